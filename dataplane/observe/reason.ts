@@ -1,0 +1,51 @@
+/**
+ * Why a frame ended as it did. Numbers only, so that the data plane can use them for nothing; the sentences for people stand in
+ * `reasons.ts`. New reasons are added at the end of their group: the numbers are not stable between versions, the names are.
+ */
+export const enum Reason {
+  Ok,
+
+  // The frame itself (forward/parse).
+  Runt,
+  SnappedHeader,
+  VlanTagTruncated,
+  MtuExceeded,
+  PoolExhausted,
+
+  // The learning bridge (forward/bridge).
+  SourceAddressInvalid,
+  PauseFrame,
+  ReservedAddress,
+  GatewayAddress,
+  Reflection,
+  PortIsolated,
+  InterContainerDisabled,
+  NoOtherPort,
+
+  // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
+  ArpTruncated,
+  ArpBadLengths,
+  Ipv4Truncated,
+  Ipv4BadVersion,
+  Ipv4BadHeaderLength,
+  Ipv4TotalLengthTooShort,
+  Ipv4LongerThanFrame,
+  Ipv4BadChecksum,
+  Ipv6Truncated,
+  Ipv6BadVersion,
+  Ipv6LongerThanFrame,
+  Ipv6ExtensionTruncated,
+  Ipv6ExtensionsTooMany,
+  Ipv6HopByHopNotFirst,
+  IcmpTruncated,
+  IcmpBadChecksum,
+  UdpTruncated,
+  UdpBadLength,
+  UdpBadChecksum,
+  TcpTruncated,
+  TcpBadDataOffset,
+  TcpBadChecksum,
+
+  /** How many there are; not a reason. */
+  Count,
+}
