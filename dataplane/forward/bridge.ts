@@ -1,0 +1,87 @@
+/**
+ * The learning bridge: IEEE 802.1Q §8.6 for a bridge that does not look at VLANs, with the order of checks of Linux (br_input.c) and
+ * what Docker puts around it.
+ *
+ * In this order: a packet larger than the MTU of the network never entered its port; a source that no station can have ends the
+ * frame; PAUSE belongs to one link; the source is learned, also from reserved addresses (as Linux does) but for the PAUSE address;
+ * reserved addresses stay on their link unless the mask lets them pass; groups are flooded; a known station gets the frame alone,
+ * unless the port it came from, isolation or `enable_icc: "false"` stand against it; an unknown one is looked for everywhere.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { NetworkFlag, PortFlag } from '../program/layout.js';
+import { LOCAL_PORT } from './plane.js';
+import type { Plane } from './plane.js';
+import { Action, consume, drop, send } from './verdict.js';
+import type { Verdict } from './verdict.js';
+
+const GROUP_BIT = 0x0100;
+const RESERVED_HIGH = 0x0180;
+const RESERVED_LOW = 0xc2000000 | 0;
+const PAUSE_ADDRESS = 1;
+const ETHERTYPE_MAC_CONTROL = 0x8808;
+const ETHERTYPE_IPV4 = 0x0800;
+const ETHERTYPE_IPV6 = 0x86dd;
+const ETHERNET_HEADER = 14;
+
+/** Makes the function that decides about a parsed frame that came in by `inPort`. */
+export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdict {
+  const { start, wireLength, payload, etherType, tick, serial, view } = plane.frames;
+  const { mtu, groupForwardMask } = plane.program.networks;
+  const { network: networkOf, flags } = plane.program.ports;
+  const { fdbs } = plane;
+  const mayContact = contactOn(plane);
+
+  function toGroup(frame: Frame, network: number, high: number, low: number): Verdict {
+    if (high === RESERVED_HIGH && (low & ~0xf) === RESERVED_LOW) {
+      if (((groupForwardMask[network] >>> (low & 0xf)) & 1) === 0)
+        return drop(Reason.ReservedAddress);
+    }
+    return mayContact(frame, network) ? Action.Flood : drop(Reason.InterContainerDisabled);
+  }
+
+  function towards(frame: Frame, network: number, inPort: number, port: number): Verdict {
+    if (port === LOCAL_PORT) return consume(Reason.GatewayAddress);
+    if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return drop(Reason.Reflection);
+    if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return drop(Reason.PortIsolated);
+    return mayContact(frame, network) ? send(port) : drop(Reason.InterContainerDisabled);
+  }
+
+  return (frame, inPort) => {
+    const network = networkOf[inPort];
+    const at = start[frame];
+    if (wireLength[frame] - (payload[frame] - at) > mtu[network]) return drop(Reason.MtuExceeded);
+    const sourceHigh = view.getUint16(at + 6);
+    const sourceLow = view.getInt32(at + 8);
+    if ((sourceHigh & GROUP_BIT) !== 0 || (sourceHigh | sourceLow) === 0)
+      return drop(Reason.SourceAddressInvalid);
+    if (etherType[frame] === ETHERTYPE_MAC_CONTROL) return drop(Reason.PauseFrame);
+
+    const high = view.getUint16(at);
+    const low = view.getInt32(at + 2);
+    const fdb = fdbs[network];
+    const now = tick[frame];
+    if (high !== RESERVED_HIGH || low !== (RESERVED_LOW | PAUSE_ADDRESS))
+      fdb.learn(sourceHigh, sourceLow, inPort, serial[frame], now);
+    if ((high & GROUP_BIT) !== 0) return toGroup(frame, network, high, low);
+
+    const entry = fdb.find(high, low, now);
+    if (entry >= 0) return towards(frame, network, inPort, fdb.portOf(entry));
+    return mayContact(frame, network) ? Action.Flood : drop(Reason.InterContainerDisabled);
+  };
+}
+
+/**
+ * Makes the function that says whether one port may speak to another at all. `enable_icc: "false"` is iptables rules in Docker, so it
+ * stops IP packets and nothing else: ARP passes, and so does IP behind a VLAN tag (Linux: bridge-nf-filter-vlan-tagged is off).
+ */
+function contactOn({ frames, program }: Plane): (frame: Frame, network: number) => boolean {
+  const { start, payload, etherType } = frames;
+  const { flags } = program.networks;
+  return (frame, network) => {
+    if ((flags[network] & NetworkFlag.InterContainerDisabled) === 0) return true;
+    if (payload[frame] !== start[frame] + ETHERNET_HEADER) return true;
+    const type = etherType[frame];
+    return type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6;
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * The pool: where every Frame lives between its arrival and its last departure.
+ *
+ * A Frame is a slot number. Its bytes stand in one shared memory at `start[f]`, `length[f]` of them; its facts are columns of that
+ * memory. Nothing is allocated after start-up, and a slot is never larger than the pool says.
+ *
+ * Complication 1: headroom. HEADROOM bytes are free before a frame that has just arrived, so that a tag or a tunnel header is put
+ *   in front by moving `start`, never the payload.
+ * Complication 2: a flooded frame waits in several egress queues but has one slot: `holders[f]` counts them, the last one out frees it.
+ * Complication 3: captures keep fewer bytes than were on the wire. `length` says what is here, `wireLength` what was sent; lengths
+ *   are compared with `wireLength`, bytes are read below `length`.
+ * Complication 4: slots are an odd number of cache lines apart. Powers of two would put every header into the same cache sets.
+ *
+ * Writer: the Worker that owns the pool; it alone claims and releases. Never: a slot released twice, a slot read after its release.
+ */
+
+/** A slot number, 0..slots-1. */
+export type Frame = number;
+
+/** Free bytes before a frame that has just been received: room for two tags and any tunnel header. */
+export const HEADROOM = 128;
+
+/** Bit of `flags`: every decision about this frame is noted in the trace. */
+export const TRACED = 1;
+
+const CACHE_LINE = 64;
+const COLUMNS_MAX = 12;
+const ETHERNET_AND_TWO_TAGS = 22;
+
+/** Bytes of a slot for packets of at most `mtuMax` bytes: an odd number of cache lines. */
+function strideFor(mtuMax: number): number {
+  const lines = Math.ceil((HEADROOM + ETHERNET_AND_TWO_TAGS + mtuMax) / CACHE_LINE);
+  return (lines | 1) * CACHE_LINE;
+}
+
+/** Hands out the columns of one shared memory, each a cache line further on: equal indexes must not fall into equal cache sets. */
+class Columns {
+  private at = 0;
+  private readonly memory: SharedArrayBuffer;
+
+  constructor(private readonly slots: number) {
+    this.memory = new SharedArrayBuffer(COLUMNS_MAX * (slots * 8 + CACHE_LINE));
+  }
+
+  next<A>(Type: { new (memory: SharedArrayBuffer, at: number, slots: number): A; BYTES_PER_ELEMENT: number }): A {
+    const column = new Type(this.memory, this.at, this.slots);
+    this.at += Math.ceil((this.slots * Type.BYTES_PER_ELEMENT) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
+    return column;
+  }
+}
+
+export class Frames {
+  readonly slots: number;
+  /** Bytes a frame may have: the slot less the headroom. */
+  readonly room: number;
+
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  /** Offset of the first byte in `bytes`. */
+  readonly start: Uint32Array;
+  /** Bytes present. */
+  readonly length: Uint32Array;
+  /** Bytes the frame had on the wire; equals `length` unless the capture snapped it. */
+  readonly wireLength: Uint32Array;
+  readonly inPort: Uint16Array;
+  /** Which frame of its port this is, counted from 1. */
+  readonly serial: Uint32Array;
+  /** Time of arrival in ns since the run's first frame; never runs backwards. */
+  readonly tick: Float64Array;
+  /** Time of arrival as captured: seconds since 1970 ... */
+  readonly seconds: Float64Array;
+  /** ... and nanoseconds, 0..999,999,999. */
+  readonly nanoseconds: Uint32Array;
+  readonly flags: Uint8Array;
+  readonly holders: Uint16Array;
+  /** Set by parse: offset in `bytes` of what the Ethernet header and its tags carry. */
+  readonly payload: Uint32Array;
+  /** Set by parse: the type of that payload, or its length when below 1536 (IEEE 802.3 §3.2.6). */
+  readonly etherType: Uint16Array;
+
+  private readonly stride: number;
+  private readonly free: Uint32Array;
+  private freeCount: number;
+
+  /** A pool of `slots` frames, each large enough for packets of `mtuMax` bytes behind two tags. */
+  constructor(slots: number, mtuMax: number) {
+    this.slots = slots;
+    this.stride = strideFor(mtuMax);
+    this.room = this.stride - HEADROOM;
+    const memory = new SharedArrayBuffer(slots * this.stride);
+    this.bytes = new Uint8Array(memory);
+    this.view = new DataView(memory);
+    const columns = new Columns(slots);
+    this.tick = columns.next(Float64Array);
+    this.seconds = columns.next(Float64Array);
+    this.start = columns.next(Uint32Array);
+    this.length = columns.next(Uint32Array);
+    this.wireLength = columns.next(Uint32Array);
+    this.serial = columns.next(Uint32Array);
+    this.nanoseconds = columns.next(Uint32Array);
+    this.payload = columns.next(Uint32Array);
+    this.inPort = columns.next(Uint16Array);
+    this.holders = columns.next(Uint16Array);
+    this.etherType = columns.next(Uint16Array);
+    this.flags = columns.next(Uint8Array);
+    this.free = new Uint32Array(slots).map((_, i) => slots - 1 - i);
+    this.freeCount = slots;
+  }
+
+  /** Takes a free slot with its start behind the headroom, or returns -1 when all are in use. */
+  claim(): Frame {
+    if (this.freeCount === 0) return -1;
+    const frame = this.free[--this.freeCount];
+    this.start[frame] = frame * this.stride + HEADROOM;
+    this.flags[frame] = 0;
+    return frame;
+  }
+
+  /** Gives a slot back at once. */
+  release(frame: Frame): void {
+    this.free[this.freeCount++] = frame;
+  }
+
+  /** One egress queue has let go of the frame; the last one gives the slot back. */
+  letGo(frame: Frame): void {
+    if (--this.holders[frame] === 0) this.release(frame);
+  }
+
+  /** Slots in use: frames that wait somewhere. */
+  get claimed(): number {
+    return this.slots - this.freeCount;
+  }
+}

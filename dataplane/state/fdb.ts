@@ -1,0 +1,274 @@
+/**
+ * The filtering database of one Network: behind which Port does a station live? (IEEE 802.1Q §8.8)
+ *
+ * Open addressing with linear probing over 32-byte entries, two to a cache line, never more than half full:
+ *   word 0  filtering id << 16 | first two bytes of the MAC      word 3     serial of the frame that taught it
+ *   word 1  last four bytes of the MAC                           words 4-5  tick of that frame
+ *   word 2  kind << 16 | port                                    words 6-7  tick at which the station was last heard
+ *
+ * Complication 1: time. Nothing sweeps. An entry that is `ageing_ns` old is no longer found, and its slot is taken over by the next
+ *   frame of that station or by eviction; so the table says the same whatever the burst size.
+ * Complication 2: who pays when it is full. The port with most entries gives one up, the one of a few candidates that was silent
+ *   longest: a port that floods forged addresses evicts its own, and nobody else's conversation starts to flood.
+ * Complication 3: hostile addresses that all hash alike. A probe never goes further than PROBES_MAX; what would stand further away is
+ *   not learned (and therefore floods), and `refused` counts it.
+ * Complication 4: declared stations. They do not age. A static one still moves when it is heard elsewhere, as in Linux; a sticky one
+ *   refuses; a local one is the bridge itself, and frames that claim its address teach nothing.
+ *
+ * Writer: the Worker that owns the Network. Time is an argument; nothing here reads a clock.
+ */
+
+export const enum Kind {
+  Free,
+  Dynamic,
+  Static,
+  Sticky,
+  /** The bridge's own address: frames to it go up, not out (IEEE 802.1Q §8.13). */
+  Local,
+}
+
+export const enum Lesson {
+  /** Known there already: only the age was renewed. */
+  Refreshed,
+  Learned,
+  Moved,
+  /** The entry is sticky or local and stays where it is. */
+  Kept,
+  /** No room within reach of its hash. */
+  Refused,
+}
+
+const WORDS = 8;
+const HIGH = 0;
+const LOW = 1;
+const PLACE = 2;
+const SERIAL = 3;
+const TICKS = 4;
+const TAUGHT = 2;
+const HEARD = 3;
+
+const PROBES_MAX = 128;
+const CANDIDATES = 8;
+
+function slotsFor(entries: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(entries, 8) * 2));
+}
+
+export class Fdb {
+  /** Entries that were given up for new ones. */
+  evicted = 0;
+  /** Stations that were not learned because too many others hash alike. */
+  refused = 0;
+  /** Learned entries, aged ones included until their slot is taken. */
+  learned = 0;
+
+  private readonly mask: number;
+  private readonly words: Int32Array;
+  private readonly ticks: Float64Array;
+  private readonly perPort: Int32Array;
+  private hand = 0;
+
+  /**
+   * @param firstPort lowest port number of the network
+   * @param portCount how many ports it has; they are numbered without gaps
+   * @param stationsMax how many stations may be learned, 1..1,048,576; beyond that, one is evicted for each new one
+   * @param declaredMax how many stations will be declared with `declare`
+   * @param ageing_ns age at which an unheard station is forgotten
+   */
+  constructor(
+    private readonly firstPort: number,
+    portCount: number,
+    readonly stationsMax: number,
+    declaredMax: number,
+    readonly ageing_ns: number,
+  ) {
+    const slots = slotsFor(stationsMax + declaredMax);
+    const memory = new SharedArrayBuffer(slots * WORDS * 4);
+    this.mask = slots - 1;
+    this.words = new Int32Array(memory);
+    this.ticks = new Float64Array(memory);
+    this.perPort = new Int32Array(portCount);
+  }
+
+  /** The entry of a station, or -1. `high` holds the filtering id and two bytes of the MAC, `low` the other four, as signed words. */
+  find(high: number, low: number, tick: number): number {
+    const words = this.words;
+    let slot = this.home(high, low);
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const at = slot * WORDS;
+      if (words[at + LOW] === low && words[at + HIGH] === high && words[at + PLACE] !== 0)
+        return this.aged(slot, tick) ? -1 : slot;
+      if (words[at + PLACE] === 0) return -1;
+      slot = (slot + 1) & this.mask;
+    }
+    return -1;
+  }
+
+  /** The frame `serial` was sent by this station and came in by `port`. */
+  learn(high: number, low: number, port: number, serial: number, tick: number): Lesson {
+    const words = this.words;
+    let slot = this.home(high, low);
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const at = slot * WORDS;
+      const place = words[at + PLACE];
+      if (place === 0) return this.add(high, low, port, serial, tick);
+      if (words[at + LOW] === low && words[at + HIGH] === high) {
+        if (place !== ((Kind.Dynamic << 16) | port) || this.aged(slot, tick))
+          return this.relearn(slot, port, serial, tick);
+        this.ticks[slot * TICKS + HEARD] = tick;
+        return Lesson.Refreshed;
+      }
+      slot = (slot + 1) & this.mask;
+    }
+    this.refused++;
+    return Lesson.Refused;
+  }
+
+  /** Nails a station to a port. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
+  declare(high: number, low: number, port: number, kind: Kind, serial: number): boolean {
+    let slot = this.home(high, low);
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const at = slot * WORDS;
+      const same = this.words[at + LOW] === low && this.words[at + HIGH] === high;
+      if (this.words[at + PLACE] === 0 || same) {
+        this.write(slot, high, low, port, kind, serial, 0);
+        return true;
+      }
+      slot = (slot + 1) & this.mask;
+    }
+    return false;
+  }
+
+  /** Asks memory for the entry's home ahead of `find` or `learn`; the result means nothing. */
+  touch(high: number, low: number): number {
+    return this.words[this.home(high, low) * WORDS];
+  }
+
+  /** Size of the table in memory. */
+  get bytes(): number {
+    return this.words.byteLength;
+  }
+
+  portOf(slot: number): number {
+    return this.words[slot * WORDS + PLACE] & 0xffff;
+  }
+
+  kindOf(slot: number): Kind {
+    return this.words[slot * WORDS + PLACE] >>> 16;
+  }
+
+  /** Which frame of `portOf` taught the entry; for a declared one that never moved, the number it was declared with. */
+  serialOf(slot: number): number {
+    return this.words[slot * WORDS + SERIAL] >>> 0;
+  }
+
+  taughtAt(slot: number): number {
+    return this.ticks[slot * TICKS + TAUGHT];
+  }
+
+  heardAt(slot: number): number {
+    return this.ticks[slot * TICKS + HEARD];
+  }
+
+  private aged(slot: number, tick: number): boolean {
+    return (
+      tick - this.ticks[slot * TICKS + HEARD] >= this.ageing_ns && this.kindOf(slot) === Kind.Dynamic
+    );
+  }
+
+  private home(high: number, low: number): number {
+    let hash = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
+    hash ^= hash >>> 15;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) & this.mask;
+  }
+
+  /** The station is in the table, but elsewhere, aged, or declared. */
+  private relearn(slot: number, port: number, serial: number, tick: number): Lesson {
+    const kind = this.kindOf(slot);
+    const was = this.portOf(slot);
+    if (kind === Kind.Local) return Lesson.Kept;
+    if (was === port && kind !== Kind.Dynamic) return Lesson.Refreshed;
+    if (kind === Kind.Sticky) return Lesson.Kept;
+    const lesson = kind === Kind.Dynamic && this.aged(slot, tick) ? Lesson.Learned : Lesson.Moved;
+    if (kind === Kind.Dynamic) {
+      this.perPort[was - this.firstPort]--;
+      this.perPort[port - this.firstPort]++;
+    }
+    const at = slot * WORDS;
+    this.write(slot, this.words[at + HIGH], this.words[at + LOW], port, kind, serial, tick);
+    return lesson;
+  }
+
+  private add(high: number, low: number, port: number, serial: number, tick: number): Lesson {
+    if (this.learned >= this.stationsMax) this.makeRoom(tick);
+    // An eviction may have shifted entries towards their homes, so the free slot is looked for only now.
+    let slot = this.home(high, low);
+    while (this.words[slot * WORDS + PLACE] !== 0) slot = (slot + 1) & this.mask;
+    this.write(slot, high, low, port, Kind.Dynamic, serial, tick);
+    this.perPort[port - this.firstPort]++;
+    this.learned++;
+    return Lesson.Learned;
+  }
+
+  private write(
+    slot: number,
+    high: number,
+    low: number,
+    port: number,
+    kind: Kind,
+    serial: number,
+    tick: number,
+  ): void {
+    const at = slot * WORDS;
+    this.words[at + HIGH] = high;
+    this.words[at + LOW] = low;
+    this.words[at + PLACE] = (kind << 16) | port;
+    this.words[at + SERIAL] = serial;
+    this.ticks[slot * TICKS + TAUGHT] = tick;
+    this.ticks[slot * TICKS + HEARD] = tick;
+  }
+
+  /** Evicts one learned entry: an aged one if the hand meets it, else the longest silent of a few of the heaviest port. */
+  private makeRoom(tick: number): void {
+    const heaviest = this.heaviestPort();
+    let victim = -1;
+    for (let met = 0; met < CANDIDATES; this.hand = (this.hand + 1) & this.mask) {
+      const slot = this.hand;
+      if (this.kindOf(slot) !== Kind.Dynamic) continue;
+      if (this.aged(slot, tick)) {
+        victim = slot;
+        break;
+      }
+      if (this.portOf(slot) !== heaviest) continue;
+      if (victim < 0 || this.heardAt(slot) < this.heardAt(victim)) victim = slot;
+      met++;
+    }
+    this.remove(victim);
+    this.evicted++;
+  }
+
+  private heaviestPort(): number {
+    let heaviest = 0;
+    for (let i = 1; i < this.perPort.length; i++)
+      if (this.perPort[i] > this.perPort[heaviest]) heaviest = i;
+    return this.firstPort + heaviest;
+  }
+
+  /** Frees a slot and closes the gap: entries behind it that would no longer be found move up. */
+  private remove(slot: number): void {
+    const words = this.words;
+    this.perPort[this.portOf(slot) - this.firstPort]--;
+    this.learned--;
+    let gap = slot;
+    for (let next = (gap + 1) & this.mask; words[next * WORDS + PLACE] !== 0; ) {
+      const home = this.home(words[next * WORDS + HIGH], words[next * WORDS + LOW]);
+      if (((next - home) & this.mask) >= ((next - gap) & this.mask)) {
+        words.copyWithin(gap * WORDS, next * WORDS, (next + 1) * WORDS);
+        gap = next;
+      }
+      next = (next + 1) & this.mask;
+    }
+    words[gap * WORDS + PLACE] = 0;
+  }
+}

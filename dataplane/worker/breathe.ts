@@ -1,0 +1,55 @@
+/**
+ * A breath: receive a burst, forward it, send what was queued. The Worker breathes until its source has ended or the stop word is set.
+ *
+ * The synchronous part is a function of its own, so that it is compiled well and awaits nothing while frames are at hand.
+ */
+import { forwardOn } from '../forward/forward.js';
+import { BURST } from '../forward/plane.js';
+import type { Plane } from '../forward/plane.js';
+import type { Sink, Source } from '../port/port.js';
+
+/**
+ * Moves frames from the source to the sinks (one per port, by number) until the source has ended, which returns true, or until
+ * `stop[0]` is not 0, which returns false.
+ * @param most frames per burst, 1..BURST; changes speed, never results
+ */
+export async function breathe(
+  plane: Plane,
+  source: Source,
+  sinks: readonly Sink[],
+  stop: Int32Array,
+  most = BURST,
+): Promise<boolean> {
+  const breath = breathOn(plane, source, sinks, most);
+  while (Atomics.load(stop, 0) === 0) {
+    if (breath() > 0) continue;
+    if (!(await source.refill())) return true;
+  }
+  return false;
+}
+
+/** Makes the function that takes one breath of at most `most` frames and returns how many came in. */
+export function breathOn(
+  plane: Plane,
+  source: Source,
+  sinks: readonly Sink[],
+  most: number,
+): () => number {
+  const { frames, queues, queued, dirty } = plane;
+  const burst = new Int32Array(BURST);
+  const forward = forwardOn(plane);
+  return () => {
+    const count = source.receive(burst, most);
+    forward(burst, count);
+    for (let i = 0; i < plane.dirtyCount; i++) {
+      const port = dirty[i];
+      const at = port * BURST;
+      const end = at + queued[port];
+      sinks[port].send(queues, at, queued[port]);
+      for (let waiting = at; waiting < end; waiting++) frames.letGo(queues[waiting]);
+      queued[port] = 0;
+    }
+    plane.dirtyCount = 0;
+    return count;
+  };
+}
