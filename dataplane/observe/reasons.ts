@@ -223,8 +223,10 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
   },
 };
 
-/** The text of a Reason that came out of the data plane. */
-export function reasonText(reason: Reason): ReasonText {
-  // No check answers with Count, and no counter stands at it.
-  return reasons[reason as Exclude<Reason, Reason.Count>];
+const inOrder: readonly ReasonText[] = Object.values(reasons);
+
+/** The text of a Reason that the data plane gave as a bare number: an index of a counter, a part of a verdict. */
+export function reasonText(reason: number): ReasonText {
+  // Integer keys come in ascending order, whatever order they were written in.
+  return inOrder[reason];
 }

@@ -119,12 +119,12 @@ export function updateUdpChecksum(checksum: number, was: number, now: number): n
 }
 
 /**
- * Was this checksum left to the network card? Linux then writes the pseudo sum alone, not complemented, into the field
- * (CHECKSUM_PARTIAL), and that is what a TAP or a capture on a veth sees. `total` is the sum that `isRight` judges. One right
- * checksum in 65,536 happens to equal its pseudo sum, and counts as right.
+ * May a wrong checksum be one that was left to the network card? Linux then writes the pseudo sum alone, not complemented, into
+ * the field (CHECKSUM_PARTIAL), and that is what a TAP or a capture on a veth sees. One right checksum in 65,536 equals its
+ * pseudo sum as well, so ask only after it was found wrong.
  * To complete it, write `udpChecksumOf` the sum of transport header and data with the partial checksum in its place; Linux, too,
  * treats all protocols like UDP there (`skb_checksum_help`).
  */
-export function isPartial(field: number, pseudoSum: number, total: number): boolean {
-  return field === pseudoSum && !isRight(total);
+export function isPartial(checksum: number, pseudoSum: number): boolean {
+  return checksum === pseudoSum;
 }

@@ -16,8 +16,17 @@ export function checkUdp(bytes: DataView, at: number, end: number, wireEnd: numb
   return counted < HEADER_LENGTH || counted > wireEnd - at ? Reason.UdpBadLength : Reason.Ok;
 }
 
-/** Is the checksum right? All `length` bytes must be here. `pseudoSum` counts the UDP length, not what IP carries. */
-export function checkUdpChecksum(bytes: DataView, at: number, pseudoSum: number): Reason {
+/**
+ * Is the checksum right? All `length` bytes must be here. `pseudoSum` counts the UDP length, not what IP carries. A checksum of
+ * 0 is none at all: fine on IPv4 (`mayBeNone`, RFC 768), and on IPv6 only inside tunnels set up for it (RFC 6935 §5).
+ */
+export function checkUdpChecksum(
+  bytes: DataView,
+  at: number,
+  pseudoSum: number,
+  mayBeNone: boolean,
+): Reason {
+  if (checksum(bytes, at) === 0) return mayBeNone ? Reason.Ok : Reason.UdpBadChecksum;
   const total = pseudoSum + sum(bytes, at, length(bytes, at));
   return isRight(total) ? Reason.Ok : Reason.UdpBadChecksum;
 }
@@ -35,7 +44,7 @@ export function length(bytes: DataView, at: number): number {
   return bytes.getUint16(at + 4);
 }
 
-/** The checksum as it stands there; 0 means none on IPv4, and on IPv6 only inside tunnels (RFC 6935 §5). */
+/** The checksum as it stands there; 0 means none. */
 export function checksum(bytes: DataView, at: number): number {
   return bytes.getUint16(at + 6);
 }
