@@ -82,14 +82,17 @@ const FLAGS = [
 ] as const;
 
 export function describeTcp(bytes: DataView, at: number, carrier: Carrier): Reading {
-  const fault = tcp.checkTcp(bytes, at, carrier.end, carrier.wireEnd);
-  if (fault !== Reason.Ok) return readingOf(carrier, `TCP ${way(carrier)}`, fault);
+  const { end, wireEnd } = carrier;
+  const cut = tcp.checkPorts(at, end, wireEnd);
+  if (cut !== Reason.Ok) return readingOf(carrier, `TCP ${way(carrier)}`, cut);
+  const ports = wayOfPorts(carrier, tcp.sourcePort(bytes, at), tcp.destinationPort(bytes, at));
+  const fault = tcp.checkTcp(bytes, at, end, wireEnd);
+  if (fault !== Reason.Ok) return readingOf(carrier, `TCP ${ports}`, fault);
   const flags = tcp.flags(bytes, at);
   const names = FLAGS.filter(([flag]) => (flags & flag) !== 0).map(([, name]) => name);
-  const ports = wayOfPorts(carrier, tcp.sourcePort(bytes, at), tcp.destinationPort(bytes, at));
   const parts = [`TCP ${ports} [${names.join(', ')}] seq ${tcp.sequence(bytes, at)}`];
   if ((flags & tcp.Flag.Ack) !== 0) parts.push(`ack ${tcp.acknowledgment(bytes, at)}`);
-  const length = carrier.wireEnd - at;
+  const length = wireEnd - at;
   const data = length - tcp.headerLength(bytes, at);
   if (data > 0 && !carrier.fragment) parts.push(`len ${data}`);
   const text = parts.join(' ');

@@ -18,6 +18,15 @@ export const enum Flag {
   Cwr = 0x80,
 }
 
+/** The part of a TCP or UDP header that every ICMP error quotes: 64 bits (RFC 792), ports first. */
+const QUOTED_LENGTH = 8;
+
+/** May at least the ports be read? So much a packet quoted in an ICMP error has to have, of UDP as well. */
+export function checkPorts(at: number, end: number, wireEnd: number): Reason {
+  const portsEnd = at + QUOTED_LENGTH;
+  return portsEnd > end ? missing(portsEnd, wireEnd, Reason.TcpTruncated) : Reason.Ok;
+}
+
 /**
  * May the fixed header be read, and do its options fit? RFC 9293 §3.1 "Data offset". The options themselves may be snapped:
  * nothing here reads them, and captures of 64 bytes are common.
