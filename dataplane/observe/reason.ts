@@ -45,6 +45,11 @@ export const enum Reason {
   TcpTruncated,
   TcpBadDataOffset,
   TcpBadChecksum,
+  LlcTruncated,
+  LlcLongerThanFrame,
+  ArpOtherProtocol,
+  NeighborDiscoveryTruncated,
+  NeighborDiscoveryBadOption,
 
   /** How many there are; not a reason. */
   Count,

@@ -1,0 +1,102 @@
+/**
+ * IPv4 (RFC 791 §3.1).
+ *
+ *    0                   1                   2                   3
+ *   |Version|  IHL  |Type of Service|          Total Length         |
+ *   |         Identification        |Flags|     Fragment Offset     |
+ *   | Time to Live  |   Protocol    |        Header Checksum        |
+ *   |                         Source Address                        |
+ *   |                      Destination Address                      |
+ */
+import { Reason } from '../observe/reason.js';
+import { isRight, sum } from './checksum.js';
+import { missing } from './ethernet.js';
+
+/** A header without options. */
+export const HEADER_LENGTH_MIN = 20;
+
+/** The longest packet there can be; also stands for an end that is unknown (see the head of ethernet.ts). */
+export const LENGTH_MAX = 0xffff;
+
+/** What an IPv4 or IPv6 packet carries (IANA protocol numbers). */
+export const enum Protocol {
+  Icmp = 1,
+  Igmp = 2,
+  Tcp = 6,
+  Udp = 17,
+  Icmpv6 = 58,
+}
+
+const MORE_FRAGMENTS = 0x2000;
+
+/**
+ * May the header be trusted? RFC 1812 §5.2.2, in its order except that version and header length come before the checksum,
+ * which cannot be found without them. The whole header, options too, must be here, since the checksum covers it.
+ */
+export function checkIpv4(bytes: DataView, at: number, end: number, wireEnd: number): Reason {
+  const fixedEnd = at + HEADER_LENGTH_MIN;
+  if (fixedEnd > end) return missing(fixedEnd, wireEnd, Reason.Ipv4Truncated);
+  if (bytes.getUint8(at) >>> 4 !== 4) return Reason.Ipv4BadVersion;
+  const header = headerLength(bytes, at);
+  if (header < HEADER_LENGTH_MIN) return Reason.Ipv4BadHeaderLength;
+  if (at + header > end) return missing(at + header, wireEnd, Reason.Ipv4BadHeaderLength);
+  if (!isRight(sum(bytes, at, header))) return Reason.Ipv4BadChecksum;
+  const total = totalLength(bytes, at);
+  if (total < header) return Reason.Ipv4TotalLengthTooShort;
+  return total > wireEnd - at ? Reason.Ipv4LongerThanFrame : Reason.Ok;
+}
+
+/** Bytes of the header with its options, 0..60; 20 or more once checked. */
+export function headerLength(bytes: DataView, at: number): number {
+  return (bytes.getUint8(at) & 0xf) << 2;
+}
+
+/** Bytes of header and payload. What stands behind them in the frame is padding. */
+export function totalLength(bytes: DataView, at: number): number {
+  return bytes.getUint16(at + 2);
+}
+
+/** Which datagram a fragment belongs to, together with addresses and protocol. */
+export function identification(bytes: DataView, at: number): number {
+  return bytes.getUint16(at + 4);
+}
+
+/** Must no router fragment this packet (DF)? */
+export function dontFragment(bytes: DataView, at: number): boolean {
+  return (bytes.getUint16(at + 6) & 0x4000) !== 0;
+}
+
+/** Do more fragments of the datagram follow this one (MF)? */
+export function moreFragments(bytes: DataView, at: number): boolean {
+  return (bytes.getUint16(at + 6) & MORE_FRAGMENTS) !== 0;
+}
+
+/** Bytes of the datagram's payload that stand before this fragment, 0..65,528. Only at 0 is there a transport header. */
+export function fragmentOffset(bytes: DataView, at: number): number {
+  return (bytes.getUint16(at + 6) & 0x1fff) << 3;
+}
+
+/** Is this one piece of a datagram, first, later or last? */
+export function isFragment(bytes: DataView, at: number): boolean {
+  return (bytes.getUint16(at + 6) & 0x3fff) !== 0;
+}
+
+/** Routers that the packet may still pass. */
+export function timeToLive(bytes: DataView, at: number): number {
+  return bytes.getUint8(at + 8);
+}
+
+/** What the packet carries: see Protocol. */
+export function protocol(bytes: DataView, at: number): number {
+  return bytes.getUint8(at + 9);
+}
+
+/** The source address, 0..0xffffffff. */
+export function source(bytes: DataView, at: number): number {
+  return bytes.getUint32(at + 12);
+}
+
+/** The destination address, 0..0xffffffff. */
+export function destination(bytes: DataView, at: number): number {
+  return bytes.getUint32(at + 16);
+}
