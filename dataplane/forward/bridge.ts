@@ -10,19 +10,14 @@
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NetworkFlag, PortFlag } from '../program/layout.js';
+import { EtherType, HEADER_LENGTH, isGroup, isLinkLocalGroup, isZero } from '../wire/ethernet.js';
+import * as ethernet from '../wire/ethernet.js';
 import { LOCAL_PORT } from './plane.js';
 import type { Plane } from './plane.js';
 import { Action, consume, drop, send } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
-const GROUP_BIT = 0x0100;
-const RESERVED_HIGH = 0x0180;
-const RESERVED_LOW = 0xc2000000 | 0;
 const PAUSE_ADDRESS = 1;
-const ETHERTYPE_MAC_CONTROL = 0x8808;
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
-const ETHERNET_HEADER = 14;
 
 /** Makes the function that decides about a parsed frame that came in by `inPort`. */
 export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdict {
@@ -33,10 +28,8 @@ export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdic
   const mayContact = contactOn(plane);
 
   function toGroup(frame: Frame, network: number, high: number, low: number): Verdict {
-    if (high === RESERVED_HIGH && (low & ~0xf) === RESERVED_LOW) {
-      if (((groupForwardMask[network] >>> (low & 0xf)) & 1) === 0)
-        return drop(Reason.ReservedAddress);
-    }
+    if (isLinkLocalGroup(high, low) && ((groupForwardMask[network] >>> (low & 0xf)) & 1) === 0)
+      return drop(Reason.ReservedAddress);
     return mayContact(frame, network) ? Action.Flood : drop(Reason.InterContainerDisabled);
   }
 
@@ -51,19 +44,19 @@ export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdic
     const network = networkOf[inPort];
     const at = start[frame];
     if (wireLength[frame] - (payload[frame] - at) > mtu[network]) return drop(Reason.MtuExceeded);
-    const sourceHigh = view.getUint16(at + 6);
-    const sourceLow = view.getInt32(at + 8);
-    if ((sourceHigh & GROUP_BIT) !== 0 || (sourceHigh | sourceLow) === 0)
+    const sourceHigh = ethernet.sourceHigh(view, at);
+    const sourceLow = ethernet.sourceLow(view, at);
+    if (isGroup(sourceHigh) || isZero(sourceHigh, sourceLow))
       return drop(Reason.SourceAddressInvalid);
-    if (etherType[frame] === ETHERTYPE_MAC_CONTROL) return drop(Reason.PauseFrame);
+    if (etherType[frame] === EtherType.MacControl) return drop(Reason.PauseFrame);
 
-    const high = view.getUint16(at);
-    const low = view.getInt32(at + 2);
+    const high = ethernet.destinationHigh(view, at);
+    const low = ethernet.destinationLow(view, at);
     const fdb = fdbs[network];
     const now = tick[frame];
-    if (high !== RESERVED_HIGH || low !== (RESERVED_LOW | PAUSE_ADDRESS))
+    if (!isLinkLocalGroup(high, low) || (low & 0xf) !== PAUSE_ADDRESS)
       fdb.learn(sourceHigh, sourceLow, inPort, serial[frame], now);
-    if ((high & GROUP_BIT) !== 0) return toGroup(frame, network, high, low);
+    if (isGroup(high)) return toGroup(frame, network, high, low);
 
     const entry = fdb.find(high, low, now);
     if (entry >= 0) return towards(frame, network, inPort, fdb.portOf(entry));
@@ -80,8 +73,8 @@ function contactOn({ frames, program }: Plane): (frame: Frame, network: number) 
   const { flags } = program.networks;
   return (frame, network) => {
     if ((flags[network] & NetworkFlag.InterContainerDisabled) === 0) return true;
-    if (payload[frame] !== start[frame] + ETHERNET_HEADER) return true;
+    if (payload[frame] !== start[frame] + HEADER_LENGTH) return true;
     const type = etherType[frame];
-    return type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6;
+    return type !== EtherType.Ipv4 && type !== EtherType.Ipv6;
   };
 }

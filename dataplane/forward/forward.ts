@@ -6,6 +6,7 @@
  * compiler takes the tables they close over for constants and folds their addresses into the code: 1.5 times as fast as handing the
  * plane from call to call (docs/decisions.md).
  */
+import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { bridgeOn } from './bridge.js';
@@ -14,13 +15,14 @@ import { parseOn } from './parse.js';
 import type { Plane } from './plane.js';
 import { drop } from './verdict.js';
 import type { Verdict } from './verdict.js';
+import { witnessOn } from './witness.js';
 
 const CACHE_OF_A_CORE = 1 << 20;
 const ADDRESSES = 12;
 
 /** Makes the function that forwards the first `count` frames of `burst` to the egress queues. */
 export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => void {
-  const { inPort, wireLength } = plane.frames;
+  const { inPort, wireLength, flags } = plane.frames;
   const { framesIn, bytesIn } = plane.counters;
   const parse = parseOn(plane);
   const bridge = bridgeOn(plane);
@@ -32,6 +34,7 @@ export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => v
   }
 
   const lookAhead = lookAheadOn(plane);
+  const witness = witnessOn(plane, decide, emit);
 
   return (burst, count) => {
     lookAhead(burst, count);
@@ -40,7 +43,8 @@ export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => v
       const port = inPort[frame];
       framesIn[port]++;
       bytesIn[port] += wireLength[frame];
-      emit(frame, port, decide(frame, port));
+      if ((flags[frame] & TRACED) === 0) emit(frame, port, decide(frame, port));
+      else witness(frame, port);
     }
   };
 }

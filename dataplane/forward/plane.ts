@@ -54,7 +54,7 @@ function fdbFor({ networks, stations }: Program, network: number): Fdb {
     networks.ageing_ns[network],
   );
   const declare = (high: number, low: number, port: number, kind: Kind, serial: number): void => {
-    if (!fdb.declare(high, low | 0, port, kind, serial))
+    if (!fdb.declare(high, low, port, kind, serial))
       throw new RangeError('too many declared stations hash alike');
   };
   for (let row = first; row < first + count; row++) {

@@ -1,37 +1,47 @@
 /**
  * The trace: fixed records about frames whose TRACED bit is set, words for them later (control/explain).
  *
- * A record is what was decided and up to four numbers. The ring keeps the newest RECORDS; whoever wants them reads `since` a mark.
+ * A record is a step and four numbers. The ring keeps the newest RECORDS; whoever wants them reads `since` a mark.
  * Writer: the Worker. Never: a note about a frame that is not traced.
  */
 
 export const enum Step {
-  /** What the Fdb knew of the source before: port, serial, taught at, heard at. */
-  SourceKnown,
-  /** Lesson, port. */
-  SourceLearned,
-  /** The entry that decided: kind << 16 | port, serial, taught at, heard at. */
-  DestinationFound,
-  DestinationUnknown,
-  DestinationGroup,
-  /** The reserved address 01-80-C2-00-00-0n is let through by the mask: n. */
-  ReservedForwarded,
-  /** A flood passed this port by: port, Reason. */
-  PassedBy,
+  /** Slot, port, serial, tick. */
+  Arrived,
+  /** What the Fdb knew of the source before the frame: kind << 16 | port, serial, taught at, heard at. Absent: nothing. */
+  SourceBefore,
+  /** The same after it. */
+  SourceAfter,
+  /** What the Fdb knew of the destination when the frame was decided. */
+  Destination,
+  /** Action, argument (forward/verdict). */
+  Verdict,
   /** Queued for this port: port. */
   Sent,
-  Dropped,
-  Consumed,
+  /** A flood passed this port by: port, Reason. */
+  PassedBy,
 }
 
-/** Numbers per record: step, then a, b, c, d. */
-export const RECORD = 5;
+/** One record. */
+export type Note = readonly [step: Step, a: number, b: number, c: number, d: number];
+
+const RECORD = 5;
 const RECORDS = 1 << 16;
 
 export class Trace {
-  readonly ring = new Float64Array(RECORDS * RECORD);
   /** Records written since the start. */
   written = 0;
+
+  /** Where the notes of the newest traced frame begin. */
+  newest = 0;
+
+  private readonly ring = new Float64Array(RECORDS * RECORD);
+
+  /** A traced frame has come in: slot, port, serial, tick. */
+  begin(frame: number, port: number, serial: number, tick: number): void {
+    this.newest = this.written;
+    this.note(Step.Arrived, frame, port, serial, tick);
+  }
 
   note(step: Step, a = 0, b = 0, c = 0, d = 0): void {
     const at = (this.written++ % RECORDS) * RECORD;
@@ -43,11 +53,12 @@ export class Trace {
   }
 
   /** The records written since `written` stood at `mark`, oldest first, as far as the ring still holds them. */
-  since(mark: number): number[][] {
+  since(mark: number): Note[] {
     const first = Math.max(mark, this.written - RECORDS);
     return Array.from({ length: this.written - first }, (_, i) => {
       const at = ((first + i) % RECORDS) * RECORD;
-      return [...this.ring.slice(at, at + RECORD)];
+      const [step, a, b, c, d] = this.ring.slice(at, at + RECORD);
+      return [step, a, b, c, d];
     });
   }
 }

@@ -47,6 +47,9 @@ const TICKS = 4;
 const TAUGHT = 2;
 const HEARD = 3;
 
+/** Stands for the tick of entries that no frame has taught. */
+const DECLARED = -1;
+
 const PROBES_MAX = 128;
 const CANDIDATES = 8;
 
@@ -90,8 +93,9 @@ export class Fdb {
     this.perPort = new Int32Array(portCount);
   }
 
-  /** The entry of a station, or -1. `high` holds the filtering id and two bytes of the MAC, `low` the other four, as signed words. */
-  find(high: number, low: number, tick: number): number {
+  /** The entry of a station, or -1. `high` holds the filtering id and two bytes of the MAC, `low` the other four. */
+  find(high: number, lowBits: number, tick: number): number {
+    const low = lowBits | 0;
     const words = this.words;
     let slot = this.home(high, low);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
@@ -105,7 +109,8 @@ export class Fdb {
   }
 
   /** The frame `serial` was sent by this station and came in by `port`. */
-  learn(high: number, low: number, port: number, serial: number, tick: number): Lesson {
+  learn(high: number, lowBits: number, port: number, serial: number, tick: number): Lesson {
+    const low = lowBits | 0;
     const words = this.words;
     let slot = this.home(high, low);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
@@ -125,13 +130,14 @@ export class Fdb {
   }
 
   /** Nails a station to a port. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
-  declare(high: number, low: number, port: number, kind: Kind, serial: number): boolean {
+  declare(high: number, lowBits: number, port: number, kind: Kind, serial: number): boolean {
+    const low = lowBits | 0;
     let slot = this.home(high, low);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const at = slot * WORDS;
       const same = this.words[at + LOW] === low && this.words[at + HIGH] === high;
       if (this.words[at + PLACE] === 0 || same) {
-        this.write(slot, high, low, port, kind, serial, 0);
+        this.write(slot, high, low, port, kind, serial, DECLARED);
         return true;
       }
       slot = (slot + 1) & this.mask;
@@ -162,6 +168,7 @@ export class Fdb {
     return this.words[slot * WORDS + SERIAL] >>> 0;
   }
 
+  /** The tick of that frame; negative for a declared one that never moved. */
   taughtAt(slot: number): number {
     return this.ticks[slot * TICKS + TAUGHT];
   }

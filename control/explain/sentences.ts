@@ -1,0 +1,98 @@
+/**
+ * An Explanation in sentences, in the order in which things happened.
+ */
+import type { Position } from '../model/position.js';
+import type { EntryView, Explanation } from './explanation.js';
+
+/** The sentences, the first one naming the frame. */
+export function sentencesOf(explanation: Explanation): string[] {
+  const { frame, number, port, time_s } = explanation;
+  return [
+    `Frame ${number} of ${port.port}, ${seconds(time_s)} after the first: ${frame.length} bytes, ${frame.summary}.`,
+    arrival(explanation),
+    ...malformation(explanation),
+    ...learning(explanation),
+    ...decision(explanation),
+    ...departure(explanation),
+  ];
+}
+
+/** One line, for a comment on the frame in a capture. */
+export function commentOf(explanation: Explanation): string {
+  return sentencesOf(explanation).join(' ');
+}
+
+function arrival({ file, port, network }: Explanation): string {
+  const kind = `a learning bridge${where(file, network.at)}`;
+  return `It came in at ${port.port}${where(file, port.at)}, a port of the network ${network.name}, ${kind}.`;
+}
+
+function malformation({ frame }: Explanation): string[] {
+  if (frame.malformed === undefined) return [];
+  return [`What it carries is malformed: ${frame.malformed.says}. A bridge does not look at that.`];
+}
+
+function learning({ source, frame, port, file }: Explanation): string[] {
+  const mac = frame.source;
+  if (mac === undefined) return [];
+  const { before } = source;
+  const known = before && entry(file, before);
+  switch (source.outcome) {
+    case 'learned':
+      return [`Its source ${mac} was learned: it lives behind ${port.port}.`];
+    case 'moved':
+      return [`Its source ${mac} moved to ${port.port}; until now it lived behind ${before?.port ?? ''}, ${known ?? ''}.`];
+    case 'refreshed':
+      return [`Its source ${mac} was known behind ${port.port}, ${known ?? ''}; it was heard again.`];
+    case 'kept':
+      return [`Its source ${mac} stays behind ${before?.port ?? ''}, ${known ?? ''}: that entry does not move.`];
+    case 'not learned':
+      return [`Its source ${mac} was not learned.`];
+  }
+}
+
+function decision({ destination, frame, file, verdict }: Explanation): string[] {
+  if (frame.destination === undefined) return [];
+  const mac = frame.destination;
+  if (destination?.kind === 'local') return [`Its destination ${mac} is the gateway itself.`];
+  if (destination !== undefined)
+    return [`Its destination ${mac} lives behind ${destination.port}, ${entry(file, destination)}.`];
+  if (verdict !== 'flood') return [];
+  if (mac === 'ff:ff:ff:ff:ff:ff') return [`Its destination is everybody.`];
+  const group = (parseInt(mac.slice(0, 2), 16) & 1) === 1;
+  return [
+    group
+      ? `Its destination ${mac} is a group.`
+      : `Nobody knows where its destination ${mac} lives: no frame from it was seen, or the last one is older than the ageing time.`,
+  ];
+}
+
+function departure({ verdict, sent, passedBy, reason, rules, file }: Explanation): string[] {
+  const behind = rules.map((r) => `${r.rule}${r.at ? where(file, r.at) : ' (default)'}`).join(' and ');
+  const because = behind === '' ? '' : `; ${behind}`;
+  const says = reason?.says ?? '';
+  if (verdict === 'drop') return [`It was dropped because ${says}${because}. [${reason?.name ?? ''}]`];
+  if (verdict === 'consume') return [`It went no further because ${says}${because}. [${reason?.name ?? ''}]`];
+  const ports = sent.map(({ port, at }) => `${port}${where(file, at)}`).join(', ');
+  if (verdict === 'send') return [`It left by ${ports}.`];
+  const isolated = passedBy.filter((p) => p.reason.name === 'port-isolated').map(({ port }) => port);
+  const spared = isolated.length === 0 ? '' : `, but not by ${isolated.join(', ')}: isolated ports do not hear each other`;
+  return [`It was flooded and left by ${ports}${spared}.`];
+}
+
+/** How an entry came to be. */
+function entry(file: string, { taughtBy, heardBefore_s, at, kind }: EntryView): string {
+  if (taughtBy === undefined) return `as a ${kind} entry says${where(file, at)}`;
+  const { port, number, before_s } = taughtBy;
+  const heard = heardBefore_s === undefined || heardBefore_s === before_s ? '' : `, last heard ${seconds(heardBefore_s)} before`;
+  return `learned from frame ${number} of ${port} ${seconds(before_s)} before${heard}`;
+}
+
+function where(file: string, at: Position | undefined): string {
+  return at === undefined ? '' : ` (${file}:${at.line})`;
+}
+
+/** Seconds with as many digits as a capture has. */
+function seconds(value: number): string {
+  return `${value.toFixed(9).replace(/\.?0+$/, '')} s`;
+}

@@ -1,0 +1,126 @@
+/**
+ * The piscina task of a replay: captures in, captures out. Everything it needs to know crosses the thread boundary as a ReplayJob, and what
+ * happened comes back as a ReplayReport; the counters and the control words are shared and may be read while it runs.
+ */
+import { Plane } from '../forward/plane.js';
+import { CaptureReader } from '../port/capture/reader.js';
+import type { Damage } from '../port/capture/reader.js';
+import { CaptureWriter } from '../port/capture/writer.js';
+import type { Sink } from '../port/port.js';
+import { nowhere, Recorder } from '../port/recorder.js';
+import type { Annotate } from '../port/recorder.js';
+import { Replay } from '../port/replay.js';
+import type { Input, Tracing } from '../port/replay.js';
+import { reviveProgram } from '../program/program.js';
+import { breathe } from './breathe.js';
+import { ControlWord } from './control.js';
+
+export type CaptureFormat = 'pcap' | 'pcapng';
+
+export interface ReplayJob {
+  /** The buffer of the Program. */
+  readonly program: SharedArrayBuffer;
+  /** The memory of the Counters. */
+  readonly counters: SharedArrayBuffer;
+  /** The control words (worker/control). */
+  readonly control: SharedArrayBuffer;
+  readonly inputs: readonly { readonly port: number; readonly path: string }[];
+  readonly outputs: readonly { readonly port: number; readonly path: string; readonly name: string }[];
+  readonly format: CaptureFormat;
+  /** Frames per burst, 1..BURST. */
+  readonly burst: number;
+}
+
+export interface InputReport {
+  readonly path: string;
+  readonly frames: number;
+  readonly damage: Damage | undefined;
+  readonly notes: readonly string[];
+}
+
+export interface ReplayReport {
+  readonly inputs: readonly InputReport[];
+  /** True when the stop word ended it, not the end of the captures. */
+  readonly interrupted: boolean;
+  /** Frames whose capture time lies before that of a frame that came earlier. */
+  readonly backwards: number;
+  /** Frames whose time the output format cannot hold. */
+  readonly timesClamped: number;
+  /** Per network: stations given up for others, and stations that were never learned because too many hash alike. */
+  readonly evicted: readonly number[];
+  readonly refused: readonly number[];
+  /** Nanoseconds from the first frame to the last. */
+  readonly tick: number;
+}
+
+/** What a caller in the same thread may watch. */
+export interface Watching {
+  readonly tracing: Tracing;
+  /** Makes the comments of the outputs; called once, before the first frame. */
+  readonly annotate?: (plane: Plane) => Annotate;
+  /** Sees the plane after the last frame. */
+  readonly finished?: (plane: Plane) => void;
+}
+
+/**
+ * Replays to the end or until it is told to stop. Whatever happens, the outputs are complete files when this returns or throws.
+ * @throws CaptureError when a capture cannot be opened, read or written
+ */
+export async function replay(
+  job: ReplayJob,
+  watching: Watching = { tracing: 'none' },
+): Promise<ReplayReport> {
+  const plane = new Plane(reviveProgram(job.program), job.counters);
+  const inputs: Input[] = [];
+  const writers: CaptureWriter[] = [];
+  try {
+    for (const { port, path } of job.inputs)
+      inputs.push({ port, reader: await CaptureReader.open(path) });
+    const sinks = sinksFor(plane, job, writers, watching.annotate?.(plane));
+    const source = new Replay(plane.frames, inputs, watching.tracing);
+    const control = new Float64Array(job.control);
+    const progress = {
+      receive: (into: Int32Array, most: number) => source.receive(into, most),
+      refill: () => {
+        control[ControlWord.BytesRead] = inputs.reduce((sum, { reader }) => sum + reader.bytesRead, 0);
+        return source.refill();
+      },
+    };
+    const ended = await breathe(plane, progress, sinks, new Int32Array(job.control), job.burst);
+    watching.finished?.(plane);
+    return {
+      inputs: inputs.map(({ reader }, i) => ({
+        path: job.inputs[i].path,
+        frames: reader.number,
+        damage: reader.damage,
+        notes: reader.notes,
+      })),
+      interrupted: !ended,
+      backwards: source.backwards,
+      timesClamped: writers.reduce((sum, writer) => sum + writer.timesClamped, 0),
+      evicted: plane.fdbs.map((fdb) => fdb.evicted),
+      refused: plane.fdbs.map((fdb) => fdb.refused),
+      tick: source.now,
+    };
+  } finally {
+    for (const writer of writers) writer.close();
+    for (const { reader } of inputs) await reader.close();
+  }
+}
+
+function sinksFor(
+  plane: Plane,
+  job: ReplayJob,
+  writers: CaptureWriter[],
+  annotate: Annotate | undefined,
+): Sink[] {
+  const sinks: Sink[] = Array.from({ length: plane.program.ports.rows }, () => nowhere);
+  for (const { port, path, name } of job.outputs) {
+    const writer = job.format === 'pcap' ? CaptureWriter.pcap(path) : CaptureWriter.pcapng(path, name);
+    writers.push(writer);
+    sinks[port] = new Recorder(plane.frames, writer, annotate);
+  }
+  return sinks;
+}
+
+export default replay;
