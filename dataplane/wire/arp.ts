@@ -6,7 +6,7 @@ import { EtherType, missing } from './ethernet.js';
 const FIXED_LENGTH = 8;
 
 /** The whole packet, once address lengths are known to be 6 and 4. */
-export const PACKET_LENGTH = 28;
+const PACKET_LENGTH = 28;
 
 const HARDWARE_ETHERNET = 1;
 

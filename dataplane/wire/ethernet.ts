@@ -42,7 +42,7 @@ export const enum EtherType {
 const TYPE_MIN = 0x0600;
 
 /** Bytes of the LLC header that are always there: DSAP, SSAP and one control byte (IEEE 802.2 §3). */
-export const LLC_LENGTH = 3;
+const LLC_LENGTH = 3;
 
 /** Bytes of LLC and SNAP together: AA AA 03, a three-byte organization code, a type (RFC 1042). */
 const SNAP_LENGTH = 8;

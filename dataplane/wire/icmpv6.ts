@@ -9,7 +9,7 @@ import { type } from './icmp.js';
 /** Every message defined so far has at least these bytes: type, code, checksum, and four that depend. */
 export const HEADER_LENGTH = 8;
 
-/** Message types (RFC 4443 §2.1, RFC 4861 §4). Below 128 they are errors. */
+/** Message types (RFC 4443 §2.1, RFC 4861 §4, RFC 2710 §3, RFC 3810 §5). Below 128 they are errors. */
 export const enum Icmpv6Type {
   DestinationUnreachable = 1,
   PacketTooBig = 2,
@@ -17,11 +17,15 @@ export const enum Icmpv6Type {
   ParameterProblem = 4,
   EchoRequest = 128,
   EchoReply = 129,
+  ListenerQuery = 130,
+  ListenerReport = 131,
+  ListenerDone = 132,
   RouterSolicitation = 133,
   RouterAdvertisement = 134,
   NeighborSolicitation = 135,
   NeighborAdvertisement = 136,
   Redirect = 137,
+  ListenerReportV2 = 143,
 }
 
 /** The flags of a neighbor advertisement (RFC 4861 §4.4). */

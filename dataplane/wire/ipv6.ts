@@ -13,7 +13,7 @@ import { missing } from './ethernet.js';
 
 export const HEADER_LENGTH = 40;
 
-export const FRAGMENT_HEADER_LENGTH = 8;
+const FRAGMENT_HEADER_LENGTH = 8;
 
 const SOURCE_OFFSET = 8;
 const DESTINATION_OFFSET = 24;

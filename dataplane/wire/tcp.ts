@@ -76,11 +76,6 @@ export function flags(bytes: DataView, at: number): number {
   return bytes.getUint8(at + 13);
 }
 
-/** Bytes that the sender is ready to take, before window scaling. */
-export function window(bytes: DataView, at: number): number {
-  return bytes.getUint16(at + 14);
-}
-
 /** The checksum as it stands there. */
 export function checksum(bytes: DataView, at: number): number {
   return bytes.getUint16(at + 16);
