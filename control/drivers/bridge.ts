@@ -9,7 +9,11 @@ import {
 const PREFIX = 'com.docker.network.bridge';
 const NAME = `${PREFIX}.name`;
 const ICC = `${PREFIX}.enable_icc`;
-const SWITCHES = [`${PREFIX}.enable_ip_masquerade`, `${PREFIX}.inhibit_ipv4`, `${PREFIX}.default_bridge`];
+const SWITCHES = [
+  `${PREFIX}.enable_ip_masquerade`,
+  `${PREFIX}.inhibit_ipv4`,
+  `${PREFIX}.default_bridge`,
+];
 const GATEWAY_MODES = [`${PREFIX}.gateway_mode_ipv4`, `${PREFIX}.gateway_mode_ipv6`];
 const HOST_BINDING = `${PREFIX}.host_binding_ipv4`;
 const TRUSTED = `${PREFIX}.trusted_host_interfaces`;

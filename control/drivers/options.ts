@@ -41,7 +41,10 @@ const GENERIC = [
 
 /** `driver_opts`, read key by key; each reader refuses what Docker refuses, with its words and at the value. */
 export class DriverOptions {
-  private readonly given: ReadonlyMap<string, { keyAt: Position; value: Value<string> & { at: Position } }>;
+  private readonly given: ReadonlyMap<
+    string,
+    { keyAt: Position; value: Value<string> & { at: Position } }
+  >;
 
   constructor(
     options: Written<Readonly<Record<string, string | number | boolean | null>>> | undefined,
@@ -59,13 +62,23 @@ export class DriverOptions {
   }
 
   /** One of these words; an empty value is the first of them. */
-  oneOf(key: string, words: readonly string[], refusal: (value: string) => string, docker?: string): string {
+  oneOf(
+    key: string,
+    words: readonly string[],
+    refusal: (value: string) => string,
+    docker?: string,
+  ): string {
     const given = this.text(key);
     const usual = words[0] ?? '';
     if (given === undefined || given.value === '' || words.includes(given.value)) {
       return given?.value ?? usual;
     }
-    this.findings.refuse(given.at, refusal(given.value), `write one of ${words.join(', ')}`, docker);
+    this.findings.refuse(
+      given.at,
+      refusal(given.value),
+      `write one of ${words.join(', ')}`,
+      docker,
+    );
     return usual;
   }
 
@@ -75,7 +88,11 @@ export class DriverOptions {
     if (given === undefined) return { value: usual };
     const isTrue = /^(1|t|T|TRUE|true|True)$/.test(given.value);
     if (!isTrue && !/^(0|f|F|FALSE|false|False)$/.test(given.value)) {
-      const what = cannotParse(key, given.value, `strconv.ParseBool: parsing "${given.value}": invalid syntax`);
+      const what = cannotParse(
+        key,
+        given.value,
+        `strconv.ParseBool: parsing "${given.value}": invalid syntax`,
+      );
       this.findings.refuse(given.at, what, 'write "true" or "false"');
     }
     return { value: isTrue, at: given.at };
@@ -88,7 +105,11 @@ export class DriverOptions {
     const { value, at } = given;
     const bytes = Number(value);
     if (!/^[+-]?\d+$/.test(value)) {
-      const what = cannotParse(MTU_OPTION, value, `strconv.Atoi: parsing "${value}": invalid syntax`);
+      const what = cannotParse(
+        MTU_OPTION,
+        value,
+        `strconv.Atoi: parsing "${value}": invalid syntax`,
+      );
       this.findings.refuse(at, what, `write a number of bytes, such as "${ETHERNET_MTU}"`, 'D19');
     } else if (bytes !== 0 && (bytes < MTU_MIN || bytes > MTU_MAX)) {
       const what = 'failed to set MTU on host interface: invalid argument';
@@ -113,7 +134,9 @@ export class DriverOptions {
       if (all.includes(key)) continue;
       const meant = nearest(key.replace(/^-+/, ''), all);
       const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-      this.findings.note(`network ${network}: the ${driver} driver does not know the option "${key}"${hint}`);
+      this.findings.note(
+        `network ${network}: the ${driver} driver does not know the option "${key}"${hint}`,
+      );
     }
   }
 }
@@ -127,7 +150,11 @@ export function cannotParse(key: string, value: string, why: string): string {
 }
 
 /** The sentence for drivers that are checked, but cannot carry frames yet. */
-export function refuseWithoutDataPlane(driver: string, { at }: DriverScope, findings: Findings): void {
+export function refuseWithoutDataPlane(
+  driver: string,
+  { at }: DriverScope,
+  findings: Findings,
+): void {
   const fix = 'use driver "bridge", or network_mode none or host: these are emulated';
   findings.refuse(at, `the ${driver} driver has no data plane yet`, fix);
 }

@@ -18,7 +18,11 @@ export function checkOptions(options: DriverOptions, scope: DriverScope): Driver
   for (const vni of list?.value.split(',') ?? []) {
     if (list === undefined || (/^\d+$/.test(vni) && Number(vni) <= VNI_MAX)) continue;
     const what = `invalid vxlan id value "${vni}" passed`;
-    options.findings.refuse(list.at, what, `write numbers from 0 to ${VNI_MAX}, with commas between`);
+    options.findings.refuse(
+      list.at,
+      what,
+      `write numbers from 0 to ${VNI_MAX}, with commas between`,
+    );
   }
   options.noteOthers('overlay', [VNIS, 'encrypted'], scope.network);
   return { mtu: options.mtu(OVERLAY_MTU), icc: { value: true } };

@@ -18,7 +18,11 @@ export function checkParent(
   };
   const { value } = parent;
   if (value === 'lo') {
-    refuse(`loopback interface is not a valid ${driver} parent link`, 'name a NIC of the host', 'D15');
+    refuse(
+      `loopback interface is not a valid ${driver} parent link`,
+      'name a NIC of the host',
+      'D15',
+    );
     return undefined;
   }
   if (nics?.includes(value) === true) return parent;

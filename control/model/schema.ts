@@ -70,7 +70,9 @@ const service = mapping({
     .union([z.array(text), z.record(z.string(), attachment.nullable())])
     .nullish()
     .describe('The networks this sandbox joins: names, or names with settings.'),
-  network_mode: text.nullish().describe('none, host, bridge, service:NAME, container:NAME or a network.'),
+  network_mode: text
+    .nullish()
+    .describe('none, host, bridge, service:NAME, container:NAME or a network.'),
   mac_address: mac.nullish().describe('The MAC of the first endpoint.'),
   ports: z.array(z.union([name, publishedPort])).nullish(),
   expose: z.array(name).nullish(),

@@ -154,7 +154,8 @@ class Converter {
       const keyNode = pair.key as Node;
       const keyAt = this.positionOf(keyNode);
       const key = this.keyOf(keyNode, keyAt);
-      const converted = pair.value === null ? nothingAt(keyAt) : this.node(pair.value as Node, depth + 1);
+      const converted =
+        pair.value === null ? nothingAt(keyAt) : this.node(pair.value as Node, depth + 1);
       size += converted.size;
       if (key === undefined) continue;
       const earlier = own.get(key);

@@ -54,7 +54,8 @@ function isOfWrongKind({ code, path }: Issue): boolean {
 function report(issue: Issue, root: Written, findings: Findings): void {
   const path = issue.path as Path;
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) reportUnknown(key, issue.message.split(' '), path, root, findings);
+    for (const key of issue.keys)
+      reportUnknown(key, issue.message.split(' '), path, root, findings);
     return;
   }
   const { at, missing } = find(root, path);
@@ -64,7 +65,11 @@ function report(issue: Issue, root: Written, findings: Findings): void {
     return;
   }
   const kinds = expectedKinds(issue);
-  findings.refuse(at, `${whole} must be ${kinds.join(' or ')}`, `write ${kinds.map(sample).join(' or ')}`);
+  findings.refuse(
+    at,
+    `${whole} must be ${kinds.join(' or ')}`,
+    `write ${kinds.map(sample).join(' or ')}`,
+  );
 }
 
 function reportUnknown(
@@ -145,7 +150,8 @@ function withoutWrong(root: Written, issues: readonly Issue[]): Written {
     }
   }
   const cut = (part: Written, path: Path): Written | undefined => {
-    if (!wrong.has(pathKey(path))) return withParts(part, (inner, key) => cut(inner, [...path, key]));
+    if (!wrong.has(pathKey(path)))
+      return withParts(part, (inner, key) => cut(inner, [...path, key]));
     return path.length === 2 ? new Written<unknown>(null, part.at) : undefined;
   };
   return withParts(root, (part, key) => cut(part, [key]));

@@ -28,7 +28,9 @@ function substituteServices(services: Written, findings: Findings): Written {
 function substitute(written: Written, findings: Findings): Written {
   const { value, at } = written;
   if (typeof value !== 'string') return withParts(written, (part) => substitute(part, findings));
-  return value.includes('$') ? new Written<unknown>(withDefaults(value, at, findings), at) : written;
+  return value.includes('$')
+    ? new Written<unknown>(withDefaults(value, at, findings), at)
+    : written;
 }
 
 const VARIABLE =
