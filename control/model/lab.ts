@@ -14,7 +14,10 @@ export interface Nic {
   readonly at: Position;
   readonly wire: string;
   readonly mac: string;
+  /** With prefix length: `192.168.99.1/24`. */
   readonly addresses: readonly string[];
+  /** Bytes of the largest packet, 68..65535. */
+  readonly mtu: number;
 }
 
 /** A physical segment between hosts (`x-wires`). */

@@ -1,0 +1,106 @@
+import type { Endpoint } from './model/endpoint.js';
+import type { Host, Lab } from './model/lab.js';
+import type { BridgeOptions, Network, Pool } from './model/network.js';
+import type { Sandbox } from './model/sandbox.js';
+
+/** What `etherloom check` says: the lab as it was understood, in words and columns. */
+export function describeLab(lab: Lab): string {
+  const paragraphs = [
+    [summary(lab)],
+    ...lab.hosts.filter(({ at }) => at !== undefined).map(describeHost),
+    ...lab.networks.map((network) => describeNetwork(network, lab.hosts.length > 1)),
+    lab.sandboxes.flatMap(describeWithoutEndpoints),
+    lab.notes.map((note) => `note: ${note}`),
+  ];
+  const texts = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${texts.join('\n\n')}\n`;
+}
+
+function summary({ file, hosts, networks, sandboxes, wires }: Lab): string {
+  const parts = [
+    count(hosts.length, 'host'),
+    ...(wires.length > 0 ? [count(wires.length, 'wire')] : []),
+    count(networks.length, 'network'),
+    count(sandboxes.length, 'sandbox', 'sandboxes'),
+    count(networks.flatMap(({ endpoints }) => endpoints).length, 'port'),
+  ];
+  return `${file}: ${parts.join(', ')}`;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function describeHost({ name, nics }: Host): string[] {
+  const rows = nics.map(({ name: nic, mac, wire, mtu, addresses }) => {
+    return [nic, mac, `wire ${wire}`, `mtu ${mtu}`, addresses.join(' ')];
+  });
+  return [`host ${name}`, ...columns(rows)];
+}
+
+function describeNetwork(network: Network, namesHost: boolean): string[] {
+  const { name, driver, host, mtu, internal, pools, bridge, endpoints } = network;
+  const head = [
+    `network ${name}: ${driver.value}`,
+    ...(namesHost ? [`on ${host}`] : []),
+    `mtu ${mtu.value}`,
+    ...(internal.value ? ['internal'] : []),
+  ];
+  return [
+    head.join(', '),
+    ...pools.map((pool) => `  ${describePool(pool)}`),
+    ...(bridge ? describeBridge(bridge).map((line) => `  ${line}`) : []),
+    ...(endpoints.length > 0 ? columns(endpoints.map(describePort)) : ['  no ports']),
+  ];
+}
+
+function describePool({ subnet, range, gateway, aux }: Pool): string {
+  const parts = [
+    `subnet ${subnet.value}`,
+    ...(gateway ? [`gateway ${gateway.value}`] : []),
+    ...(range ? [`range ${range.value}`] : []),
+    ...Array.from(aux, ([name, address]) => `${name} = ${address}`),
+  ];
+  return parts.join(', ');
+}
+
+function describeBridge(bridge: BridgeOptions): string[] {
+  const { mac, ageing_s, icc, groupForwardMask, stationsMax, stations } = bridge;
+  const mask = `0x${groupForwardMask.value.toString(16).padStart(4, '0')}`;
+  const parts = [
+    `bridge ${mac.value}`,
+    ageing_s.value === 0 ? 'forgets at once' : `ageing ${ageing_s.value} s`,
+    `at most ${stationsMax.value} stations`,
+    `icc ${icc.value ? 'on' : 'off'}`,
+    `group mask ${mask}`,
+  ];
+  const nailed = stations.map(({ mac: station, endpoint, sticky }) => {
+    return `station ${station} at ${endpoint.port}${sticky ? ', sticky' : ''}`;
+  });
+  return [parts.join(', '), ...nailed];
+}
+
+function describePort({ port, mac, ipv4, ipv6, hairpin, isolated }: Endpoint): string[] {
+  const flags = [...(hairpin.value ? ['hairpin'] : []), ...(isolated.value ? ['isolated'] : [])];
+  return [port, mac.value, ipv4?.value ?? '', ipv6?.value ?? '', flags.join(' ')];
+}
+
+function describeWithoutEndpoints({ name, mode, endpoints }: Sandbox): string[] {
+  if (endpoints.length > 0) return [];
+  if (typeof mode === 'object') return [`${name} shares the network stack of ${mode.shares}`];
+  return [mode === 'host' ? `${name} uses the stack of its host` : `${name} has no network`];
+}
+
+/** Lines with each column as wide as its widest cell; columns that are empty in all lines are left out. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => {
+    return Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  });
+  return rows.map((row) => {
+    const cells = row.flatMap((cell, column) => {
+      const width = widths[column] ?? 0;
+      return width === 0 ? [] : [cell.padEnd(width)];
+    });
+    return `  ${cells.join('  ')}`.trimEnd();
+  });
+}

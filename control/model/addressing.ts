@@ -1,0 +1,228 @@
+import { digestOf, parseAddress, parseBlock } from '../address.js';
+import { AddressSpace, type Pool } from '../ipam.js';
+import type { Host } from './lab.js';
+import type { Findings } from './mistake.js';
+import type { NetworkDraft } from './networks.js';
+import type { PoolDraft } from './pools.js';
+import type { Value } from './position.js';
+import type { Attachment } from './services.js';
+import { START } from './source.js';
+import type { Written } from './written.js';
+
+/** A network's part of a subnet, claimed, with its gateway. `draft` is absent where Docker chose the subnet. */
+export interface SettledPool {
+  readonly pool: Pool;
+  readonly draft: PoolDraft | undefined;
+  readonly gateway: Value<bigint> | undefined;
+}
+
+/** The addresses of one endpoint. */
+export interface EndpointAddresses {
+  ipv4?: Value<bigint>;
+  ipv6?: Value<bigint>;
+}
+
+/**
+ * Settles all addresses of the lab. A lab is a declaration and not an order of commands, so on each host whatever is written
+ * comes before whatever is chosen: declared subnets, then chosen ones; gateways and auxiliary addresses; the addresses that
+ * endpoints ask for; and last, in file order, the lowest free address for each of the others.
+ */
+export class Addressing {
+  private readonly spaces = new Map<string, AddressSpace>();
+  /** What Docker's own bridge has on each host: the lowest default subnet. */
+  private readonly docker0 = new Map<string, Pool>();
+  private readonly pools = new Map<NetworkDraft, SettledPool[]>();
+  private readonly endpoints = new Map<Attachment, EndpointAddresses>();
+
+  constructor(
+    hosts: readonly Host[],
+    private readonly findings: Findings,
+  ) {
+    for (const { name, nics } of hosts) {
+      const texts = nics.flatMap(({ addresses }) => addresses);
+      const space = new AddressSpace(texts.flatMap((text) => parseBlock(text)?.block ?? []));
+      this.spaces.set(name, space);
+      const pool = space.claimDefault();
+      if (pool !== undefined) this.docker0.set(name, pool);
+    }
+  }
+
+  /** Claims the subnets of all networks, then their gateways and auxiliary addresses. */
+  settleNetworks(networks: readonly NetworkDraft[]): void {
+    const declared = networks.map((network) => this.claimDeclared(network));
+    for (const [index, network] of networks.entries()) {
+      const claims = [...(declared[index] ?? []), ...this.claimChosen(network)];
+      const pools = claims.map((claim) => ({
+        ...claim,
+        gateway: this.settleGateway(claim, network),
+      }));
+      this.pools.set(network, pools);
+      for (const pool of pools) this.settleAuxiliary(pool);
+    }
+  }
+
+  poolsOf(network: NetworkDraft): readonly SettledPool[] {
+    return this.pools.get(network) ?? [];
+  }
+
+  /** Reserves the addresses an endpoint asks for. */
+  reserve(attachment: Attachment, network: NetworkDraft): void {
+    const { settings } = attachment;
+    const addresses: EndpointAddresses = {};
+    const ipv4 = this.takeFixed(4, settings?.get('ipv4_address'), network);
+    const ipv6 = this.takeFixed(6, settings?.get('ipv6_address'), network);
+    if (ipv4 !== undefined) addresses.ipv4 = ipv4;
+    if (ipv6 !== undefined) addresses.ipv6 = ipv6;
+    this.endpoints.set(attachment, addresses);
+  }
+
+  /** The addresses of an endpoint; what it did not ask for is the lowest that is free. */
+  settle(attachment: Attachment, network: NetworkDraft): EndpointAddresses {
+    const addresses = this.endpoints.get(attachment) ?? {};
+    const ipv4 = addresses.ipv4 ?? this.takeLowest(4, attachment, network);
+    const ipv6 = addresses.ipv6 ?? this.takeLowest(6, attachment, network);
+    return { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) };
+  }
+
+  private claimDeclared(network: NetworkDraft): { pool: Pool; draft: PoolDraft }[] {
+    const space = this.spaces.get(network.host);
+    return network.pools.flatMap((draft) => {
+      const { family } = draft.subnet.value;
+      if (network.predefined !== undefined || !(family === 4 ? network.ipv4 : network.ipv6))
+        return [];
+      const pool = space?.claim(draft.subnet.value, draft.range?.value);
+      if (pool !== undefined) return [{ pool, draft }];
+      const what = 'Pool overlaps with other one on this address space';
+      const fix =
+        "choose a subnet that no other network of this host has (172.17.0.0/16 is Docker's own)";
+      this.findings.refuse(draft.subnet.at, what, fix, 'N03');
+      return [];
+    });
+  }
+
+  /** Subnets for the families a network has and declares no subnet of. */
+  private claimChosen(network: NetworkDraft): { pool: Pool; draft: undefined }[] {
+    const { predefined, host, name, pools, ipv4, ipv6 } = network;
+    const space = this.spaces.get(host);
+    const chosen: (Pool | undefined)[] = [];
+    const lacks = (family: 4 | 6) => !pools.some(({ subnet }) => subnet.value.family === family);
+    if (predefined === 'bridge') {
+      chosen.push(this.docker0.get(host));
+    } else {
+      if (ipv4 && lacks(4)) chosen.push(space?.claimDefault() ?? this.refuseNoPool(network));
+      if (ipv6 && lacks(6)) chosen.push(space?.claimUniqueLocal(name));
+    }
+    return chosen.flatMap((pool) => (pool === undefined ? [] : [{ pool, draft: undefined }]));
+  }
+
+  private refuseNoPool({ at }: NetworkDraft): undefined {
+    const what =
+      'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network';
+    this.findings.refuse(at ?? START, what, 'declare a subnet: Docker has only 31 of its own');
+  }
+
+  private settleGateway(
+    { pool, draft }: { pool: Pool; draft: PoolDraft | undefined },
+    network: NetworkDraft,
+  ): Value<bigint> | undefined {
+    const wanted = draft?.gateway;
+    if (wanted !== undefined) {
+      if (pool.take(wanted.value)) return { value: wanted.value.value, at: wanted.at };
+      const what = `failed to allocate gateway (${wanted.text}): Address already in use`;
+      const fix =
+        'choose an address that is neither the first nor the last of the subnet, nor taken';
+      this.findings.refuse(wanted.at, what, fix, 'N16');
+      return undefined;
+    }
+    const value = pool.takeLowest();
+    if (value !== undefined) return { value };
+    const at = draft?.subnet.at ?? network.at ?? START;
+    const what = 'failed to allocate gateway (): No available addresses on this pool';
+    this.findings.refuse(
+      at,
+      what,
+      'choose a larger subnet or range, with one address to spare',
+      'N27',
+    );
+    return undefined;
+  }
+
+  private settleAuxiliary({ pool, draft }: SettledPool): void {
+    for (const { name, text, value, at } of draft?.aux ?? []) {
+      if (pool.take(value)) continue;
+      const what = `failed to allocate secondary ip address (${name}:${text}): Address already in use`;
+      this.findings.refuse(
+        at,
+        what,
+        'choose another address: the gateway has its own already',
+        'N31',
+      );
+    }
+  }
+
+  private takeFixed(
+    family: 4 | 6,
+    wanted: Written<string> | undefined,
+    network: NetworkDraft,
+  ): Value<bigint> | undefined {
+    if (wanted === undefined) return undefined;
+    const { value: text, at } = wanted;
+    const address = parseAddress(text);
+    const refuse = (what: string, fix: string, docker: string): undefined => {
+      if (!network.damaged) this.findings.refuse(at, what, fix, docker);
+    };
+    if (address === undefined) {
+      const what = `invalid IPv${family} address: ${text}`;
+      this.findings.refuse(at, what, 'write one address, without prefix length', 'P34');
+      return undefined;
+    }
+    if (network.predefined !== undefined) {
+      const what = 'user specified IP address is supported on user defined networks only';
+      return refuse(what, `declare a network of your own instead of "${network.name}"`, 'C17');
+    }
+    if (!network.pools.some(({ subnet }) => subnet.value.family === family)) {
+      const what =
+        'user specified IP address is supported only when connecting to networks with user configured subnets';
+      return refuse(
+        what,
+        `write an IPv${family} subnet under ipam.config of network ${network.key}`,
+        'P35',
+      );
+    }
+    const pools = this.poolsOf(network).filter(({ draft }) => draft !== undefined);
+    const declares = network.pools.some(({ subnet: { value } }) => {
+      return (
+        value.family === address.family &&
+        value.first <= address.value &&
+        address.value <= value.last
+      );
+    });
+    if (!declares || address.family !== family) {
+      const what = `Invalid address ${text}: It does not belong to any of this network's subnets`;
+      return refuse(what, `choose an address of network ${network.key}`, 'P33');
+    }
+    if (pools.length === 0) return undefined; // the subnet itself was refused
+    if (pools.some(({ pool }) => pool.take(address))) return { value: address.value, at };
+    return refuse('Address already in use', 'choose an address that nobody else has', 'P32');
+  }
+
+  private takeLowest(
+    family: 4 | 6,
+    { service, at }: Attachment,
+    network: NetworkDraft,
+  ): Value<bigint> | undefined {
+    const pools = this.poolsOf(network).filter(({ pool }) => pool.subnet.family === family);
+    for (const { pool } of pools) {
+      const value = pool.takeLowest();
+      if (value !== undefined) return { value };
+    }
+    if (pools.length === 0 || network.damaged) return undefined;
+    const what = `no available IPv${family} addresses on this network's address pools: ${network.name} (${digestOf(network.name)})`;
+    this.findings.refuse(
+      at,
+      what,
+      `give network ${network.key} a larger subnet, or leave out ${service}`,
+    );
+    return undefined;
+  }
+}

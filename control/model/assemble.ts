@@ -1,0 +1,221 @@
+import { addressText, blockText } from '../address.js';
+import { Addressing, type SettledPool } from './addressing.js';
+import { readBridge } from './bridge.js';
+import type { Endpoint } from './endpoint.js';
+import { makeEndpoints, type Joint } from './endpoints.js';
+import { readHosts } from './hosts.js';
+import type { Host, Lab } from './lab.js';
+import type { Findings } from './mistake.js';
+import type { Network, Pool } from './network.js';
+import {
+  readNetwork,
+  refuseSameNames,
+  refuseSharedParents,
+  undeclared,
+  type NetworkDraft,
+} from './networks.js';
+import { place, type Placement } from './placement.js';
+import { PublishedPorts } from './publish.js';
+import type { Sandbox } from './sandbox.js';
+import { networkNames, readServices, type SandboxDraft } from './services.js';
+import { checkStack } from './stack.js';
+import type { Checked } from './structure.js';
+import { entries } from './written.js';
+
+/**
+ * From a file of the right shape to a Lab. Each step needs only what stands before it: hosts, services (by name), places,
+ * networks, addresses, endpoints, bridges. All steps run to the end whatever they find, so that one run shows all mistakes;
+ * after a mistake the Lab is worthless and the caller throws it away.
+ */
+export function assembleLab({ root, damaged }: Checked, file: string, findings: Findings): Lab {
+  const declared = entries(root.get('networks'));
+  const { hosts, wires } = readHosts(root, findings);
+  const drafts = readServices(root, networkNames(declared), findings);
+  const placement = place(drafts, declared, hosts, findings);
+  const networks = declared.map((entry) => {
+    const home = homeOf(placement.networks.get(entry.key), hosts);
+    return readNetwork(entry, home, damaged.has(`networks.${entry.key}`), findings);
+  });
+  const joints = joinAll(drafts, networks, placement, hosts);
+  refuseSameNames(networks, findings);
+  refuseSharedParents(networks, findings);
+
+  const addressing = new Addressing(hosts, findings);
+  addressing.settleNetworks(networks);
+  for (const { attachment, network } of [...joints.values()].flat()) {
+    addressing.reserve(attachment, network);
+  }
+  const sandboxes: Sandbox[] = [];
+  const members = new Map<NetworkDraft, Endpoint[]>(networks.map((network) => [network, []]));
+  for (const draft of drafts) {
+    const made = makeSandbox(
+      draft,
+      joints.get(draft) ?? [],
+      placement,
+      hosts,
+      addressing,
+      findings,
+    );
+    sandboxes.push(made.sandbox);
+    for (const { endpoint, network } of made.endpoints) members.get(network)?.push(endpoint);
+  }
+  checkServices(drafts, sandboxes, hosts, findings);
+  return {
+    file,
+    hosts,
+    wires,
+    networks: networks.map((draft) => {
+      return makeNetwork(draft, members.get(draft) ?? [], addressing.poolsOf(draft), findings);
+    }),
+    sandboxes,
+    notes: [...findings.notes],
+  };
+}
+
+/** After a failed placement any host will do: that mistake is reported already. */
+function homeOf(name: string | undefined, hosts: readonly Host[]): Host {
+  const home = hosts.find((host) => host.name === name) ?? hosts[0];
+  return home ?? { name: 'host', nics: [] };
+}
+
+/** Leads each attachment to its network. What nobody declares is made here, once per host, and added to `networks`. */
+function joinAll(
+  drafts: readonly SandboxDraft[],
+  networks: NetworkDraft[],
+  placement: Placement,
+  hosts: readonly Host[],
+): Map<SandboxDraft, Joint[]> {
+  const byPlace = new Map(networks.map((network) => [network.key, network]));
+  const networkOf = (key: string, draft: SandboxDraft): NetworkDraft => {
+    const host = homeOf(placement.services.get(draft.name), hosts).name;
+    const found = byPlace.get(key) ?? byPlace.get(`${key} ${host}`);
+    if (found !== undefined) return found;
+    const made = undeclared(key, host);
+    byPlace.set(`${key} ${host}`, made);
+    networks.push(made);
+    return made;
+  };
+  return new Map(
+    drafts.map((draft) => [
+      draft,
+      draft.attachments.map((attachment) => {
+        return { attachment, network: networkOf(attachment.network, draft) };
+      }),
+    ]),
+  );
+}
+
+function makeSandbox(
+  draft: SandboxDraft,
+  joints: readonly Joint[],
+  placement: Placement,
+  hosts: readonly Host[],
+  addressing: Addressing,
+  findings: Findings,
+): { sandbox: Sandbox; endpoints: { endpoint: Endpoint; network: NetworkDraft }[] } {
+  const stack = joints.find(({ network: { predefined } }) => {
+    return predefined === 'host' || predefined === 'none';
+  })?.network.predefined;
+  if (stack !== undefined && joints.length > 1) {
+    const what = `container cannot be connected to multiple networks with one of the networks in private (none) mode`;
+    findings.refuse(draft.at, what, `leave ${draft.name} on the ${stack} network alone`);
+  }
+  const endpoints = stack === undefined ? makeEndpoints(draft, joints, addressing, findings) : [];
+  const mode = stack === 'host' || stack === 'none' ? stack : draft.mode;
+  const sandbox: Sandbox = {
+    name: draft.name,
+    at: draft.at,
+    host: homeOf(placement.services.get(draft.name), hosts).name,
+    mode,
+    endpoints: endpoints.map(({ endpoint }) => endpoint),
+  };
+  return { sandbox, endpoints };
+}
+
+/** What concerns all services together, once it is known who stands where. */
+function checkServices(
+  drafts: readonly SandboxDraft[],
+  sandboxes: readonly Sandbox[],
+  hosts: readonly Host[],
+  findings: Findings,
+): void {
+  const published = new PublishedPorts(hosts, findings);
+  const byName = new Map(drafts.map((draft) => [draft.name, draft]));
+  const ports = new Set<string>();
+  for (const [index, draft] of drafts.entries()) {
+    const sandbox = sandboxes[index];
+    if (sandbox === undefined) continue;
+    if (draft.written !== undefined) {
+      checkStack({ ...draft, mode: sandbox.mode }, draft.written, byName, findings);
+      published.check(draft.name, draft.written, sandbox.host, sandbox.endpoints.length > 0);
+    }
+    for (const { port, at } of sandbox.endpoints) {
+      if (ports.has(port)) {
+        const what = `two ports would be called "${port}"`;
+        findings.refuse(at, what, 'rename the service that has a dot in its name');
+      }
+      ports.add(port);
+    }
+  }
+}
+
+function makeNetwork(
+  draft: NetworkDraft,
+  endpoints: readonly Endpoint[],
+  pools: readonly SettledPool[],
+  findings: Findings,
+): Network {
+  const isBridge = draft.driver.value === 'bridge';
+  const settings = draft.written?.get('x-bridge');
+  if (!isBridge && settings !== undefined) {
+    const what = `x-bridge means nothing to the ${draft.driver.value} driver`;
+    findings.refuse(settings.at, what, 'remove it, or use driver "bridge"');
+  }
+  noteSharedMacs(draft, endpoints, findings);
+  return {
+    name: draft.name,
+    ...(draft.at && { at: draft.at }),
+    host: draft.host,
+    driver: draft.driver,
+    internal: draft.internal,
+    attachable: draft.attachable,
+    mtu: draft.settings.mtu,
+    pools: pools.map(makePool),
+    ...(isBridge && { bridge: readBridge(draft, endpoints, findings) }),
+    endpoints,
+  };
+}
+
+function makePool({ pool, draft, gateway }: SettledPool): Pool {
+  const { subnet, range } = pool;
+  return {
+    subnet: { value: blockText(subnet), ...(draft && { at: draft.subnet.at }) },
+    ...(range && {
+      range: { value: blockText(range), ...(draft?.range && { at: draft.range.at }) },
+    }),
+    ...(gateway && {
+      gateway: {
+        value: addressText(subnet.family, gateway.value),
+        ...(gateway.at && { at: gateway.at }),
+      },
+    }),
+    aux: new Map(
+      draft?.aux.map(({ name, value }) => [name, addressText(subnet.family, value.value)]),
+    ),
+  };
+}
+
+/** Docker does not mind two endpoints with one MAC, but the bridge will believe in only one of them at a time. */
+function noteSharedMacs(
+  { name }: NetworkDraft,
+  endpoints: readonly Endpoint[],
+  findings: Findings,
+): void {
+  const owners = new Map<string, string>();
+  for (const { mac, port } of endpoints) {
+    const other = owners.get(mac.value);
+    if (other !== undefined)
+      findings.note(`network ${name}: ${other} and ${port} both have the MAC ${mac.value}`);
+    owners.set(mac.value, port);
+  }
+}

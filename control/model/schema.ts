@@ -1,0 +1,192 @@
+import { z } from 'zod';
+
+import { SERVICE_IGNORED, TOP_LEVEL_IGNORED } from './compose-keys.js';
+
+/**
+ * The shape of a topology file: the Compose format plus our `x-` keys. Only shape: what addresses, names and options mean is
+ * checked afterwards, with Docker's own words. The JSON Schema for editors comes from the same definitions.
+ */
+
+/** A mapping with these keys and no others, besides foreign `x-` keys. The known keys travel in the message of the issue. */
+function mapping<S extends z.ZodRawShape>(shape: S) {
+  const known = Object.keys(shape).join(' ');
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? known : undefined),
+  });
+}
+
+function ignored<K extends string>(keys: readonly K[]) {
+  const anything = z.unknown().optional().describe('Accepted, says nothing about packets.');
+  return Object.fromEntries(keys.map((key) => [key, anything])) as Record<K, typeof anything>;
+}
+
+const text = z.string();
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const name = z.union([z.string(), z.number()]);
+const options = z.record(z.string(), scalar.nullable());
+const switched = z.boolean().nullish();
+const texts = z.union([z.string(), z.array(z.string())]).nullish();
+const hostName = text.nullish().describe('The emulated host (a key of x-hosts) this lives on.');
+const mac = text.describe('Six bytes, 02:42:ac:12:00:02.');
+const address = text.describe('An IPv4 or IPv6 address.');
+
+/** Keys named once: `nullish` because Compose reads an empty key as one that is not there. */
+const portFlags = mapping({
+  hairpin: switched.describe('The bridge may send a frame back out of the port it came from.'),
+  isolated: switched.describe('Isolated ports never reach each other.'),
+});
+
+const attachment = mapping({
+  aliases: z.array(text).nullish(),
+  ipv4_address: text.nullish(),
+  ipv6_address: text.nullish(),
+  link_local_ips: z.array(text).nullish(),
+  mac_address: mac.nullish(),
+  driver_opts: options.nullish(),
+  interface_name: text.nullish().describe('The name of the NIC inside the sandbox.'),
+  priority: z.number().nullish(),
+  gw_priority: z.number().nullish(),
+  'x-port': portFlags.nullish().describe('Flags of the bridge port.'),
+});
+
+const publishedPort = mapping({
+  name: text.nullish(),
+  mode: z.enum(['host', 'ingress']).nullish(),
+  host_ip: text.nullish(),
+  target: name.describe('The port in the container.'),
+  published: name.nullish().describe('The port, or range of ports, on the host.'),
+  protocol: text.nullish(),
+  app_protocol: text.nullish(),
+});
+
+const deploy = z.looseObject({
+  placement: z.looseObject({ constraints: z.array(text).nullish() }).nullish(),
+});
+
+const service = mapping({
+  ...ignored(SERVICE_IGNORED),
+  container_name: text.nullish(),
+  networks: z
+    .union([z.array(text), z.record(z.string(), attachment.nullable())])
+    .nullish()
+    .describe('The networks this sandbox joins: names, or names with settings.'),
+  network_mode: text
+    .nullish()
+    .describe('none, host, bridge, service:NAME, container:NAME or a network.'),
+  mac_address: mac.nullish().describe('The MAC of the first endpoint.'),
+  ports: z.array(z.union([name, publishedPort])).nullish(),
+  expose: z.array(name).nullish(),
+  dns: texts,
+  links: z.array(text).nullish(),
+  extra_hosts: z
+    .union([z.array(text), z.record(z.string(), z.union([text, z.array(text)]))])
+    .nullish(),
+  deploy: deploy.nullish(),
+  'x-host': hostName,
+  'x-port': portFlags.nullish().describe('Flags of the bridge port of the only endpoint.'),
+});
+
+const pool = mapping({
+  subnet: text.nullish(),
+  ip_range: text.nullish(),
+  gateway: address.nullish(),
+  aux_addresses: z.record(z.string(), text).nullish(),
+});
+
+const bridge = mapping({
+  mac: mac.nullish().describe('The MAC of the bridge itself, which is that of the gateway.'),
+  ageing: z
+    .union([text, z.number()])
+    .nullish()
+    .describe('How long a silent station is remembered: 0s, or 10s to 1000000s. Default 300s.'),
+  group_fwd_mask: z
+    .union([text, z.number()])
+    .nullish()
+    .describe('Bit n set: 01-80-C2-00-00-0n is forwarded. 0..0xffff, default 0x0001.'),
+  fdb_max_learned: z
+    .number()
+    .nullish()
+    .describe('How many stations are remembered at the most. 1..1048576, default 8192.'),
+  stations: z
+    .array(
+      mapping({
+        mac,
+        port: text.describe('The port behind which it lives: c1, or c1.net.'),
+        sticky: switched.describe('It also refuses to move.'),
+      }),
+    )
+    .nullish()
+    .describe('Stations nailed to a port; they never age.'),
+});
+
+const network = mapping({
+  name: text.nullish(),
+  driver: text.nullish(),
+  driver_opts: options.nullish(),
+  ipam: mapping({
+    driver: text.nullish(),
+    config: z.array(pool).nullish(),
+    options: options.nullish(),
+  }).nullish(),
+  internal: switched,
+  attachable: switched,
+  enable_ipv4: switched,
+  enable_ipv6: switched,
+  external: z.union([z.boolean(), mapping({ name: text.nullish() })]).nullish(),
+  labels: z.unknown().optional(),
+  'x-host': hostName,
+  'x-bridge': bridge.nullish().describe('Settings of the learning bridge.'),
+});
+
+const nic = mapping({
+  wire: text.describe('The segment (a key of x-wires) it is plugged into.'),
+  mac: mac.nullish(),
+  addresses: z.array(text).nullish().describe('With prefix length: 192.168.99.1/24.'),
+  mtu: z.number().nullish(),
+});
+
+const host = mapping({
+  nics: z.record(z.string(), nic).nullish(),
+  gateway: address.nullish(),
+  routes: z.array(mapping({ to: text, via: text.nullish(), dev: text.nullish() })).nullish(),
+});
+
+const wirePort = mapping({ interface: text.nullish(), tap: text.nullish(), file: text.nullish() });
+const wire = mapping({ ports: z.record(z.string(), wirePort).nullish() });
+
+export const topology = mapping({
+  ...ignored(TOP_LEVEL_IGNORED),
+  services: z.record(z.string(), service.nullable()).nullish(),
+  networks: z.record(z.string(), network.nullable()).nullish(),
+  'x-hosts': z
+    .record(z.string(), host.nullable())
+    .nullish()
+    .describe('The emulated machines. Without it there is one, named "host".'),
+  'x-wires': z
+    .record(z.string(), wire.nullable())
+    .nullish()
+    .describe('The physical segments between hosts.'),
+});
+
+export type TopologyShape = z.infer<typeof topology>;
+export type ServiceShape = z.infer<typeof service>;
+export type AttachmentShape = z.infer<typeof attachment>;
+export type PublishedPortShape = z.infer<typeof publishedPort>;
+export type PortFlagsShape = z.infer<typeof portFlags>;
+export type NetworkShape = z.infer<typeof network>;
+export type PoolShape = z.infer<typeof pool>;
+export type BridgeShape = z.infer<typeof bridge>;
+export type HostShape = z.infer<typeof host>;
+export type NicShape = z.infer<typeof nic>;
+export type WireShape = z.infer<typeof wire>;
+
+/** The JSON Schema (draft 2020-12) of a topology file, for editors. */
+export function topologySchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(topology, {
+    target: 'draft-2020-12',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
+    },
+  });
+  return { ...schema, title: 'Etherloom topology', description: 'A Compose file that is a lab.' };
+}
