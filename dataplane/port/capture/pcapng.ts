@@ -182,12 +182,11 @@ export class PcapngDecoder implements Decoder {
     if (end - at < 28) return this.fail('a packet block is shorter than 32 bytes');
     const captured = words.getUint32(at + 20, little);
     const wire = words.getUint32(at + 24, little);
-    // The time first: the frame may get a header that is written over it.
-    const high = words.getUint32(at + 12, little);
-    const low = words.getUint32(at + 16, little);
-    if (!this.place(window, end, from, at + 28, captured, wire, frame)) return false;
+    if (from >= this.interfaces.length) return this.fail(unknownInterface(from));
     const { resolution, offset } = this.interfaces[from];
-    this.time.convert(high, low, resolution);
+    // The time first: the frame may get a header that is written over it.
+    this.time.convertAt(words, at + 12, little, resolution);
+    if (!this.place(window, end, from, at + 28, captured, wire, frame)) return false;
     frame.seconds = this.time.seconds + offset;
     frame.nanoseconds = this.time.nanoseconds;
     return true;
@@ -216,7 +215,6 @@ export class PcapngDecoder implements Decoder {
     wire: number,
     frame: FrameRecord,
   ): boolean {
-    if (from >= this.interfaces.length) return this.fail(unknownInterface(from));
     const { link, linkType } = this.interfaces[from];
     if (link === undefined) {
       this.refused = true;

@@ -224,8 +224,8 @@ async function decoderOf(window: Window, source: ByteSource, notes: Notes): Prom
   }
   const present = Math.min(PCAP_HEADER_BYTES, window.end - window.at);
   if (present === 0) {
-    const why = source.damage === undefined ? '' : `: ${source.damage}`;
-    throw refuse(`the file is empty${why}`, 'name a pcap or pcapng file');
+    if (source.damage !== undefined) throw refuse(source.damage, 'copy or compress it again');
+    throw refuse('the file is empty', 'name a pcap or pcapng file');
   }
   const head = window.memory.bytes.slice(window.at, window.at + present);
   const start = Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -43,10 +43,38 @@ export class TimeConverter {
   seconds = 0;
   nanoseconds = 0;
 
-  convert(high: number, low: number, resolution: Resolution): void {
-    if (resolution.perSecond !== 0) this.divide(high, low, resolution);
+  /** The last second that was divided out: the timestamp it begins with, `zeroLow` being negative after a borrow, and its units. */
+  private zeroHigh = 0;
+  private zeroLow = 0;
+  private zeroSeconds = 0;
+  private zeroUnits: Resolution | undefined;
+
+  /** Reads the upper and then the lower half at `at`; here, since passing them on as numbers beyond 2^31 would allocate. */
+  convertAt(words: DataView, at: number, little: boolean, resolution: Resolution): void {
+    const high = words.getUint32(at, little);
+    const low = words.getUint32(at + 4, little);
+    const since = (high - this.zeroHigh) * TWO_32 + (low - this.zeroLow);
+    if (resolution === this.zeroUnits && since >= 0 && since < resolution.perSecond) {
+      this.seconds = this.zeroSeconds;
+      this.nanoseconds = since * resolution.nanosecondsEach;
+    } else {
+      this.convert(high, low, resolution);
+    }
+  }
+
+  private convert(high: number, low: number, resolution: Resolution): void {
+    if (resolution.perSecond !== 0) this.convertPlain(high, low, resolution);
     else if (resolution.binary) this.shift(high, low, resolution.exponent);
     else this.convertFine(high, low, resolution.exponent);
+  }
+
+  /** Divides, and remembers the second: most frames are of the same second as the one before, which needs no division. */
+  private convertPlain(high: number, low: number, resolution: Resolution): void {
+    this.divide(high, low, resolution);
+    this.zeroHigh = high;
+    this.zeroLow = low - this.nanoseconds / resolution.nanosecondsEach;
+    this.zeroSeconds = this.seconds;
+    this.zeroUnits = resolution;
   }
 
   /** 10^-n, n up to 9: three digits of base 2^16 after the first; every remainder is below 10^9, so every dividend below 2^46. */
