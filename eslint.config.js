@@ -11,6 +11,8 @@ export default ts.config({ ignores: ['dist/', 'out/', 'coverage/'] }, js.configs
     // noUncheckedIndexedAccess, where `!` would hide a real undefined.
     '@typescript-eslint/no-non-null-assertion': 'error',
     '@typescript-eslint/prefer-literal-enum-member': ['error', { allowBitwiseExpressions: true }],
+    // Enums live in typed arrays and packed words as the numbers they are.
     '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+    '@typescript-eslint/no-unsafe-enum-assignment': 'off',
   },
 });

@@ -61,7 +61,11 @@ export interface Explanation {
 }
 
 /** Explains the frame whose notes these are. Its slot must not have been reused since. */
-export function explanationOf(compiled: Compiled, plane: Plane, notes: readonly Note[]): Explanation {
+export function explanationOf(
+  compiled: Compiled,
+  plane: Plane,
+  notes: readonly Note[],
+): Explanation {
   const { ports, networks, lab } = compiled;
   const [, slot, inPort, number, tick] = take(notes, Step.Arrived);
   const port = viewOf(compiled, inPort);
@@ -74,7 +78,8 @@ export function explanationOf(compiled: Compiled, plane: Plane, notes: readonly 
   const unheard = action === Action.Flood && sent.length === 0;
   const reason = unheard ? whyUnheard(notes) : action >= Action.Drop ? argument : Reason.Ok;
   const frame = frameIn(plane, slot);
-  const seen = (step: Step): EntryView | undefined => entryView(compiled, network, notes, step, tick);
+  const seen = (step: Step): EntryView | undefined =>
+    entryView(compiled, network, notes, step, tick);
   const destination = isGroup(frame) ? undefined : seen(Step.Destination);
   return {
     file: lab.file,
@@ -87,7 +92,12 @@ export function explanationOf(compiled: Compiled, plane: Plane, notes: readonly 
     ...(destination && { destination }),
     verdict: unheard ? 'drop' : verdictName(action),
     ...(reason !== Reason.Ok && { reason: reasonText(reason) }),
-    rules: ruleBehind(reason, network, at(ports, inPort), destination && endpointOf(compiled, destination)),
+    rules: ruleBehind(
+      reason,
+      network,
+      at(ports, inPort),
+      destination && endpointOf(compiled, destination),
+    ),
     sent,
     passedBy,
   };
@@ -98,7 +108,9 @@ function endpointOf({ ports }: Compiled, entry: EntryView) {
 }
 
 function whyUnheard(notes: readonly Note[]): Reason {
-  const isolated = notes.some(([step, , why]) => step === Step.PassedBy && why === Reason.PortIsolated);
+  const isolated = notes.some(
+    ([step, , why]) => step === Step.PassedBy && why === Reason.PortIsolated,
+  );
   return isolated ? Reason.PortIsolated : Reason.NoOtherPort;
 }
 

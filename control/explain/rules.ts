@@ -28,14 +28,21 @@ export function ruleBehind(
       return [rule(`the MTU is ${mtu.value}`, mtu)];
     case Reason.ReservedAddress: {
       const { groupForwardMask } = bridge;
-      return [rule(`group_fwd_mask is 0x${groupForwardMask.value.toString(16).padStart(4, '0')}`, groupForwardMask)];
+      return [
+        rule(
+          `group_fwd_mask is 0x${groupForwardMask.value.toString(16).padStart(4, '0')}`,
+          groupForwardMask,
+        ),
+      ];
     }
     case Reason.GatewayAddress:
       return [rule(`the gateway's MAC is ${bridge.mac.value}`, bridge.mac)];
     case Reason.Reflection:
       return [rule(`${from.port} has no hairpin`, from.hairpin)];
     case Reason.PortIsolated:
-      return [from, ...(to ? [to] : [])].map(({ port, isolated }) => rule(`${port} is isolated`, isolated));
+      return [from, ...(to ? [to] : [])].map(({ port, isolated }) =>
+        rule(`${port} is isolated`, isolated),
+      );
     case Reason.InterContainerDisabled:
       return [rule('enable_icc is false', bridge.icc)];
     default:

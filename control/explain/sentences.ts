@@ -41,11 +41,17 @@ function learning({ source, frame, port, file }: Explanation): string[] {
     case 'learned':
       return [`Its source ${mac} was learned: it lives behind ${port.port}.`];
     case 'moved':
-      return [`Its source ${mac} moved to ${port.port}; until now it lived behind ${before?.port ?? ''}, ${known ?? ''}.`];
+      return [
+        `Its source ${mac} moved to ${port.port}; until now it lived behind ${before?.port ?? ''}, ${known ?? ''}.`,
+      ];
     case 'refreshed':
-      return [`Its source ${mac} was known behind ${port.port}, ${known ?? ''}; it was heard again.`];
+      return [
+        `Its source ${mac} was known behind ${port.port}, ${known ?? ''}; it was heard again.`,
+      ];
     case 'kept':
-      return [`Its source ${mac} stays behind ${before?.port ?? ''}, ${known ?? ''}: that entry does not move.`];
+      return [
+        `Its source ${mac} stays behind ${before?.port ?? ''}, ${known ?? ''}: that entry does not move.`,
+      ];
     case 'not learned':
       return [`Its source ${mac} was not learned.`];
   }
@@ -56,7 +62,9 @@ function decision({ destination, frame, file, verdict }: Explanation): string[] 
   const mac = frame.destination;
   if (destination?.kind === 'local') return [`Its destination ${mac} is the gateway itself.`];
   if (destination !== undefined)
-    return [`Its destination ${mac} lives behind ${destination.port}, ${entry(file, destination)}.`];
+    return [
+      `Its destination ${mac} lives behind ${destination.port}, ${entry(file, destination)}.`,
+    ];
   if (verdict !== 'flood') return [];
   if (mac === 'ff:ff:ff:ff:ff:ff') return [`Its destination is everybody.`];
   const group = (parseInt(mac.slice(0, 2), 16) & 1) === 1;
@@ -68,15 +76,24 @@ function decision({ destination, frame, file, verdict }: Explanation): string[] 
 }
 
 function departure({ verdict, sent, passedBy, reason, rules, file }: Explanation): string[] {
-  const behind = rules.map((r) => `${r.rule}${r.at ? where(file, r.at) : ' (default)'}`).join(' and ');
+  const behind = rules
+    .map((r) => `${r.rule}${r.at ? where(file, r.at) : ' (default)'}`)
+    .join(' and ');
   const because = behind === '' ? '' : `; ${behind}`;
   const says = reason?.says ?? '';
-  if (verdict === 'drop') return [`It was dropped because ${says}${because}. [${reason?.name ?? ''}]`];
-  if (verdict === 'consume') return [`It went no further because ${says}${because}. [${reason?.name ?? ''}]`];
+  if (verdict === 'drop')
+    return [`It was dropped because ${says}${because}. [${reason?.name ?? ''}]`];
+  if (verdict === 'consume')
+    return [`It went no further because ${says}${because}. [${reason?.name ?? ''}]`];
   const ports = sent.map(({ port, at }) => `${port}${where(file, at)}`).join(', ');
   if (verdict === 'send') return [`It left by ${ports}.`];
-  const isolated = passedBy.filter((p) => p.reason.name === 'port-isolated').map(({ port }) => port);
-  const spared = isolated.length === 0 ? '' : `, but not by ${isolated.join(', ')}: isolated ports do not hear each other`;
+  const isolated = passedBy
+    .filter((p) => p.reason.name === 'port-isolated')
+    .map(({ port }) => port);
+  const spared =
+    isolated.length === 0
+      ? ''
+      : `, but not by ${isolated.join(', ')}: isolated ports do not hear each other`;
   return [`It was flooded and left by ${ports}${spared}.`];
 }
 
@@ -84,7 +101,10 @@ function departure({ verdict, sent, passedBy, reason, rules, file }: Explanation
 function entry(file: string, { taughtBy, heardBefore_s, at, kind }: EntryView): string {
   if (taughtBy === undefined) return `as a ${kind} entry says${where(file, at)}`;
   const { port, number, before_s } = taughtBy;
-  const heard = heardBefore_s === undefined || heardBefore_s === before_s ? '' : `, last heard ${seconds(heardBefore_s)} before`;
+  const heard =
+    heardBefore_s === undefined || heardBefore_s === before_s
+      ? ''
+      : `, last heard ${seconds(heardBefore_s)} before`;
   return `learned from frame ${number} of ${port} ${seconds(before_s)} before${heard}`;
 }
 

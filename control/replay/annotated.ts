@@ -13,7 +13,13 @@ import { commentOf } from '../explain/sentences.js';
 import type { Lab } from '../model/lab.js';
 
 /** One frame per burst, so that the newest notes are those of the frame that leaves. */
-export default function annotated({ job, lab }: { job: ReplayJob; lab: Lab }): Promise<ReplayReport> {
+export default function annotated({
+  job,
+  lab,
+}: {
+  job: ReplayJob;
+  lab: Lab;
+}): Promise<ReplayReport> {
   const compiled = compile(lab);
   return replay({ ...job, burst: 1 }, { tracing: 'all', annotate: annotateWith(compiled) });
 }

@@ -22,7 +22,9 @@ export function inputsFrom(words: readonly string[], compiled: Compiled): InputF
     const name = word.slice(0, cut);
     const port = portNamed(name, compiled);
     if (inputs.some((input) => input.port === port))
-      throw new CallError(`--in ${word}: ${name} has a capture already; join the two with mergecap -w both.pcap first`);
+      throw new CallError(
+        `--in ${word}: ${name} has a capture already; join the two with mergecap -w both.pcap first`,
+      );
     inputs.push({ port, name, path: word.slice(cut + 1) });
   }
   return inputs;
@@ -39,12 +41,15 @@ export function portNamed(name: string, { ports, lab }: Compiled): number {
   const several = names.filter((other) => other.startsWith(`${name}.`));
   if (several.length > 0)
     throw new CallError(`${name} has several ports; name one of them: ${several.join(', ')}`);
-  const known = names.length === 0 ? `${lab.file} has no ports` : `the ports of ${lab.file} are ${names.join(', ')}`;
+  const known =
+    names.length === 0
+      ? `${lab.file} has no ports`
+      : `the ports of ${lab.file} are ${names.join(', ')}`;
   throw new CallError(`there is no port ${name}; ${known}`);
 }
 
 /** Do both paths lead to the same file? A path that leads nowhere is the same as none. */
 export function isSameFile(one: string, other: string): boolean {
   const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+  return a !== undefined && a.dev === b?.dev && a.ino === b.ino;
 }

@@ -10,7 +10,7 @@ import type { CaptureFormat, ReplayJob, ReplayReport } from '../../dataplane/wor
 import { CallError } from '../cli/errors.js';
 
 import type { Compiled } from '../compile/compile.js';
-import { runInWorker } from '../supervisor.js';
+import { runInWorker } from '../../dataplane/worker/pool.js';
 import { isSameFile } from './inputs.js';
 import type { InputFile } from './inputs.js';
 import { summaryOf } from './summary.js';
@@ -48,7 +48,9 @@ export function startReplay(replaying: Replaying): Running {
   }));
   for (const { path } of outputs) {
     if (inputs.some((input) => isSameFile(input.path, path)))
-      throw new CallError(`${path} is an input, and the replay would overwrite it; choose another --out`);
+      throw new CallError(
+        `${path} is an input, and the replay would overwrite it; choose another --out`,
+      );
   }
   mkdirSync(out, { recursive: true });
   const counters = new Counters(compiled.ports.length);
@@ -81,7 +83,6 @@ export function startReplay(replaying: Replaying): Running {
 
 function run(job: ReplayJob, { lab }: Compiled): Promise<ReplayReport> {
   if (job.format === 'pcap')
-    return runInWorker({ module: new URL('../../dataplane/worker/replay.js', import.meta.url), job });
-  return runInWorker({ module: new URL('./annotated.js', import.meta.url), job: { job, lab } });
+    return runInWorker(new URL('../../dataplane/worker/replay.js', import.meta.url), job);
+  return runInWorker(new URL('./annotated.js', import.meta.url), { job, lab });
 }
-

@@ -54,10 +54,16 @@ export function summaryOf(
   compiled: Compiled,
   report: ReplayReport,
   counters: Counters,
-  files: { readonly inputs: readonly { readonly name: string }[]; readonly outputs: Summary['outputs'] },
+  files: {
+    readonly inputs: readonly { readonly name: string }[];
+    readonly outputs: Summary['outputs'];
+  },
 ): Summary {
   const lost = counters.unaccounted();
-  if (lost !== 0) throw new Error(`${lost} frames are unaccounted for: this is a defect of etherloom, please report it`);
+  if (lost !== 0)
+    throw new Error(
+      `${lost} frames are unaccounted for: this is a defect of etherloom, please report it`,
+    );
   const total = (column: Float64Array): number => column.reduce((sum, value) => sum + value, 0);
   return {
     topology: compiled.lab.file,
@@ -91,16 +97,23 @@ export function summaryOf(
 function notesOf({ backwards, timesClamped }: ReplayReport): string[] {
   const notes: string[] = [];
   if (backwards > 0)
-    notes.push(`${backwards} frames were captured before one that came in earlier; time stood still for them`);
+    notes.push(
+      `${backwards} frames were captured before one that came in earlier; time stood still for them`,
+    );
   if (timesClamped > 0)
-    notes.push(`${timesClamped} frames have times that the output format cannot hold; they were moved to its limit`);
+    notes.push(
+      `${timesClamped} frames have times that the output format cannot hold; they were moved to its limit`,
+    );
   return notes;
 }
 
 function portSummary(port: string, row: number, counters: Counters): PortSummary {
   const byReason = (column: Float64Array): ByReason => {
     const counts = column.slice(row * Reason.Count, (row + 1) * Reason.Count);
-    const entries = Array.from(counts, (count, reason) => [reasonText(reason).name, count] as const);
+    const entries = Array.from(
+      counts,
+      (count, reason) => [reasonText(reason).name, count] as const,
+    );
     return Object.fromEntries(entries.filter(([, count]) => count > 0));
   };
   return {

@@ -34,7 +34,10 @@ export class Plane {
     counters?: SharedArrayBuffer,
   ) {
     const { networks, ports } = program;
-    this.frames = new Frames(4 * BURST, networks.mtu.reduce((a, b) => Math.max(a, b), 0));
+    this.frames = new Frames(
+      4 * BURST,
+      networks.mtu.reduce((a, b) => Math.max(a, b), 0),
+    );
     this.counters = new Counters(ports.rows, counters);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) => fdbFor(program, network));
     this.queues = new Int32Array(ports.rows * BURST);

@@ -42,9 +42,13 @@ class Columns {
     this.memory = new SharedArrayBuffer(COLUMNS_MAX * (slots * 8 + CACHE_LINE));
   }
 
-  next<A>(Type: { new (memory: SharedArrayBuffer, at: number, slots: number): A; BYTES_PER_ELEMENT: number }): A {
+  next<A>(Type: {
+    new (memory: SharedArrayBuffer, at: number, slots: number): A;
+    BYTES_PER_ELEMENT: number;
+  }): A {
     const column = new Type(this.memory, this.at, this.slots);
-    this.at += Math.ceil((this.slots * Type.BYTES_PER_ELEMENT) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
+    this.at +=
+      Math.ceil((this.slots * Type.BYTES_PER_ELEMENT) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
     return column;
   }
 }

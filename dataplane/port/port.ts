@@ -14,4 +14,3 @@ export interface Sink {
   /** Takes `count` frames from `from[at]` on. The slots are the caller's again when this returns. */
   send(from: Int32Array, at: number, count: number): void;
 }
-

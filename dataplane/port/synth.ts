@@ -24,7 +24,11 @@ const MAC_HIGH = 0x0242;
 const ETHERTYPE_IPV4 = 0x0800;
 const NANOSECONDS_PER_FRAME = 50;
 const SIZES = 1024;
-const BROADCAST_SHARE: Readonly<Record<Pattern, number>> = { unicast: 0, broadcast1: 0.01, flood: 1 };
+const BROADCAST_SHARE: Readonly<Record<Pattern, number>> = {
+  unicast: 0,
+  broadcast1: 0.01,
+  flood: 1,
+};
 
 /** Makes the source for a pool of frames. */
 export function synthOn(frames: Frames, traffic: Traffic): Source {

@@ -179,7 +179,8 @@ export class Fdb {
 
   private aged(slot: number, tick: number): boolean {
     return (
-      tick - this.ticks[slot * TICKS + HEARD] >= this.ageing_ns && this.kindOf(slot) === Kind.Dynamic
+      tick - this.ticks[slot * TICKS + HEARD] >= this.ageing_ns &&
+      this.kindOf(slot) === Kind.Dynamic
     );
   }
 
@@ -268,7 +269,7 @@ export class Fdb {
     this.perPort[this.portOf(slot) - this.firstPort]--;
     this.learned--;
     let gap = slot;
-    for (let next = (gap + 1) & this.mask; words[next * WORDS + PLACE] !== 0; ) {
+    for (let next = (gap + 1) & this.mask; words[next * WORDS + PLACE] !== 0;) {
       const home = this.home(words[next * WORDS + HIGH], words[next * WORDS + LOW]);
       if (((next - home) & this.mask) >= ((next - gap) & this.mask)) {
         words.copyWithin(gap * WORDS, next * WORDS, (next + 1) * WORDS);

@@ -25,7 +25,11 @@ export interface ReplayJob {
   /** The control words (worker/control). */
   readonly control: SharedArrayBuffer;
   readonly inputs: readonly { readonly port: number; readonly path: string }[];
-  readonly outputs: readonly { readonly port: number; readonly path: string; readonly name: string }[];
+  readonly outputs: readonly {
+    readonly port: number;
+    readonly path: string;
+    readonly name: string;
+  }[];
   readonly format: CaptureFormat;
   /** Frames per burst, 1..BURST. */
   readonly burst: number;
@@ -58,8 +62,8 @@ export interface Watching {
   readonly tracing: Tracing;
   /** Makes the comments of the outputs; called once, before the first frame. */
   readonly annotate?: (plane: Plane) => Annotate;
-  /** Sees the plane after the last frame. */
-  readonly finished?: (plane: Plane) => void;
+  /** Sees the plane after the last frame, whose tick it is. */
+  readonly finished?: (plane: Plane, tick: number) => void;
 }
 
 /**
@@ -82,12 +86,15 @@ export async function replay(
     const progress = {
       receive: (into: Int32Array, most: number) => source.receive(into, most),
       refill: () => {
-        control[ControlWord.BytesRead] = inputs.reduce((sum, { reader }) => sum + reader.bytesRead, 0);
+        control[ControlWord.BytesRead] = inputs.reduce(
+          (sum, { reader }) => sum + reader.bytesRead,
+          0,
+        );
         return source.refill();
       },
     };
     const ended = await breathe(plane, progress, sinks, new Int32Array(job.control), job.burst);
-    watching.finished?.(plane);
+    watching.finished?.(plane, source.now);
     return {
       inputs: inputs.map(({ reader }, i) => ({
         path: job.inputs[i].path,
@@ -116,7 +123,8 @@ function sinksFor(
 ): Sink[] {
   const sinks: Sink[] = Array.from({ length: plane.program.ports.rows }, () => nowhere);
   for (const { port, path, name } of job.outputs) {
-    const writer = job.format === 'pcap' ? CaptureWriter.pcap(path) : CaptureWriter.pcapng(path, name);
+    const writer =
+      job.format === 'pcap' ? CaptureWriter.pcap(path) : CaptureWriter.pcapng(path, name);
     writers.push(writer);
     sinks[port] = new Recorder(plane.frames, writer, annotate);
   }

@@ -1,0 +1,63 @@
+import type { Traffic } from '../../dataplane/port/synth.js';
+
+/** One thing to measure. */
+export interface Case {
+  /** The function under test. */
+  readonly name: 'bridge';
+  /** Size of the frames as written in reports: a number of bytes with FCS, or `imix`. */
+  readonly frameBytes: number | 'imix';
+  readonly traffic: Traffic;
+  /** How long to measure, after warming up. */
+  readonly seconds: number;
+}
+
+/** What one case gave: nanoseconds per frame of each sample, and what the garbage collector did meanwhile. */
+export interface Samples {
+  readonly nsPerFrame: readonly number[];
+  readonly frames: number;
+  /** The longest pause, and how many there were. */
+  readonly gcPauseMax_ms: number;
+  readonly gcPauses: number;
+  /** Bytes of heap and external memory at the end, less those after warming up. */
+  readonly growth: number;
+}
+
+/** The simple Internet mix of 64, 594 and 1518 bytes, 7 to 4 to 1. */
+const IMIX: readonly number[] = [...Array<number>(7).fill(64), ...Array<number>(4).fill(594), 1518];
+
+const SIZES: readonly (number | 'imix')[] = [64, 128, 256, 512, 1024, 1280, 1518, 'imix'];
+const HOSTS: readonly number[] = [16, 1024, 51_200, 1_048_576];
+const PORTS: readonly number[] = [2, 4, 8, 16, 32, 64];
+const PATTERNS: readonly Traffic['pattern'][] = ['unicast', 'broadcast1', 'flood'];
+
+interface Axes {
+  readonly frameBytes: number | 'imix';
+  readonly hosts: number;
+  readonly ports: number;
+  readonly pattern: Traffic['pattern'];
+}
+
+const CENTRE: Axes = { frameBytes: 64, hosts: 1024, ports: 16, pattern: 'unicast' };
+
+/** Each axis of the grid varied alone around 64 bytes, 1,024 hosts, 16 ports, unicast. */
+export function casesOf(seed: number, seconds: number): Case[] {
+  const varied: Axes[] = [
+    ...SIZES.map((frameBytes) => ({ ...CENTRE, frameBytes })),
+    ...HOSTS.map((hosts) => ({ ...CENTRE, hosts })),
+    ...PORTS.map((ports) => ({ ...CENTRE, ports })),
+    ...PATTERNS.map((pattern) => ({ ...CENTRE, pattern })),
+  ];
+  const distinct = [...new Map(varied.map((axes) => [JSON.stringify(axes), axes])).values()];
+  return distinct.map(({ frameBytes, hosts, ports, pattern }) => ({
+    name: 'bridge',
+    frameBytes,
+    seconds,
+    traffic: {
+      seed,
+      hosts,
+      ports,
+      pattern,
+      frameBytes: frameBytes === 'imix' ? IMIX : [frameBytes],
+    },
+  }));
+}

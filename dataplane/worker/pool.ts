@@ -1,0 +1,37 @@
+/**
+ * Runs data-plane jobs in piscina workers, and is the one place that knows of threads.
+ *
+ * A worker is busy from the start of its job to the end and sees no messages; it is asked to stop, and asked how far it is, through
+ * shared memory only.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { Piscina } from 'piscina';
+
+/**
+ * The stages of the data plane are many small functions that run as one loop over frames. V8's default budget for inlining is half of
+ * what that loop needs; with this one it is compiled whole (measured in docs/decisions.md). The flags hold for the whole process.
+ */
+const INLINING = [
+  '--max-inlined-bytecode-size=2000',
+  '--max-inlined-bytecode-size-cumulative=5000',
+];
+
+/**
+ * Runs the default export of a compiled module with `job` in a worker of its own; gives back what it returns, throws what it throws.
+ * @param module URL of the module
+ */
+export async function runInWorker<Report>(module: URL, job: object): Promise<Report> {
+  INLINING.forEach(setFlagsFromString);
+  const pool = new Piscina({
+    filename: module.href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 1,
+    atomics: 'disabled',
+  });
+  try {
+    return (await pool.run(job)) as Report;
+  } finally {
+    await pool.destroy();
+  }
+}
