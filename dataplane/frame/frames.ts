@@ -1,7 +1,7 @@
 /**
  * The pool: where every Frame lives between its arrival and its last departure.
  *
- * A Frame is a slot number. Its bytes stand in one shared memory at `start[f]`, `length[f]` of them; its facts are columns of that
+ * A Frame is a slot number. Its bytes stand in one memory at `start[f]`, `length[f]` of them; its facts are columns of that
  * memory. Nothing is allocated after start-up, and a slot is never larger than the pool says.
  *
  * Complication 1: headroom. HEADROOM bytes are free before a frame that has just arrived, so that a tag or a tunnel header is put
@@ -10,6 +10,9 @@
  * Complication 3: captures keep fewer bytes than were on the wire. `length` says what is here, `wireLength` what was sent; lengths
  *   are compared with `wireLength`, bytes are read below `length`.
  * Complication 4: slots are an odd number of cache lines apart. Powers of two would put every header into the same cache sets.
+ *
+ * Complication 5: the memory is private to its Worker. Whole frames are copied into it and out of it at the edges, and V8 copies out of
+ *   shared memory four times more slowly than out of private memory (docs/decisions.md).
  *
  * Writer: the Worker that owns the pool; it alone claims and releases. Never: a slot released twice, a slot read after its release.
  */
@@ -33,17 +36,17 @@ function strideFor(mtuMax: number): number {
   return (lines | 1) * CACHE_LINE;
 }
 
-/** Hands out the columns of one shared memory, each a cache line further on: equal indexes must not fall into equal cache sets. */
+/** Hands out the columns of one memory, each a cache line further on: equal indexes must not fall into equal cache sets. */
 class Columns {
   private at = 0;
-  private readonly memory: SharedArrayBuffer;
+  private readonly memory: ArrayBuffer;
 
   constructor(private readonly slots: number) {
-    this.memory = new SharedArrayBuffer(COLUMNS_MAX * (slots * 8 + CACHE_LINE));
+    this.memory = new ArrayBuffer(COLUMNS_MAX * (slots * 8 + CACHE_LINE));
   }
 
   next<A>(Type: {
-    new (memory: SharedArrayBuffer, at: number, slots: number): A;
+    new (memory: ArrayBuffer, at: number, slots: number): A;
     BYTES_PER_ELEMENT: number;
   }): A {
     const column = new Type(this.memory, this.at, this.slots);
@@ -92,7 +95,7 @@ export class Frames {
     this.slots = slots;
     this.stride = strideFor(mtuMax);
     this.room = this.stride - HEADROOM;
-    const memory = new SharedArrayBuffer(slots * this.stride);
+    const memory = new ArrayBuffer(slots * this.stride);
     this.bytes = new Uint8Array(memory);
     this.view = new DataView(memory);
     const columns = new Columns(slots);
