@@ -80,17 +80,19 @@ test('each interface has its own unit and zero of time', async (t) => {
   );
 });
 
-test('a time before 1970 keeps its seconds rounded down', async (t) => {
-  const offset = new Uint8Array(8);
-  new DataView(offset.buffer).setBigInt64(0, -2n, true);
-  const { frames } = await readBytes(
-    join(
-      section(),
-      describedInterface({ options: option(14, offset) }),
-      enhancedPacket(frame, { time: 1_250_000n }),
-    ),
-  );
-  t.like(frames[0], { seconds: -1, nanoseconds: 250_000_000 });
+test('a time before 1970 keeps its seconds rounded down, in either byte order', async (t) => {
+  for (const little of [true, false]) {
+    const offset = new Uint8Array(8);
+    new DataView(offset.buffer).setBigInt64(0, -2n, little);
+    const { frames } = await readBytes(
+      join(
+        section(little),
+        describedInterface({ little, options: option(14, offset, little) }),
+        enhancedPacket(frame, { little, time: 1_250_000n }),
+      ),
+    );
+    t.like(frames[0], { seconds: -1, nanoseconds: 250_000_000 });
+  }
 });
 
 test('blocks that are not needed are skipped, known or not', async (t) => {
@@ -157,12 +159,18 @@ test('a simple packet has the time of the packet before it and the snap length o
 });
 
 test('a frame check sequence announced by the interface is cut off', async (t) => {
-  for (const bits of [32, 4]) {
-    const options = option(13, Uint8Array.of(bits));
+  const meanings = [
+    [32, 60],
+    [4, 60],
+    [16, 62],
+    [0, 64],
+  ] as const;
+  for (const [value, left] of meanings) {
+    const options = option(13, Uint8Array.of(value));
     const { frames } = await readBytes(
       join(section(), describedInterface({ options }), enhancedPacket(counting(64))),
     );
-    t.deepEqual(frames[0]?.bytes, counting(60));
+    t.deepEqual(frames[0]?.bytes, counting(left));
   }
 });
 

@@ -106,6 +106,15 @@ for (const [kind, capture] of [
   });
 }
 
+test('progress through a gzip file is that of its compressed bytes', async (t) => {
+  const packed = gzipSync(pcap);
+  const reader = await CaptureReader.over(new MemorySource(packed));
+  t.is(reader.memory.bytes, reader.bytes);
+  await drain(reader);
+  t.is(reader.size, packed.length);
+  t.is(reader.bytesRead, packed.length);
+});
+
 test('a cut gzip stream gives the frames that were complete and says that it is cut', async (t) => {
   const records = Array.from({ length: 3000 }, (_, index) =>
     pcapRecord(counting(60 + (index % 7), index), { seconds: index * 7919 }),

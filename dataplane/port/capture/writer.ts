@@ -2,8 +2,9 @@
  * Writing captures: classic pcap with nanoseconds, or pcapng with one interface and comments on frames.
  *
  * `put` copies a frame into a buffer, which is written when it is full. The writes are synchronous on purpose: `put` may not wait, so
- * with writes under way in the background it could only collect frames without bound or wait in the end all the same. A write of 1 MiB
- * into the page cache costs some 0.3 ms, for thousands of frames.
+ * with writes under way in the background it could only collect frames without bound or wait in the end all the same, and an error
+ * would meet a caller who has long gone on. Measured: writing alone 5 GB/s against 4 in the background; a whole replay of a capture
+ * gained 10 to 20 % from the background where a second core was free, and nothing where it was not.
  *
  * The same frames make the same bytes: no date, host name or version stands in the files.
  */
