@@ -49,6 +49,10 @@ function learning({ source, frame, port, file }: Explanation): string[] {
         `Its source ${mac} was known behind ${port.port}, ${known ?? ''}; it was heard again.`,
       ];
     case 'kept':
+      if (before?.kind === 'local')
+        return [
+          `Its source ${mac} is the address of the gateway itself${where(file, before.at)}: that teaches nothing.`,
+        ];
       return [
         `Its source ${mac} stays behind ${before?.port ?? ''}, ${known ?? ''}: that entry does not move.`,
       ];

@@ -26,6 +26,12 @@ interface Shot {
   readonly wire?: number;
 }
 
+interface Playing {
+  readonly burst?: number;
+  readonly tracing?: Tracing;
+  readonly stopped?: boolean;
+}
+
 interface Played {
   readonly report: ReplayReport;
   readonly counters: Counters;
@@ -43,7 +49,7 @@ function play(
   t: ExecutionContext,
   lab: Compiled,
   captures: readonly Uint8Array[],
-  { burst = BURST, tracing = 'none' as Tracing, stopped = false } = {},
+  { burst = BURST, tracing = 'none', stopped = false }: Playing = {},
 ): Promise<Played> {
   return inDirectory(async (path) => {
     const inputs = captures.map((_, port) => ({ port, path: path(`in${port}`) }));
