@@ -210,6 +210,20 @@ test('B-8: a station is forgotten 300 s after its frame, wherever within a secon
   t.is((await framesIn(forgotten.files, 2)).length, 2);
 });
 
+test('more broadcasts than queues and pool hold leave complete and in order', async (t) => {
+  const shots = Array.from({ length: 3000 }, (_, i) => {
+    const frame = frameOf('A', '*', 60);
+    new DataView(frame.buffer).setUint32(20, i);
+    return { frame, seconds: 0, fraction: i };
+  });
+  const { files } = await play(t, three, [captureOf(shots)]);
+  for (const port of [1, 2])
+    t.deepEqual(
+      (await framesIn(files, port)).map(({ bytes }) => bytes),
+      shots.map(({ frame }) => frame),
+    );
+});
+
 test('records without bytes are runts, or snapped to nothing', async (t) => {
   const nothing = new Uint8Array();
   const capture = captureOf([
