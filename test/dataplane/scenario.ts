@@ -38,7 +38,7 @@ export function scenario(claim: string, { lab, story }: Scenario): void {
 }
 
 /** Plays a script in bursts of at most `most` frames; gives its lines with what became of each frame. */
-function tell(
+export function tell(
   t: ExecutionContext,
   lab: Compiled,
   script: readonly Scripted[],
