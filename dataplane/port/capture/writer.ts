@@ -17,7 +17,7 @@ import { PCAP_HEADER_BYTES, PCAP_MAGIC_NANOSECONDS, PCAP_RECORD_BYTES } from './
 import { Block, BYTE_ORDER_MAGIC, Option } from './pcapng.js';
 import { FRAME_BYTES_MAX } from './record.js';
 
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 512 * 1024;
 const LINK_TYPE_ETHERNET = 1;
 const OPTION_BYTES_MAX = 65_535;
 /** Bytes of an Enhanced Packet Block before the frame. */
