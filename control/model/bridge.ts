@@ -93,7 +93,8 @@ function readMask(
 function readStationsMax(written: Written<number> | undefined, findings: Findings): Value<number> {
   if (written === undefined) return { value: STATIONS_DEFAULT };
   const { value } = written;
-  if (Number.isInteger(value) && value >= 1 && value <= STATIONS_MAX) return { value, at: written.at };
+  if (Number.isInteger(value) && value >= 1 && value <= STATIONS_MAX)
+    return { value, at: written.at };
   const what = `a bridge cannot remember ${value} stations`;
   findings.refuse(written.at, what, `write a number from 1 to ${STATIONS_MAX}`);
   return { value: STATIONS_DEFAULT };

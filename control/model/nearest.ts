@@ -19,7 +19,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 /** Levenshtein: how many letters to insert, remove or change. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, letter] of [...from].entries()) {
+  for (const [row, letter] of Array.from(from).entries()) {
     const current = [row + 1];
     for (let column = 1; column <= to.length; column++) {
       const left = current[column - 1] ?? 0;

@@ -169,7 +169,7 @@ class Converter {
 
   /** Compose-file keys are text; numbers and booleans are read as the text they are written with. */
   private keyOf(node: Node, at: Position): string | undefined {
-    const key = isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : '';
+    const key = isScalar(node) && node.value !== null ? (node.source ?? '') : '';
     if (key !== '' && key !== '__proto__') return key;
     this.findings.refuse(at, 'a key must be text', 'write a plain word, or text in quotes');
     return undefined;
