@@ -1,7 +1,7 @@
 /** The known word a misspelt one was probably meant to be: the nearest within a third of its length. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.floor(Math.min(word.length, 30) / 3) + 1;
+  let bestDistance = Math.ceil(Math.min(word.length, 30) / 3) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());

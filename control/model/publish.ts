@@ -11,7 +11,7 @@ import { items, type Written } from './written.js';
  */
 export class PublishedPorts {
   /** Per host and protocol: who has which port on which address. */
-  private readonly taken = new Map<string, { ip: string; port: number }[]>();
+  private readonly taken = new Map<string, Taken>();
 
   constructor(
     private readonly hosts: readonly Host[],
@@ -42,12 +42,13 @@ export class PublishedPorts {
     const { ip, first, last, count, protocol } = published;
     if (first === 0) return; // Docker chooses
     const place = `${hostName} ${protocol}`;
-    const taken = this.taken.get(place) ?? [];
+    const taken = this.taken.get(place) ?? new Map<number, string[]>();
     this.taken.set(place, taken);
     const conflict = this.foreignAddress(ip, first, hostName) ?? firstConflict(published, taken);
     if (conflict === undefined) {
       const start = count === 1 ? firstFree(published, taken) : first;
-      for (let port = start; port < start + count; port++) taken.push({ ip, port });
+      for (let port = start; port < start + count; port++)
+        taken.set(port, [...(taken.get(port) ?? []), ip]);
       return;
     }
     const id = digestOf(`${hostName} ${service}`);
@@ -88,6 +89,9 @@ export class PublishedPorts {
     }
   }
 }
+
+/** The addresses a port is taken on. */
+type Taken = Map<number, string[]>;
 
 interface Published {
   readonly ip: string;
@@ -191,7 +195,7 @@ function listen(ip: string, port: number): string {
   return ip.includes(':') ? `listen tcp6 [${ip}]:${port}` : `listen tcp4 ${ip}:${port}`;
 }
 
-function firstFree(published: Published, taken: readonly { ip: string; port: number }[]): number {
+function firstFree(published: Published, taken: Taken): number {
   for (let port = published.first; port <= published.last; port++) {
     if (conflictAt(published.ip, port, taken) === undefined) return port;
   }
@@ -199,10 +203,7 @@ function firstFree(published: Published, taken: readonly { ip: string; port: num
 }
 
 /** What stands in the way of taking all the ports that are needed, if anything does. */
-function firstConflict(
-  published: Published,
-  taken: readonly { ip: string; port: number }[],
-): Conflict | undefined {
+function firstConflict(published: Published, taken: Taken): Conflict | undefined {
   const { ip, first, last, count } = published;
   if (count === 1 && firstFree(published, taken) !== 0) return undefined;
   for (let port = first; port <= last; port++) {
@@ -212,18 +213,14 @@ function firstConflict(
   return undefined;
 }
 
-function conflictAt(
-  ip: string,
-  port: number,
-  taken: readonly { ip: string; port: number }[],
-): Conflict | undefined {
+function conflictAt(ip: string, port: number, taken: Taken): Conflict | undefined {
   const isAny = (address: string) => address === '0.0.0.0';
-  const others = taken.filter((other) => other.port === port);
+  const others = taken.get(port) ?? [];
   const fix = 'publish another port of the host';
-  if (others.some((other) => other.ip === ip)) {
+  if (others.includes(ip)) {
     return { why: `Bind for ${ip}:${port} failed: port is already allocated`, fix, docker: 'P15' };
   }
-  if (!others.some((other) => isAny(other.ip) || isAny(ip))) return undefined;
+  if (others.length === 0 || !(isAny(ip) || others.some(isAny))) return undefined;
   const why = `Error starting userland proxy: ${listen(ip, port)}: bind: address already in use`;
   return { why, fix, docker: 'P16' };
 }
