@@ -109,25 +109,28 @@ export class Addressing {
 
   /** Subnets for the families a network has and declares no subnet of. */
   private claimChosen(network: NetworkDraft): { pool: Pool; draft: undefined }[] {
-    const { predefined, host, name, pools, ipv4, ipv6 } = network;
-    const space = this.spaces.get(host);
+    const { predefined, host, pools, ipv4, ipv6 } = network;
     const chosen: (Pool | undefined)[] = [];
     const lacks = (family: 4 | 6) => !pools.some(({ subnet }) => subnet.value.family === family);
     if (predefined === 'bridge') {
       chosen.push(this.docker0.get(host));
     } else {
-      if (ipv4 && lacks(4)) chosen.push(this.claimDefault(network));
-      if (ipv6 && lacks(6)) chosen.push(space?.claimUniqueLocal(name));
+      if (ipv4 && lacks(4)) chosen.push(this.claimDefault(4, network));
+      if (ipv6 && lacks(6)) chosen.push(this.claimDefault(6, network));
     }
     return chosen.flatMap((pool) => (pool === undefined ? [] : [{ pool, draft: undefined }]));
   }
 
-  private claimDefault({ at, host }: NetworkDraft): Pool | undefined {
-    const pool = this.spaces.get(host)?.claimDefault();
+  private claimDefault(family: 4 | 6, { at, host, name }: NetworkDraft): Pool | undefined {
+    const space = this.spaces.get(host);
+    const pool = family === 4 ? space?.claimDefault() : space?.claimUniqueLocal(name);
     if (pool === undefined) {
-      const what =
-        'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network';
-      this.findings.refuse(at ?? START, what, 'declare a subnet: Docker has only 31 of its own');
+      const what = `could not find an available, non-overlapping IPv${family} address pool among the defaults to assign to the network`;
+      this.findings.refuse(
+        at ?? START,
+        what,
+        'declare a subnet for it: those that Docker has are taken',
+      );
     }
     return pool;
   }

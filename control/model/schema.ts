@@ -188,5 +188,10 @@ export function topologySchema(): Record<string, unknown> {
       if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
     },
   });
-  return { ...schema, title: 'Etherloom topology', description: 'A Compose file that is a lab.' };
+  return {
+    ...schema,
+    title: 'Etherloom topology',
+    description:
+      'A Compose file that is a lab. There is no environment: variables are their defaults.',
+  };
 }

@@ -56,6 +56,7 @@ export function readServices(
   names: NetworkNames,
   findings: Findings,
 ): SandboxDraft[] {
+  if (root.get('include') !== undefined) findings.note('"include" is not read: a lab is one file');
   const services = entries(root.get('services'));
   const known = new Map(services.map(({ key }) => [key, key]));
   for (const { key, written } of services) {
@@ -75,6 +76,11 @@ function readService(
 ): SandboxDraft {
   const service = present(written);
   checkNames(key, keyAt, service, findings);
+  for (const ignored of ['extends', 'profiles', 'scale'] as const) {
+    if (service?.get(ignored) !== undefined) {
+      findings.note(`service ${key}: "${ignored}" is not read`);
+    }
+  }
   const draft = { name: key, at: keyAt, written: service };
   const mode = service?.get('network_mode');
   if (service === undefined || mode === undefined) {

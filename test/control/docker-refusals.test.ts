@@ -275,6 +275,16 @@ testCases([
     `${EXTERNAL_FAILED} ${Z1}: Bind for 0.0.0.0:8056 failed: port is already allocated`,
   ],
   [
+    'P15: a host port published by two services',
+    'services:\n  c1: { ports: ["80"] }\n  y1: { ports: ["8080:80"] }\n  z1: { ports: [ ▸"8080:80" ] }\n',
+    `${EXTERNAL_FAILED} ${Z1}: Bind for 0.0.0.0:8080 failed: port is already allocated`,
+  ],
+  [
+    'P15 X-08: a range of host ports that is used up',
+    service('{ ports: [ "8000-8001:80", "8000-8001:81", ▸"8000-8001:82" ] }'),
+    `${EXTERNAL_FAILED} ${Z1}: all ports are allocated`,
+  ],
+  [
     'P16: a host port published on all addresses before',
     service('{ ports: [ "8080:80", ▸"172.16.69.234:8080:80" ] }'),
     `${EXTERNAL_FAILED} ${Z1}: Error starting userland proxy: listen tcp4 172.16.69.234:8080: bind: address already in use`,

@@ -55,7 +55,7 @@ test('two hosts, bridges, placement, shared stacks', (t) => {
   t.is(c1?.ipv4?.value, '192.168.11.1');
   t.is(c1?.mac.value, '02:42:c0:a8:0b:01');
   t.deepEqual(c1?.hairpin, { value: true, at: { line: 19, column: 65 } });
-  t.deepEqual(c2?.isolated, { value: true, at: { line: 20, column: 65 } });
+  t.deepEqual(c2?.isolated, { value: true, at: { line: 20, column: 64 } });
 });
 
 test('values know where they stand; defaults stand nowhere', (t) => {
@@ -122,6 +122,27 @@ services:
   ]);
 });
 
+test('the default network is there when it is used, and may be configured', (t) => {
+  const text = 'networks: { default: { name: lab, internal: true } }\nservices: { c1: }\n';
+  const lab = parseLab(text, 'lab.yaml');
+  t.deepEqual(
+    lab.networks.map(({ name, internal }) => [name, internal.value]),
+    [['lab', true]],
+  );
+  t.is(lab.networks[0]?.endpoints[0]?.port, 'c1');
+  const unused = parseLab('networks: { a: }\nservices: { c1: { networks: [a] } }', 'lab.yaml');
+  t.deepEqual(
+    unused.networks.map(({ name }) => name),
+    ['a'],
+  );
+});
+
+test('what an alias repeats is complained about once', (t) => {
+  const text = 'x-a: &a { dns: foo }\nservices: { c1: *a, c2: *a }\n';
+  const error = t.throws(() => parseLab(text, 'lab.yaml'));
+  t.is(error.message.match(/is not an ip address/g)?.length, 1);
+});
+
 test('networks that Docker made are used as they are', (t) => {
   const text = `networks:
   h: { external: true, name: host }
@@ -160,8 +181,9 @@ test('files that cannot be read are mistakes, too', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'etherloom-'));
   const file = join(folder, 'lab.yaml');
   const whatOf = async (path: string) => {
-    const { mistakes } = (await t.throwsAsync(loadLab(path), { instanceOf: TopologyErrors })) ?? {};
-    return mistakes?.map(({ at, what }) => `${at.line}:${at.column} ${what}`);
+    const error: unknown = await loadLab(path).catch((thrown: unknown) => thrown);
+    if (!(error instanceof TopologyErrors)) return undefined;
+    return error.mistakes.map(({ at, what }) => `${at.line}:${at.column} ${what}`);
   };
   t.deepEqual(await whatOf(file), ['1:1 there is no such file']);
   t.deepEqual(await whatOf(folder), ['1:1 this is a directory, not a file']);

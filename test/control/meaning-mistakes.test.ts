@@ -232,7 +232,7 @@ testCases([
   ],
   [
     'a route to nowhere',
-    `${HOSTS.replace('n2: ', 'n2: { routes: [ { to: ▸foo, dev: ▸eth9 } ] } ')}`,
+    HOSTS.replace('n2: ', 'n2: { routes: [ { to: ▸foo, dev: ▸eth9 } ] } '),
     'invalid CIDR address: foo',
     'there is no NIC "eth9"',
   ],
