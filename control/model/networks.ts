@@ -204,7 +204,7 @@ export function refuseSharedParents(networks: readonly NetworkDraft[], findings:
     const prefix = other.driver.value === 'ipvlan' ? 'di' : 'dm';
     const owner = `${prefix}-${digestOf(other.name).slice(0, 12)}`;
     const what = `network ${owner} is already using parent interface ${parent.value}`;
-    const fix = `network ${other.name} has it: choose another NIC, or a VLAN of it (${parent.value}.10)`;
+    const fix = `network ${other.name} has it: choose another NIC, or another VLAN`;
     findings.refuse(parent.at, what, fix, 'D12');
   }
 }

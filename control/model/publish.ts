@@ -47,8 +47,9 @@ export class PublishedPorts {
     const conflict = this.foreignAddress(ip, first, hostName) ?? firstConflict(published, taken);
     if (conflict === undefined) {
       const start = count === 1 ? firstFree(published, taken) : first;
-      for (let port = start; port < start + count; port++)
+      for (let port = start; port < start + count; port++) {
         taken.set(port, [...(taken.get(port) ?? []), ip]);
+      }
       return;
     }
     const id = digestOf(`${hostName} ${service}`);
@@ -112,7 +113,7 @@ interface Conflict {
 interface Refusal {
   readonly what: string;
   readonly fix: string;
-  readonly docker: string;
+  readonly docker?: string;
 }
 
 function readPublished(value: string | number | PublishedPortShape): Published | Refusal {
@@ -128,7 +129,7 @@ function readPublished(value: string | number | PublishedPortShape): Published |
   }
   const inside = portRange(port);
   if (inside === undefined) {
-    return { what: `Invalid containerPort: ${port}`, fix: PORT_FIX, docker: 'P18' };
+    return { what: `Invalid containerPort: ${port}`, fix: PORT_FIX };
   }
   const outside = hostPort === '' ? NO_PORTS : portRange(hostPort);
   if (outside === undefined) {

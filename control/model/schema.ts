@@ -178,7 +178,6 @@ export type PoolShape = z.infer<typeof pool>;
 export type BridgeShape = z.infer<typeof bridge>;
 export type HostShape = z.infer<typeof host>;
 export type NicShape = z.infer<typeof nic>;
-export type WireShape = z.infer<typeof wire>;
 
 /** The JSON Schema (draft 2020-12) of a topology file, for editors. */
 export function topologySchema(): Record<string, unknown> {

@@ -26,14 +26,14 @@ export interface SandboxDraft {
 }
 
 /** The networks a service can name. */
-export interface NetworkNames {
+interface NetworkNames {
   readonly keys: readonly string[];
   /** The network a `network_mode` means: by its key, or by the name that Docker knows it by. */
   resolve(keyOrName: string): string | undefined;
 }
 
 /** What is joined without being declared: Compose's own network, and Docker's. */
-export const DEFAULT_NETWORK = 'default';
+const DEFAULT_NETWORK = 'default';
 export const PREDEFINED_BRIDGE = 'bridge';
 
 export function networkNames(networks: readonly Entry<NetworkShape | null>[]): NetworkNames {

@@ -108,3 +108,14 @@ test('an extension that looks like one of ours is noted', (t) => {
     '"x-host" in the top level is not read; did you mean "x-hosts"?',
   ]);
 });
+
+test('what would change the lab, but is not followed, is noted', (t) => {
+  const settings =
+    '{ extends: { service: c1 }, scale: 2, deploy: { placement: { constraints: ["node.role == manager"] } } }';
+  t.deepEqual(lab(`include: [more.yaml]\n${service(settings)}`).notes, [
+    '"include" is not read: a lab is one file',
+    'service z1: "extends" is not read',
+    'service z1: "scale" is not read',
+    'service z1: the constraint "node.role == manager" is not read',
+  ]);
+});

@@ -172,6 +172,22 @@ test('variables are their defaults', (t) => {
   t.deepEqual([network?.internal.value, network?.mtu.value, network?.name], [true, 1400, 'a$b']);
 });
 
+test('a macvlan network in the middle of a lab is the only thing that is refused', (t) => {
+  const text = TWO_HOSTS.replace(
+    'networks:\n',
+    `networks:
+  macvlan100: { driver: macvlan, driver_opts: { parent: eth1.100, macvlan_mode: bridge },
+                ipam: { config: [ { subnet: 192.169.0.0/16, ip_range: 192.169.11.0/24 } ] }, x-host: node-1 }
+`,
+  );
+  const error = t.throws(() => parseLab(text, 'lab.yaml'), { instanceOf: TopologyErrors });
+  t.is(
+    error.message,
+    'lab.yaml:7:25: the macvlan driver has no data plane yet\n' +
+      '    fix: use driver "bridge", or network_mode none or host: these are emulated',
+  );
+});
+
 test('a mistake is two lines, and cannot speak to the terminal', (t) => {
   const mistake = { at: { line: 12, column: 7 }, what: 'no \u001b[31m', fix: 'yes' };
   t.is(renderMistake('lab.yaml', mistake), 'lab.yaml:12:7: no \\x1b[31m\n    fix: yes');

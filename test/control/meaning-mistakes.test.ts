@@ -258,4 +258,56 @@ testCases([
     `${HOSTS}services: { c1: { x-host: n1, deploy: { placement: { constraints: [ ▸node.hostname == n2 ] } } } }\n`,
     'c1 cannot run on n1 and on n2',
   ],
+  [
+    'an interface name of more than 15 characters for a NIC',
+    'x-wires: { lan: }\nx-hosts: { n1: { nics: { ▸eth012345678901x: { wire: lan } } } }\n',
+    '"eth012345678901x" is not a name for an interface',
+  ],
+  [
+    'a gateway that is no address',
+    'x-hosts: { n1: { gateway: ▸foo } }\n',
+    'foo is not an ip address',
+  ],
+]);
+
+/** What is left: pieces of several sections. */
+testCases([
+  [
+    'a bridge name with a slash',
+    opts(`${BRIDGE}.name: ▸a/b`),
+    '"a/b" is not a name for an interface',
+  ],
+  [
+    'a parent that is a NIC of the host, or a VLAN of one, is fine',
+    `${HOSTS.replace(', n2: ', ' ')}networks: { a: { driver: ▸macvlan, driver_opts: { parent: eth1 } }, b: { driver: ▸macvlan, driver_opts: { parent: eth1.7 } } }`,
+    NO_DATA_PLANE,
+    NO_DATA_PLANE,
+  ],
+  [
+    'the network of the host beside another',
+    'networks: { h: { external: true, name: host }, a: }\nservices: { ▸c1: { networks: [h, a] } }\n',
+    'container cannot be connected to multiple networks with one of the networks in private (none) mode',
+  ],
+  ['neither IPv4 nor IPv6', network('{ enable_ipv4: ▸false }'), 'IPv4 or IPv6 must be enabled'],
+  [
+    'an exposed range that runs backwards',
+    service('{ expose: [ ▸90-80 ] }'),
+    'invalid range format for --expose: 90-80, error: Invalid range specified for the Port: 90-80',
+  ],
+  ['an exposed protocol that is none', service('{ expose: [ ▸80/gre ] }'), 'Invalid proto: gre'],
+  [
+    'a container port that is none',
+    service('{ ports: [ ▸"80:http" ] }'),
+    'Invalid containerPort: http',
+  ],
+  [
+    'an extra host whose address is none',
+    service('{ extra_hosts: [ "ok:host-gateway", ▸"db:foo" ] }'),
+    'invalid argument "db:foo" for "--add-host" flag: invalid IP address in add-host: "foo"',
+  ],
+  [
+    'IPv6 where all unique local addresses are taken',
+    'networks:\n  a: { enable_ipv6: true, ipam: { config: [ { subnet: "fc00::/7" } ] } }\n  ▸b: { enable_ipv6: true }\n',
+    'could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network',
+  ],
 ]);
