@@ -1,7 +1,12 @@
 import test from 'ava';
 
+import * as macvlan from '../../control/drivers/macvlan.js';
+import { DriverOptions } from '../../control/drivers/options.js';
 import type { Lab } from '../../control/model/lab.js';
 import { parseLab } from '../../control/model/load.js';
+import { Findings } from '../../control/model/mistake.js';
+import { readSource, START } from '../../control/model/source.js';
+import type { Written } from '../../control/model/written.js';
 import { mistakesOf, network, service, subnet } from './expect-mistakes.js';
 
 const lab = (text: string): Lab => parseLab(text, 'lab.yaml');
@@ -62,6 +67,23 @@ test('D24 D25 A-20: unknown options are accepted, and noted with what may have b
   t.deepEqual(lab(network('{ driver_opts: { com.docker.network.bridge.enable_ic: "1" } }')).notes, [
     'network x1: the bridge driver does not know the option "com.docker.network.bridge.enable_ic"; did you mean "com.docker.network.bridge.enable_icc"?',
   ]);
+});
+
+test('A-20: the option "--macvlan_mode" is noted as a misspelt one', (t) => {
+  const findings = new Findings();
+  const options = readSource('{ parent: eth1, --macvlan_mode: bridge }', findings);
+  const scope = { network: 'm', at: START, external: false, nics: ['eth1'] };
+  const settings = macvlan.checkOptions(
+    new DriverOptions(options as Written<Record<string, string>>, findings),
+    scope,
+  );
+  t.is(settings.parent?.value, 'eth1');
+  t.deepEqual(
+    [...findings.notes],
+    [
+      'network m: the macvlan driver does not know the option "--macvlan_mode"; did you mean "macvlan_mode"?',
+    ],
+  );
 });
 
 test('D27 D31: a name may hold anything', (t) => {
