@@ -10,7 +10,6 @@ export const enum Reason {
   SnappedHeader,
   VlanTagTruncated,
   MtuExceeded,
-  PoolExhausted,
 
   // The learning bridge (forward/bridge).
   SourceAddressInvalid,

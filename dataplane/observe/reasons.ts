@@ -39,11 +39,6 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'it is longer than the MTU of the port it would leave by',
     see: 'Linux is_skb_forwardable; IEEE 802.1Q §6.5.8',
   },
-  [Reason.PoolExhausted]: {
-    name: 'pool-exhausted',
-    says: 'every slot for frames was in use',
-    see: 'the size of the frame pool',
-  },
 
   [Reason.SourceAddressInvalid]: {
     name: 'source-address-invalid',

@@ -40,7 +40,8 @@ export class Replay implements Source {
 
   private readonly heads: Uint8Array;
   private readonly pool: ReturnType<typeof memoryOf>;
-  private base: number | undefined;
+  /** Capture time of the first frame. */
+  private base: { readonly seconds: number; readonly nanoseconds: number } | undefined;
   private tick = 0;
   /** The one frame to be traced has been given. */
   private over = false;
@@ -115,8 +116,9 @@ export class Replay implements Source {
 
   /** Exact while less than 104 days have passed since the first frame; then steps of 2 ns, 4 ns, and so on. */
   private tickAt(seconds: number, nanoseconds: number): number {
-    this.base ??= seconds;
-    const tick = (seconds - this.base) * NANOSECONDS + nanoseconds;
+    this.base ??= { seconds, nanoseconds };
+    const { base } = this;
+    const tick = (seconds - base.seconds) * NANOSECONDS + (nanoseconds - base.nanoseconds);
     if (tick >= this.tick) this.tick = tick;
     else this.backwards++;
     return this.tick;

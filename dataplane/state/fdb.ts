@@ -129,7 +129,7 @@ export class Fdb {
     return Lesson.Refused;
   }
 
-  /** Nails a station to a port. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
+  /** Nails a station to a port, also one that was learned. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
   declare(high: number, lowBits: number, port: number, kind: Kind, serial: number): boolean {
     const low = lowBits | 0;
     let slot = this.home(high, low);
@@ -137,6 +137,7 @@ export class Fdb {
       const at = slot * WORDS;
       const same = this.words[at + LOW] === low && this.words[at + HIGH] === high;
       if (this.words[at + PLACE] === 0 || same) {
+        if (this.kindOf(slot) === Kind.Dynamic) this.uncount(slot);
         this.write(slot, high, low, port, kind, serial, DECLARED);
         return true;
       }
@@ -263,11 +264,16 @@ export class Fdb {
     return this.firstPort + heaviest;
   }
 
+  /** The learned entry of this slot is to be one no longer. */
+  private uncount(slot: number): void {
+    this.perPort[this.portOf(slot) - this.firstPort]--;
+    this.learned--;
+  }
+
   /** Frees a slot and closes the gap: entries behind it that would no longer be found move up. */
   private remove(slot: number): void {
     const words = this.words;
-    this.perPort[this.portOf(slot) - this.firstPort]--;
-    this.learned--;
+    this.uncount(slot);
     let gap = slot;
     for (let next = (gap + 1) & this.mask; words[next * WORDS + PLACE] !== 0;) {
       const home = this.home(words[next * WORDS + HIGH], words[next * WORDS + LOW]);
