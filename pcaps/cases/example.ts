@@ -17,8 +17,8 @@ import {
 import { announcement, arpRequest, echo, udp } from '../build/ipv4.js';
 import { echo6, solicitation } from '../build/ipv6.js';
 
-/** The second in which c1 spoke first in c1.pcap: 21 November 2026, 12:03:01 UTC. */
-const START_S = 1_795_262_581n;
+/** The second in which c1 spoke first in c1.pcap: 21 November 2026, 12:16:46 UTC. */
+const START_S = 1_795_263_406n;
 
 const gateway = station(1);
 const c1 = station(2);
@@ -47,8 +47,8 @@ const story: readonly (readonly [seconds: number, bytes: Uint8Array])[] = [
   [5.7, word({ mac: new Uint8Array(6) }, c1, 'from an address that no station has')],
   [5.8, word(c3, c1, '').slice(0, 10)],
   // c3 claims to be c2. What c1 asks of port 81 goes to c3, until the true c2 speaks again.
-  [9.5, announcement(c2)],
-  [12, word(c3, c2, 'c2 has been heard 3 s ago')],
+  [10.9, announcement(c2)],
+  [12, word(c3, c2, 'c2 has been heard 1 s ago')],
   [325, word(c3, c2, 'and here not for 300 s: who knows c2?')],
 ];
 

@@ -164,8 +164,8 @@ test('the example: what two containers said, and what became of the third one’
     const { ports, notes } = await running.finished;
     t.deepEqual(notes, []);
     const [c1, c2, c3, c4, vault] = ports;
-    t.like(c1, { framesIn: 55, dropped: {}, consumed: { 'gateway-address': 3 } });
-    t.like(c2, { framesIn: 41, dropped: {}, consumed: {} });
+    t.like(c1, { framesIn: 54, dropped: {}, consumed: { 'gateway-address': 3 } });
+    t.like(c2, { framesIn: 44, dropped: {}, consumed: {} });
     t.deepEqual(c3?.dropped, {
       runt: 1,
       'mtu-exceeded': 1,
