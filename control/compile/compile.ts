@@ -40,11 +40,11 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   let station = 0;
   for (const [row, network] of networks.entries()) {
     writeNetwork(program, row, network, port, station);
+    program.ports.network.fill(row, port, port + network.endpoints.length);
     port += network.endpoints.length;
     station += network.bridge.stations.length;
   }
   for (const [row, endpoint] of ports.entries()) {
-    program.ports.network[row] = networks.findIndex(({ name }) => name === endpoint.network);
     program.ports.flags[row] =
       (endpoint.hairpin.value ? PortFlag.Hairpin : 0) |
       (endpoint.isolated.value ? PortFlag.Isolated : 0);

@@ -25,7 +25,7 @@ export interface DriverScope {
 }
 
 export const ETHERNET_MTU = 1500;
-export const MTU_OPTION = 'com.docker.network.driver.mtu';
+const MTU_OPTION = 'com.docker.network.driver.mtu';
 
 /** Options every driver takes, because Docker's front end reads them itself. */
 const GENERIC = [

@@ -1,4 +1,11 @@
-import { digestOf, parseAddress, parseBlock } from '../address.js';
+import {
+  blockText,
+  contains,
+  digestOf,
+  parseAddress,
+  parseBlock,
+  type Address,
+} from '../address.js';
 import { AddressSpace, type Pool } from '../ipam.js';
 import type { Host } from './lab.js';
 import type { Findings } from './mistake.js';
@@ -102,23 +109,30 @@ export class Addressing {
 
   /** Subnets for the families a network has and declares no subnet of. */
   private claimChosen(network: NetworkDraft): { pool: Pool; draft: undefined }[] {
-    const { predefined, host, name, pools, ipv4, ipv6 } = network;
-    const space = this.spaces.get(host);
+    const { predefined, host, pools, ipv4, ipv6 } = network;
     const chosen: (Pool | undefined)[] = [];
     const lacks = (family: 4 | 6) => !pools.some(({ subnet }) => subnet.value.family === family);
     if (predefined === 'bridge') {
       chosen.push(this.docker0.get(host));
     } else {
-      if (ipv4 && lacks(4)) chosen.push(space?.claimDefault() ?? this.refuseNoPool(network));
-      if (ipv6 && lacks(6)) chosen.push(space?.claimUniqueLocal(name));
+      if (ipv4 && lacks(4)) chosen.push(this.claimDefault(4, network));
+      if (ipv6 && lacks(6)) chosen.push(this.claimDefault(6, network));
     }
     return chosen.flatMap((pool) => (pool === undefined ? [] : [{ pool, draft: undefined }]));
   }
 
-  private refuseNoPool({ at }: NetworkDraft): undefined {
-    const what =
-      'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network';
-    this.findings.refuse(at ?? START, what, 'declare a subnet: Docker has only 31 of its own');
+  private claimDefault(family: 4 | 6, { at, host, name }: NetworkDraft): Pool | undefined {
+    const space = this.spaces.get(host);
+    const pool = family === 4 ? space?.claimDefault() : space?.claimUniqueLocal(name);
+    if (pool === undefined) {
+      const what = `could not find an available, non-overlapping IPv${family} address pool among the defaults to assign to the network`;
+      this.findings.refuse(
+        at ?? START,
+        what,
+        'declare a subnet for it: those that Docker has are taken',
+      );
+    }
+    return pool;
   }
 
   private settleGateway(
@@ -168,42 +182,18 @@ export class Addressing {
     if (wanted === undefined) return undefined;
     const { value: text, at } = wanted;
     const address = parseAddress(text);
-    const refuse = (what: string, fix: string, docker: string): undefined => {
-      if (!network.damaged) this.findings.refuse(at, what, fix, docker);
-    };
-    if (address === undefined) {
-      const what = `invalid IPv${family} address: ${text}`;
-      this.findings.refuse(at, what, 'write one address, without prefix length', 'P34');
+    const refusal = refusalOf(family, text, address, network);
+    if (refusal !== undefined || address === undefined) {
+      if (refusal !== undefined && !network.damaged) this.findings.refuse(at, ...refusal);
       return undefined;
     }
-    if (network.predefined !== undefined) {
-      const what = 'user specified IP address is supported on user defined networks only';
-      return refuse(what, `declare a network of your own instead of "${network.name}"`, 'C17');
-    }
-    if (!network.pools.some(({ subnet }) => subnet.value.family === family)) {
-      const what =
-        'user specified IP address is supported only when connecting to networks with user configured subnets';
-      return refuse(
-        what,
-        `write an IPv${family} subnet under ipam.config of network ${network.key}`,
-        'P35',
-      );
-    }
-    const pools = this.poolsOf(network).filter(({ draft }) => draft !== undefined);
-    const declares = network.pools.some(({ subnet: { value } }) => {
-      return (
-        value.family === address.family &&
-        value.first <= address.value &&
-        address.value <= value.last
-      );
-    });
-    if (!declares || address.family !== family) {
-      const what = `Invalid address ${text}: It does not belong to any of this network's subnets`;
-      return refuse(what, `choose an address of network ${network.key}`, 'P33');
-    }
-    if (pools.length === 0) return undefined; // the subnet itself was refused
+    const pools = this.poolsOf(network);
     if (pools.some(({ pool }) => pool.take(address))) return { value: address.value, at };
-    return refuse('Address already in use', 'choose an address that nobody else has', 'P32');
+    if (pools.length > 0 && !network.damaged) {
+      const fix = 'choose an address that nobody else has, and not the first or the last';
+      this.findings.refuse(at, 'Address already in use', fix, 'P32');
+    }
+    return undefined;
   }
 
   private takeLowest(
@@ -225,4 +215,33 @@ export class Addressing {
     );
     return undefined;
   }
+}
+
+/** Why Docker would not even look whether this address is free. */
+function refusalOf(
+  family: 4 | 6,
+  text: string,
+  address: Address | undefined,
+  { predefined, pools, name, key }: NetworkDraft,
+): [what: string, fix: string, docker: string] | undefined {
+  if (address === undefined) {
+    const what = `invalid IPv${family} address: ${text}`;
+    return [what, 'write one address, without prefix length', 'P34'];
+  }
+  if (predefined !== undefined) {
+    const what = 'user specified IP address is supported on user defined networks only';
+    return [what, `declare a network of your own instead of "${name}"`, 'C17'];
+  }
+  const subnets = pools.map(({ subnet }) => subnet.value);
+  if (!subnets.some((subnet) => subnet.family === family)) {
+    const what =
+      'user specified IP address is supported only when connecting to networks with user configured subnets';
+    return [what, `write an IPv${family} subnet under ipam.config of network ${key}`, 'P35'];
+  }
+  if (address.family !== family || !subnets.some((subnet) => contains(subnet, address))) {
+    const what = `Invalid address ${text}: It does not belong to any of this network's subnets`;
+    const ours = subnets.filter((subnet) => subnet.family === family).map(blockText);
+    return [what, `choose an address of ${ours.join(' or ')}`, 'P33'];
+  }
+  return undefined;
 }

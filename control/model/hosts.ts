@@ -10,7 +10,7 @@ import type { Host, Nic, Wire } from './lab.js';
 import type { Findings } from './mistake.js';
 import { didYouMean } from './nearest.js';
 import type { HostShape, NicShape, TopologyShape } from './schema.js';
-import { entries, items, type Entry, type Written } from './written.js';
+import { entries, items, present, type Entry, type Written } from './written.js';
 
 /** The machine that is meant when `x-hosts` is not written. */
 const ONLY_HOST: Host = { name: 'host', nics: [] };
@@ -24,8 +24,8 @@ export function readHosts(
   const wires = entries(root.get('x-wires')).map(({ key, keyAt }) => ({ name: key, at: keyAt }));
   const wireNames = wires.map(({ name }) => name);
   const hosts = entries(root.get('x-hosts')).map(({ key, keyAt, written }): Host => {
-    if (written.value === null) return { name: key, at: keyAt, nics: [] };
-    const host = written as Written<HostShape>;
+    const host = present(written);
+    if (host === undefined) return { name: key, at: keyAt, nics: [] };
     const nics = entries(host.get('nics')).map((nic) => readNic(key, nic, wireNames, findings));
     checkRoutes(host, nics, findings);
     return { name: key, at: keyAt, nics };

@@ -16,11 +16,18 @@ export class TopologyErrors extends Error {
   override readonly name = 'TopologyErrors';
   readonly mistakes: readonly Mistake[];
 
+  /** A mistake that aliases repeat is named once. */
   constructor(
     readonly file: string,
     mistakes: readonly Mistake[],
   ) {
-    const inFileOrder = [...mistakes].sort(
+    const different = new Map(
+      mistakes.map((mistake) => [
+        `${mistake.at.line}:${mistake.at.column} ${mistake.what}`,
+        mistake,
+      ]),
+    );
+    const inFileOrder = [...different.values()].sort(
       (one, other) => one.at.line - other.at.line || one.at.column - other.at.column,
     );
     super(inFileOrder.map((mistake) => renderMistake(file, mistake)).join('\n'));

@@ -1,7 +1,7 @@
 /** The known word a misspelt one was probably meant to be: the nearest within a third of its length. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.floor(Math.min(word.length, 30) / 3) + 1;
+  let bestDistance = Math.ceil(Math.min(word.length, 30) / 3) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
@@ -19,7 +19,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 /** Levenshtein: how many letters to insert, remove or change. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, letter] of [...from].entries()) {
+  for (const [row, letter] of Array.from(from).entries()) {
     const current = [row + 1];
     for (let column = 1; column <= to.length; column++) {
       const left = current[column - 1] ?? 0;

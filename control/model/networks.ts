@@ -15,7 +15,7 @@ import { hasIpam, readPools, type PoolDraft } from './pools.js';
 import type { Position, Value } from './position.js';
 import type { NetworkShape } from './schema.js';
 import { dockerNameOf, PREDEFINED_BRIDGE } from './services.js';
-import type { Entry, Written } from './written.js';
+import { present, type Entry, type Written } from './written.js';
 
 /** A network whose settings are read, but which has no addresses and no endpoints yet. */
 export interface NetworkDraft {
@@ -50,12 +50,12 @@ export function readNetwork(
     const fix = 'use letters, digits, ".", "_" and "-"';
     findings.refuse(keyAt, `"${key}" is not a name for a network`, fix);
   }
-  if (written.value === null) {
+  const network = present(written);
+  if (network === undefined) {
     checkName(key, key, keyAt, false, findings);
     return { ...undeclared(key, home.name), at: keyAt, damaged };
   }
   const before = findings.mistakes.length;
-  const network = written as Written<NetworkShape>;
   const name = dockerNameOf(key, network);
   const external = (network.get('external')?.value ?? false) !== false;
   checkName(key, name, network.get('name')?.at ?? keyAt, external, findings);
@@ -204,7 +204,7 @@ export function refuseSharedParents(networks: readonly NetworkDraft[], findings:
     const prefix = other.driver.value === 'ipvlan' ? 'di' : 'dm';
     const owner = `${prefix}-${digestOf(other.name).slice(0, 12)}`;
     const what = `network ${owner} is already using parent interface ${parent.value}`;
-    const fix = `network ${other.name} has it: choose another NIC, or a VLAN of it (${parent.value}.10)`;
+    const fix = `network ${other.name} has it: choose another NIC, or another VLAN`;
     findings.refuse(parent.at, what, fix, 'D12');
   }
 }

@@ -4,7 +4,7 @@ import { didYouMean } from './nearest.js';
 import type { Position } from './position.js';
 import type { NetworkShape, ServiceShape } from './schema.js';
 import type { SandboxDraft } from './services.js';
-import { items, type Entry, type Written } from './written.js';
+import { items, present, type Entry, type Written } from './written.js';
 
 /** Which host each service and each declared network lives on. */
 export interface Placement {
@@ -30,8 +30,7 @@ export function place(
     setIfKnown(ofService, name, serviceHost(name, written, names, findings) ?? only);
   }
   for (const { key, written } of networks) {
-    const wanted =
-      written.value === null ? undefined : (written as Written<NetworkShape>).get('x-host');
+    const wanted = present(written)?.get('x-host');
     setIfKnown(ofNetwork, key, knownHost(wanted, names, findings) ?? only);
   }
   if (only === undefined) {
@@ -78,7 +77,7 @@ function serviceHost(
 ): string | undefined {
   let host = knownHost(service?.get('x-host'), names, findings);
   const constraints = service?.get('deploy')?.get('placement')?.get('constraints');
-  for (const constraint of items(constraints as Written<string[]> | undefined)) {
+  for (const constraint of items(constraints)) {
     const [, operator, wanted = ''] =
       /^\s*node\.hostname\s*(==|!=)\s*(\S+)\s*$/.exec(constraint.value) ?? [];
     if (operator !== '==') {

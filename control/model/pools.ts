@@ -13,13 +13,13 @@ import type { NetworkShape, PoolShape } from './schema.js';
 import { entries, items, type Written } from './written.js';
 
 /** A value that somebody wrote, with its place. */
-export interface Placed<T> {
+interface Placed<T> {
   readonly value: T;
   readonly at: Position;
 }
 
 /** An address that somebody wrote. */
-export type PlacedAddress = Placed<Address> & { readonly text: string };
+type PlacedAddress = Placed<Address> & { readonly text: string };
 
 /** One entry of `ipam.config`, read but not claimed yet. */
 export interface PoolDraft {

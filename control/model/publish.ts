@@ -11,7 +11,7 @@ import { items, type Written } from './written.js';
  */
 export class PublishedPorts {
   /** Per host and protocol: who has which port on which address. */
-  private readonly taken = new Map<string, { ip: string; port: number }[]>();
+  private readonly taken = new Map<string, Taken>();
 
   constructor(
     private readonly hosts: readonly Host[],
@@ -27,51 +27,14 @@ export class PublishedPorts {
   ): void {
     for (const exposed of items(written.get('expose'))) this.checkExposed(exposed);
     for (const item of items(written.get('ports'))) {
-      const published = this.read(item);
-      if (published === undefined || !occupies) continue;
+      const published = readPublished(item.value);
+      if ('what' in published) {
+        this.findings.refuse(item.at, published.what, published.fix, published.docker);
+      }
+      if ('what' in published || !occupies) continue;
       this.findings.note('published ports are checked, but no frame is translated yet');
       this.occupy(published, service, hostName, item.at);
     }
-  }
-
-  private read(item: Written<string | number | PublishedPortShape>): Published | undefined {
-    const { value, at } = item;
-    const spec = typeof value === 'object' ? specOf(value) : splitSpec(String(value));
-    const { ip, hostPort, port, protocol, text } = spec;
-    const refuse = (what: string, fix: string, docker: string): undefined => {
-      this.findings.refuse(at, what, fix, docker);
-    };
-    if (ip !== '' && parseAddress(ip) === undefined) {
-      return refuse(
-        `Invalid ip address: ${ip}`,
-        'write an address of the host before the ports',
-        'P24',
-      );
-    }
-    if (port === '')
-      return refuse(`No port specified: ${text}<empty>`, 'write at least "80"', 'P31');
-    const inside = portRange(port);
-    if (inside === undefined) {
-      return refuse(`Invalid containerPort: ${port}`, PORT_FIX, 'P18');
-    }
-    const outside = hostPort === '' ? [0, 0] : portRange(hostPort);
-    if (outside === undefined) return refuse(`Invalid hostPort: ${hostPort}`, PORT_FIX, 'P18');
-    const [first = 0, last = 0] = outside;
-    const [from = 0, to = 0] = inside;
-    if (hostPort !== '' && to > from && last - first !== to - from) {
-      const what = `Invalid ranges specified for container and host Ports: ${port} and ${hostPort}`;
-      return refuse(what, 'write ranges of the same length', 'P22');
-    }
-    if (!['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase())) {
-      return refuse(`Invalid proto: ${protocol}`, 'write tcp, udp or sctp', 'P23');
-    }
-    return {
-      ip: ip || '0.0.0.0',
-      first,
-      last,
-      count: to - from + 1,
-      protocol: protocol.toLowerCase(),
-    };
   }
 
   /** Takes the ports one by one; a range for a single container port means the first that is free. */
@@ -79,12 +42,14 @@ export class PublishedPorts {
     const { ip, first, last, count, protocol } = published;
     if (first === 0) return; // Docker chooses
     const place = `${hostName} ${protocol}`;
-    const taken = this.taken.get(place) ?? [];
+    const taken = this.taken.get(place) ?? new Map<number, string[]>();
     this.taken.set(place, taken);
     const conflict = this.foreignAddress(ip, first, hostName) ?? firstConflict(published, taken);
     if (conflict === undefined) {
       const start = count === 1 ? firstFree(published, taken) : first;
-      for (let port = start; port < start + count; port++) taken.push({ ip, port });
+      for (let port = start; port < start + count; port++) {
+        taken.set(port, [...(taken.get(port) ?? []), ip]);
+      }
       return;
     }
     const id = digestOf(`${hostName} ${service}`);
@@ -120,11 +85,14 @@ export class PublishedPorts {
     } else if (portRange(port) === undefined) {
       const what = `invalid range format for --expose: ${text}, error: Invalid range specified for the Port: ${port}`;
       this.findings.refuse(at, what, PORT_FIX);
-    } else if (!['tcp', 'udp', 'sctp'].includes(protocol)) {
-      this.findings.refuse(at, `Invalid proto: ${protocol}`, 'write tcp, udp or sctp', 'P23');
+    } else if (!PROTOCOLS.includes(protocol)) {
+      this.findings.refuse(at, `Invalid proto: ${protocol}`, PROTOCOL_FIX, 'P23');
     }
   }
 }
+
+/** The addresses a port is taken on. */
+type Taken = Map<number, string[]>;
 
 interface Published {
   readonly ip: string;
@@ -141,6 +109,47 @@ interface Conflict {
   readonly fix: string;
   readonly docker: string;
 }
+
+interface Refusal {
+  readonly what: string;
+  readonly fix: string;
+  readonly docker?: string;
+}
+
+function readPublished(value: string | number | PublishedPortShape): Published | Refusal {
+  const spec = typeof value === 'object' ? specOf(value) : splitSpec(String(value));
+  const { ip, hostPort, port, text } = spec;
+  const protocol = spec.protocol.toLowerCase();
+  if (ip !== '' && parseAddress(ip) === undefined) {
+    const fix = 'write an address of the host before the ports';
+    return { what: `Invalid ip address: ${ip}`, fix, docker: 'P24' };
+  }
+  if (port === '') {
+    return { what: `No port specified: ${text}<empty>`, fix: 'write at least "80"', docker: 'P31' };
+  }
+  const inside = portRange(port);
+  if (inside === undefined) {
+    return { what: `Invalid containerPort: ${port}`, fix: PORT_FIX };
+  }
+  const outside = hostPort === '' ? NO_PORTS : portRange(hostPort);
+  if (outside === undefined) {
+    return { what: `Invalid hostPort: ${hostPort}`, fix: PORT_FIX, docker: 'P18' };
+  }
+  const more = inside.last - inside.first;
+  if (hostPort !== '' && more > 0 && outside.last - outside.first !== more) {
+    const what = `Invalid ranges specified for container and host Ports: ${port} and ${hostPort}`;
+    return { what, fix: 'write ranges of the same length', docker: 'P22' };
+  }
+  if (!PROTOCOLS.includes(protocol)) {
+    return { what: `Invalid proto: ${spec.protocol}`, fix: PROTOCOL_FIX, docker: 'P23' };
+  }
+  return { ip: ip || '0.0.0.0', ...outside, count: more + 1, protocol };
+}
+
+const PROTOCOLS = ['tcp', 'udp', 'sctp'];
+const PROTOCOL_FIX = 'write tcp, udp or sctp';
+/** Docker chooses. */
+const NO_PORTS = { first: 0, last: 0 };
 
 const PORT_FIX = 'write a port from 0 to 65535, or two with "-" between, the lower one first';
 
@@ -172,11 +181,11 @@ function specOf({ host_ip, published, target, protocol }: PublishedPortShape): P
   };
 }
 
-function portRange(text: string): [number, number] | undefined {
+function portRange(text: string): { first: number; last: number } | undefined {
   const parts = text.split('-');
   if (parts.length > 2 || !parts.every(isPort)) return undefined;
   const [first = 0, last = first] = parts.map(Number);
-  return first <= last ? [first, last] : undefined;
+  return first <= last ? { first, last } : undefined;
 }
 
 function isPort(text: string): boolean {
@@ -187,7 +196,7 @@ function listen(ip: string, port: number): string {
   return ip.includes(':') ? `listen tcp6 [${ip}]:${port}` : `listen tcp4 ${ip}:${port}`;
 }
 
-function firstFree(published: Published, taken: readonly { ip: string; port: number }[]): number {
+function firstFree(published: Published, taken: Taken): number {
   for (let port = published.first; port <= published.last; port++) {
     if (conflictAt(published.ip, port, taken) === undefined) return port;
   }
@@ -195,10 +204,7 @@ function firstFree(published: Published, taken: readonly { ip: string; port: num
 }
 
 /** What stands in the way of taking all the ports that are needed, if anything does. */
-function firstConflict(
-  published: Published,
-  taken: readonly { ip: string; port: number }[],
-): Conflict | undefined {
+function firstConflict(published: Published, taken: Taken): Conflict | undefined {
   const { ip, first, last, count } = published;
   if (count === 1 && firstFree(published, taken) !== 0) return undefined;
   for (let port = first; port <= last; port++) {
@@ -208,18 +214,14 @@ function firstConflict(
   return undefined;
 }
 
-function conflictAt(
-  ip: string,
-  port: number,
-  taken: readonly { ip: string; port: number }[],
-): Conflict | undefined {
+function conflictAt(ip: string, port: number, taken: Taken): Conflict | undefined {
   const isAny = (address: string) => address === '0.0.0.0';
-  const others = taken.filter((other) => other.port === port);
+  const others = taken.get(port) ?? [];
   const fix = 'publish another port of the host';
-  if (others.some((other) => other.ip === ip)) {
+  if (others.includes(ip)) {
     return { why: `Bind for ${ip}:${port} failed: port is already allocated`, fix, docker: 'P15' };
   }
-  if (!others.some((other) => isAny(other.ip) || isAny(ip))) return undefined;
+  if (others.length === 0 || !(isAny(ip) || others.some(isAny))) return undefined;
   const why = `Error starting userland proxy: ${listen(ip, port)}: bind: address already in use`;
   return { why, fix, docker: 'P16' };
 }

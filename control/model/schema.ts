@@ -178,7 +178,6 @@ export type PoolShape = z.infer<typeof pool>;
 export type BridgeShape = z.infer<typeof bridge>;
 export type HostShape = z.infer<typeof host>;
 export type NicShape = z.infer<typeof nic>;
-export type WireShape = z.infer<typeof wire>;
 
 /** The JSON Schema (draft 2020-12) of a topology file, for editors. */
 export function topologySchema(): Record<string, unknown> {
@@ -188,5 +187,10 @@ export function topologySchema(): Record<string, unknown> {
       if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
     },
   });
-  return { ...schema, title: 'Etherloom topology', description: 'A Compose file that is a lab.' };
+  return {
+    ...schema,
+    title: 'Etherloom topology',
+    description:
+      'A Compose file that is a lab. There is no environment: variables are their defaults.',
+  };
 }

@@ -3,7 +3,7 @@ import { didYouMean } from './nearest.js';
 import type { Position } from './position.js';
 import type { Sandbox } from './sandbox.js';
 import type { AttachmentShape, NetworkShape, ServiceShape, TopologyShape } from './schema.js';
-import { entries, itemsOrEntries, type Entry, type Written } from './written.js';
+import { entries, itemsOrEntries, present, type Entry, type Written } from './written.js';
 
 /** A service that wants to join a network. */
 export interface Attachment {
@@ -26,30 +26,29 @@ export interface SandboxDraft {
 }
 
 /** The networks a service can name. */
-export interface NetworkNames {
+interface NetworkNames {
   readonly keys: readonly string[];
   /** The network a `network_mode` means: by its key, or by the name that Docker knows it by. */
   resolve(keyOrName: string): string | undefined;
 }
 
 /** What is joined without being declared: Compose's own network, and Docker's. */
-export const DEFAULT_NETWORK = 'default';
+const DEFAULT_NETWORK = 'default';
 export const PREDEFINED_BRIDGE = 'bridge';
 
 export function networkNames(networks: readonly Entry<NetworkShape | null>[]): NetworkNames {
   const byName = new Map(
-    networks.map(({ key, written }) => [dockerNameOf(key, written as Written<NetworkShape>), key]),
+    networks.map(({ key, written }) => [dockerNameOf(key, present(written)), key]),
   );
   const keys = networks.map(({ key }) => key);
   return { keys, resolve: (text) => (keys.includes(text) ? text : byName.get(text)) };
 }
 
 /** The name Docker knows a network by: `name`, `external.name` (Compose file version 2), or its key. */
-export function dockerNameOf(key: string, network: Written<NetworkShape>): string {
-  if (network.value === null) return key;
-  const external = network.get('external')?.value;
+export function dockerNameOf(key: string, network: Written<NetworkShape> | undefined): string {
+  const external = network?.get('external')?.value;
   const externalName = typeof external === 'object' ? external.name : undefined;
-  return network.get('name')?.value ?? externalName ?? key;
+  return network?.get('name')?.value ?? externalName ?? key;
 }
 
 export function readServices(
@@ -57,11 +56,11 @@ export function readServices(
   names: NetworkNames,
   findings: Findings,
 ): SandboxDraft[] {
+  if (root.get('include') !== undefined) findings.note('"include" is not read: a lab is one file');
   const services = entries(root.get('services'));
   const known = new Map(services.map(({ key }) => [key, key]));
   for (const { key, written } of services) {
-    const containerName =
-      written.value === null ? undefined : (written as Written<ServiceShape>).get('container_name');
+    const containerName = present(written)?.get('container_name');
     if (containerName !== undefined) known.set(containerName.value, key);
   }
   const drafts = services.map((service) => readService(service, names, known, findings));
@@ -75,8 +74,13 @@ function readService(
   services: ReadonlyMap<string, string>,
   findings: Findings,
 ): SandboxDraft {
-  const service = written.value === null ? undefined : (written as Written<ServiceShape>);
+  const service = present(written);
   checkNames(key, keyAt, service, findings);
+  for (const ignored of ['extends', 'profiles', 'scale'] as const) {
+    if (service?.get(ignored) !== undefined) {
+      findings.note(`service ${key}: "${ignored}" is not read`);
+    }
+  }
   const draft = { name: key, at: keyAt, written: service };
   const mode = service?.get('network_mode');
   if (service === undefined || mode === undefined) {
@@ -147,7 +151,7 @@ function attachmentsOf(
     ...split.entries,
   ];
   return named.flatMap(({ key, keyAt, written: given }) => {
-    const settings = given?.value == null ? undefined : (given as Written<AttachmentShape>);
+    const settings = given && present(given);
     if (joined.has(key)) {
       const what = `endpoint with name ${service} already exists in network ${key}`;
       findings.refuse(keyAt, what, 'name each network once', 'C03');

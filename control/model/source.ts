@@ -1,10 +1,12 @@
 import {
+  Composer,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
+  Parser,
+  type CST,
   type Node,
   type ParsedNode,
   type YAMLMap,
@@ -15,7 +17,7 @@ import type { Position } from './position.js';
 import { Written, writtenList, writtenMapping, type Part } from './written.js';
 
 /** A topology is written by hand; what is larger was made to hurt. */
-const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
+const TEXT_LENGTH_MAX = 1024 * 1024;
 const DEPTH_MAX = 64;
 const REPEATED_MAX = 100_000;
 
@@ -28,7 +30,7 @@ export const START: Position = { line: 1, column: 1 };
  */
 export function readSource(text: string, findings: Findings): Written | undefined {
   if (text.length > TEXT_LENGTH_MAX) {
-    findings.refuse(START, 'the file is larger than 4 MiB', 'split the lab into smaller ones');
+    findings.refuse(START, 'the file is larger than 1 MiB', 'split the lab into smaller ones');
     return undefined;
   }
   const lines = new LineCounter();
@@ -36,41 +38,56 @@ export function readSource(text: string, findings: Findings): Written | undefine
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      uniqueKeys: false,
-      logLevel: 'silent',
-    });
-    for (const { code, message, pos } of document.errors) {
-      findings.refuse(positionAt(pos[0]), sentenceOf(code, message), FIXES[code] ?? FIX_SYNTAX);
-    }
-    if (document.errors.length > 0) return undefined;
-    if (document.contents === null || isEmpty(document.contents)) {
-      findings.refuse(START, 'empty compose file', 'write at least "services:" with one service');
-      return undefined;
-    }
-    return new Converter(findings, positionAt).convert(document.contents);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    findings.refuse(START, 'values are nested too deeply', FIX_DEPTH); // the parser ran out of stack
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tooDeep = deeperThan(DEPTH_MAX, tokens);
+  if (tooDeep !== undefined) {
+    findings.refuse(positionAt(tooDeep), 'values are nested too deeply', FIX_DEPTH);
     return undefined;
   }
+  const composer = new Composer({ uniqueKeys: false });
+  const [document, second] = [...composer.compose(tokens, true, text.length)];
+  for (const { code, message, pos } of document?.errors ?? []) {
+    findings.refuse(positionAt(pos[0]), message, FIXES[code] ?? FIX_SYNTAX);
+  }
+  if (second !== undefined) {
+    const what = 'the file holds more than one YAML document';
+    const fix = 'keep one document per file: remove the "---" and what follows';
+    findings.refuse(positionAt(second.range[0]), what, fix);
+  }
+  if (document === undefined || findings.mistakes.length > 0) return undefined;
+  if (document.contents === null || isEmpty(document.contents)) {
+    findings.refuse(START, 'empty compose file', 'write at least "services:" with one service');
+    return undefined;
+  }
+  return new Converter(findings, positionAt).convert(document.contents);
+}
+
+/**
+ * Where nesting gets deeper than `most`, if it does. Composing a document is recursive, and a file of brackets would exhaust
+ * the stack (inside a regular expression even beyond any catching), so this looks first, and without recursion.
+ */
+function deeperThan(most: number, tokens: readonly CST.Token[]): number | undefined {
+  const waiting = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { token, depth } = next;
+    if (depth > most) return token.offset;
+    for (const inside of tokensIn(token)) waiting.push({ token: inside, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+function tokensIn(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
 
 const FIX_SYNTAX = 'correct the YAML here; the rest is checked once it can be read';
 const FIX_DEPTH = `a topology never needs more than ${DEPTH_MAX} levels`;
 const FIXES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces: YAML does not allow tabs there',
-  MULTIPLE_DOCS: 'keep one document per file: remove the "---" and what follows',
   BAD_ALIAS: 'anchor names cannot be empty and are followed by a space',
 };
-
-function sentenceOf(code: string, message: string): string {
-  if (code === 'MULTIPLE_DOCS') return 'the file holds more than one YAML document';
-  return message;
-}
 
 function isEmpty(node: ParsedNode): boolean {
   return isScalar(node) && node.value === null;
@@ -92,27 +109,23 @@ class Converter {
 
   convert(root: ParsedNode): Written | undefined {
     const before = this.findings.mistakes.length;
-    const { written } = this.node(root, 0);
+    const { written } = this.node(root);
     return this.findings.mistakes.length > before ? undefined : written;
   }
 
-  private node(node: Node, depth: number): { written: Written; size: number } {
+  private node(node: Node): { written: Written; size: number } {
     const at = this.positionOf(node);
     if (isAlias(node)) return this.alias(node.source, at);
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return nothingAt(at);
     if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
-    if (depth > DEPTH_MAX) {
-      this.findings.refuse(at, 'values are nested too deeply', FIX_DEPTH);
-      return nothingAt(at);
-    }
-    const result = this.content(node, at, depth);
+    const result = this.content(node, at);
     this.done.set(node, result);
     return result;
   }
 
-  private content(node: Node, at: Position, depth: number): { written: Written; size: number } {
-    if (isMap(node)) return this.mapping(node, at, depth);
-    return isScalar(node) ? scalar(node.value, at) : this.list(node, at, depth);
+  private content(node: Node, at: Position): { written: Written; size: number } {
+    if (isMap(node)) return this.mapping(node, at);
+    return isScalar(node) ? scalar(node.value, at) : this.list(node, at);
   }
 
   private alias(name: string, at: Position): { written: Written; size: number } {
@@ -135,18 +148,18 @@ class Converter {
     return nothingAt(at);
   }
 
-  private list(node: Node, at: Position, depth: number): { written: Written; size: number } {
+  private list(node: Node, at: Position): { written: Written; size: number } {
     const list: Written[] = [];
     let size = 1;
     for (const item of isSeq(node) ? node.items : []) {
-      const converted = this.node(item as Node, depth + 1);
+      const converted = this.node(item as Node);
       list.push(converted.written);
       size += converted.size;
     }
     return { written: writtenList(at, list), size };
   }
 
-  private mapping(node: YAMLMap, at: Position, depth: number): { written: Written; size: number } {
+  private mapping(node: YAMLMap, at: Position): { written: Written; size: number } {
     const own = new Map<string, Part>();
     const merged = new Map<string, Part>();
     let size = 1;
@@ -154,8 +167,7 @@ class Converter {
       const keyNode = pair.key as Node;
       const keyAt = this.positionOf(keyNode);
       const key = this.keyOf(keyNode, keyAt);
-      const converted =
-        pair.value === null ? nothingAt(keyAt) : this.node(pair.value as Node, depth + 1);
+      const converted = pair.value === null ? nothingAt(keyAt) : this.node(pair.value as Node);
       size += converted.size;
       if (key === undefined) continue;
       const earlier = own.get(key);
@@ -169,7 +181,7 @@ class Converter {
 
   /** Compose-file keys are text; numbers and booleans are read as the text they are written with. */
   private keyOf(node: Node, at: Position): string | undefined {
-    const key = isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : '';
+    const key = isScalar(node) && node.value !== null ? (node.source ?? '') : '';
     if (key !== '' && key !== '__proto__') return key;
     this.findings.refuse(at, 'a key must be text', 'write a plain word, or text in quotes');
     return undefined;
@@ -186,7 +198,8 @@ class Converter {
       for (const { written } of source.allParts().values()) this.merge(written, into);
       return;
     }
-    if (typeof source.value !== 'object' || source.value === null) {
+    if (source.value === null) return;
+    if (typeof source.value !== 'object') {
       const what = 'map merge requires map or sequence of maps as the value';
       this.findings.refuse(source.at, what, 'write "<<: *anchor" where the anchor names a mapping');
       return;

@@ -25,12 +25,14 @@ function substituteServices(services: Written, findings: Findings): Written {
   );
 }
 
-function substitute(written: Written, findings: Findings): Written {
+/** Undefined after a refusal: what is left out gives no reason for another complaint. */
+function substitute(written: Written, findings: Findings): Written | undefined {
   const { value, at } = written;
   if (typeof value !== 'string') return withParts(written, (part) => substitute(part, findings));
-  return value.includes('$')
-    ? new Written<unknown>(withDefaults(value, at, findings), at)
-    : written;
+  if (!value.includes('$')) return written;
+  const before = findings.mistakes.length;
+  const changed = new Written<unknown>(withDefaults(value, at, findings), at);
+  return findings.mistakes.length > before ? undefined : changed;
 }
 
 const VARIABLE =

@@ -47,6 +47,11 @@ export interface Entry<V> {
   readonly written: Written<V>;
 }
 
+/** The value of an entry, or undefined where only its key is written. */
+export function present<T>(written: Written<T | null>): Written<T> | undefined {
+  return written.value === null ? undefined : (written as Written<T>);
+}
+
 export function entries<V>(mapping: Written<Readonly<Record<string, V>>> | undefined): Entry<V>[] {
   if (mapping === undefined) return [];
   return Array.from(mapping.allParts(), ([key, { keyAt, written }]) => {

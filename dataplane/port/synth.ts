@@ -1,10 +1,12 @@
 /**
  * Seeded synthetic traffic: the same seed sends the same frames. Host h lives behind port h mod ports and has the MAC 02:42 and h.
  *
- * It begins with one frame from every host, so that a bridge has heard them all, and then never ends. A frame is 12 written bytes in a
- * slot and its columns: what a NIC would have put there.
+ * It begins with one broadcast from every host, so that a bridge has heard them all, and then never ends: the ports take turns, each
+ * speaks to every other port in turn, and the two hosts of a frame are drawn anew for each. A frame is 14 written bytes in a slot and
+ * its columns: what a NIC would have put there.
  */
 import type { Frames } from '../frame/frames.js';
+import { EtherType } from '../wire/ethernet.js';
 import type { Source } from './port.js';
 
 /** Who is spoken to. */
@@ -21,24 +23,28 @@ export interface Traffic {
 
 const FCS = 4;
 const MAC_HIGH = 0x0242;
-const ETHERTYPE_IPV4 = 0x0800;
 const NANOSECONDS_PER_FRAME = 50;
 const SIZES = 1024;
-const BROADCAST_SHARE: Readonly<Record<Pattern, number>> = {
+const BROADCAST_EVERY: Readonly<Record<Pattern, number>> = {
   unicast: 0,
-  broadcast1: 0.01,
+  broadcast1: 100,
   flood: 1,
 };
 
-/** Makes the source for a pool of frames. */
+/** Makes the source for a pool of frames. At most 65,536 hosts stand behind one port. */
 export function synthOn(frames: Frames, traffic: Traffic): Source {
   const { start, length, wireLength, inPort, serial, tick, view } = frames;
   const { ports, frameBytes } = traffic;
   const perPort = Math.floor(traffic.hosts / ports);
-  const broadcasts = Math.round(65536 * BROADCAST_SHARE[traffic.pattern]);
+  const introductions = perPort * ports;
+  const every = BROADCAST_EVERY[traffic.pattern];
   let state = traffic.seed | 1;
   let sent = 0;
+  let port = 0;
+  let towards = 1;
+  let untilBroadcast = every;
 
+  /** xorshift32. */
   function random(): number {
     state ^= state << 13;
     state ^= state >>> 17;
@@ -47,36 +53,44 @@ export function synthOn(frames: Frames, traffic: Traffic): Source {
   }
 
   const sizes = new Uint16Array(SIZES).map(
-    () => frameBytes[scale(random(), frameBytes.length)] - FCS,
+    () => frameBytes[scale(random() >>> 16, frameBytes.length)] - FCS,
   );
 
-  function destination(at: number, port: number, dice: number): void {
-    if (sent < perPort * ports || (dice & 0xffff) < broadcasts) {
+  function address(at: number, dice: number): void {
+    if (sent < introductions || --untilBroadcast === 0) {
+      untilBroadcast = every;
       view.setUint16(at, 0xffff);
       view.setUint32(at + 2, 0xffffffff);
       return;
     }
-    const more = random();
-    let outPort = port + 1 + scale(more << 16, ports - 1);
-    if (outPort >= ports) outPort -= ports;
+    const outPort = port + towards < ports ? port + towards : port + towards - ports;
     view.setUint16(at, MAC_HIGH);
-    view.setUint32(at + 2, outPort + ports * scale(more, perPort));
+    view.setUint32(at + 2, outPort + ports * scale(dice & 0xffff, perPort));
+  }
+
+  function takeTurns(): void {
+    if (++port < ports) return;
+    port = 0;
+    towards = towards + 1 < ports ? towards + 1 : 1;
   }
 
   function fill(frame: number): void {
     const dice = random();
-    const port = sent % ports;
     const at = start[frame];
-    destination(at, port, dice);
+    address(at, dice);
     view.setUint16(at + 6, MAC_HIGH);
-    view.setUint32(at + 8, sent < perPort * ports ? sent : port + ports * scale(dice, perPort));
-    view.setUint16(at + 12, ETHERTYPE_IPV4);
+    view.setUint32(
+      at + 8,
+      sent < introductions ? sent : port + ports * scale(dice >>> 16, perPort),
+    );
+    view.setUint16(at + 12, EtherType.Ipv4);
     const bytes = sizes[sent & (SIZES - 1)];
     length[frame] = bytes;
     wireLength[frame] = bytes;
     inPort[frame] = port;
     serial[frame] = ++sent;
     tick[frame] = sent * NANOSECONDS_PER_FRAME;
+    takeTurns();
   }
 
   return {
@@ -93,7 +107,7 @@ export function synthOn(frames: Frames, traffic: Traffic): Source {
   };
 }
 
-/** 32 random bits to 0..below-1. */
+/** 16 random bits to 0..below-1, for `below` up to 65,536. */
 function scale(bits: number, below: number): number {
-  return ((bits >>> 0) * (1 / 4294967296) * below) | 0;
+  return Math.imul(bits, below) >>> 16;
 }

@@ -110,9 +110,14 @@ export async function replay(
       tick: source.now,
     };
   } finally {
-    for (const writer of writers) writer.close();
-    for (const { reader } of inputs) await reader.close();
+    await closeAll([...writers, ...inputs.map(({ reader }) => reader)]);
   }
+}
+
+/** Closes every one of them, and only then throws what the first failure was. */
+async function closeAll(files: readonly { close(): Promise<void> }[]): Promise<void> {
+  const ends = await Promise.allSettled(files.map((file) => file.close()));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 function sinksFor(

@@ -37,7 +37,7 @@ for (const [format, create] of formats) {
       const roundTrip = fc.asyncProperty(fc.array(anyFrame), async (frames) => {
         const writer = create(path('a'));
         for (const frame of frames) put(writer, frame, 'a comment');
-        writer.close();
+        await writer.close();
         const read = await drain(await CaptureReader.open(path('a')));
         t.deepEqual(
           read.frames,
@@ -59,7 +59,7 @@ for (const [format, create] of formats) {
         writer.put(pool, index % 257, index % 1519, 1519, index, 1);
       }
       t.is(writer.frames, 3000);
-      writer.close();
+      await writer.close();
       const { frames } = await drain(await CaptureReader.open(path('a')));
       t.is(frames.length, 3000);
       const wrong = frames.filter(({ bytes, seconds: index }) => {
@@ -74,7 +74,7 @@ for (const [format, create] of formats) {
       for (const name of ['a', 'b']) {
         const writer = create(path(name));
         put(writer, { bytes: counting(61), wireLength: 61, seconds: 5, nanoseconds: 6 }, 'why');
-        writer.close();
+        await writer.close();
       }
       t.deepEqual(await readFile(path('a')), await readFile(path('b')));
     });
@@ -84,7 +84,7 @@ for (const [format, create] of formats) {
     await inDirectory(async (path) => {
       const writer = create(path('a'));
       writer.put(new Uint8Array(300_000), 0, 300_000, 300_000, 0, 0);
-      writer.close();
+      await writer.close();
       const { frames } = await drain(await CaptureReader.open(path('a')));
       t.is(frames[0]?.bytes.length, 262_144);
       t.is(frames[0]?.wireLength, 300_000);
@@ -98,7 +98,7 @@ for (const [format, create] of formats) {
       put(writer, { ...frame, seconds: -1 });
       put(writer, { ...frame, seconds: 5 });
       put(writer, { ...frame, seconds: 2 ** 40 });
-      writer.close();
+      await writer.close();
       t.is(writer.timesClamped, 2);
       const { frames } = await drain(await CaptureReader.open(path('a')));
       const last = format === 'pcap' ? 4_294_967_295 : 18_446_744_072;
@@ -118,19 +118,14 @@ for (const [format, create] of formats) {
     t.regex(error.message, /^\/proc\/none\/a: byte 0: cannot create the capture: there is no such/);
   });
 
-  test(`a full disk is told by the name of the ${format} file`, (t) => {
+  test(`a full disk is told by the name of the ${format} file`, async (t) => {
     if (!existsSync('/dev/full')) {
       t.log('there is no /dev/full here');
       t.pass();
       return;
     }
     const writer = create('/dev/full');
-    const error = t.throws(
-      () => {
-        writer.close();
-      },
-      { instanceOf: CaptureError },
-    );
+    const error = await t.throwsAsync(() => writer.close(), { instanceOf: CaptureError });
     t.regex(error.message, /^\/dev\/full: byte 0: .*no space is left on the device; make room/);
   });
 }
@@ -140,7 +135,7 @@ test('pcapng keeps seconds beyond 32 bits', async (t) => {
     const writer = CaptureWriter.pcapng(path('a'), 'eth0');
     const frame = { bytes: counting(1), wireLength: 1, seconds: 18_446_744_072, nanoseconds: 1 };
     put(writer, frame);
-    writer.close();
+    await writer.close();
     const { frames } = await drain(await CaptureReader.open(path('a')));
     t.deepEqual(frames, [{ number: 1, ...frame }]);
   });
@@ -151,7 +146,7 @@ test('a pcapng file names its writer, its interface and what was said about each
     const writer = CaptureWriter.pcapng(path('a'), 'c1 eth0');
     const comment = 'dropped: größer als erlaubt';
     put(writer, { bytes: counting(60), wireLength: 60, seconds: 1, nanoseconds: 2 }, comment);
-    writer.close();
+    await writer.close();
     const bytes = await readFile(path('a'));
     const has = (code: number, value: Uint8Array): boolean =>
       bytes.includes(Buffer.from(option(code, value)));
@@ -167,7 +162,7 @@ test('a comment that is too long is cut to whole characters', async (t) => {
     const writer = CaptureWriter.pcapng(path('a'), 'eth0');
     const frame = { bytes: counting(60), wireLength: 60, seconds: 1, nanoseconds: 2 };
     for (let index = 0; index < 40; index++) put(writer, frame, '€'.repeat(30_000));
-    writer.close();
+    await writer.close();
     const { frames, damage } = await drain(await CaptureReader.open(path('a')));
     t.is(frames.length, 40);
     t.is(damage, undefined);
@@ -206,7 +201,7 @@ test('pcap-parser reads what was written, once the magic says microseconds', asy
       nanoseconds: index * 1_999_999,
     }));
     for (const frame of frames) put(writer, frame);
-    writer.close();
+    await writer.close();
     const bytes = await readFile(path('a'));
     t.is(bytes.readUInt32LE(0), 0xa1b23c4d);
     bytes.writeUInt32LE(0xa1b2c3d4, 0);
@@ -244,7 +239,7 @@ test('capinfos agrees about what was written', async (t) => {
       for (let index = 0; index < 9; index++) {
         put(writer, { bytes: counting(60), wireLength: 60, seconds: index, nanoseconds: 1 });
       }
-      writer.close();
+      await writer.close();
       const { status, stdout } = spawnSync('capinfos', ['-Mc', path(format)], { encoding: 'utf8' });
       t.is(status, 0);
       t.regex(stdout, /Number of packets: +9/);
@@ -258,11 +253,10 @@ test('a record written by hand is what the writer makes of it', async (t) => {
     const writer = CaptureWriter.pcap(path('a'));
     const frame = counting(60);
     writer.put(frame, 0, 60, 1514, 7, 8);
-    writer.flush();
+    await writer.close();
     const bytes = new Uint8Array(await readFile(path('a')));
     const record = pcapRecord(frame, { wire: 1514, seconds: 7, fraction: 8 });
     t.deepEqual(bytes, join(bytes.slice(0, 24), record));
-    writer.close();
     t.like((await readBytes(bytes)).frames[0], { nanoseconds: 8 });
   });
 });
