@@ -67,7 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'dataplane/frame',
     'dataplane/state',
   ],
-  'dataplane/port': ['dataplane/observe', 'dataplane/program', 'dataplane/frame'],
+  'dataplane/port': ['dataplane/observe', 'dataplane/program', 'dataplane/wire', 'dataplane/frame'],
   'dataplane/worker': ['dataplane'],
 };
 
