@@ -100,7 +100,9 @@ const orderCases: readonly Case[] = [
       calls(1, 'c1', 2, 'the clock of c1 was set back after this'),
       calls(0.5, 'c1', 2, 'so this looks earlier'),
       calls(2, 'c1', 2, 'and this is in order again'),
-      calls(3, 'c2', 3, 'the end'),
+      calls(3, 'c2', 3, 'the last of c2'),
+      at(303, 'c1', word(c1, c2, 'c2 is forgotten'), others('c1')),
+      at(302, 'c1', word(c1, c2, 'and stays so, whatever the clock says'), others('c1')),
     ],
   },
   {
