@@ -106,6 +106,18 @@ const orderCases: readonly Case[] = [
     ],
   },
   {
+    claim: 'a-cut-capture-gives-the-frames-before-the-cut-and-hinders-no-other',
+    see: 'etherloom replay --help',
+    lab: lan(everyone),
+    steps: [
+      calls(0, 'c1', 2, 'whole'),
+      calls(1, 'c2', 3, 'before the cut of c1'),
+      at(2, 'c1', word(c1, everybody, 'this one is cut'), []),
+      calls(3, 'c2', 3, 'after it'),
+    ],
+    formats: { c1: capture.cutPcap },
+  },
+  {
     claim: 'a-snapped-frame-stays-snapped',
     see: 'pcap-savefile(5)',
     lab: lan(three),
