@@ -76,7 +76,7 @@ const orderCases: readonly Case[] = [
   {
     // The containers stand in another order than the inputs, which are named c1, c2, c3.
     claim: 'inputs-are-merged-by-time-and-ties-go-to-the-one-named-first',
-    see: 'etherloom replay --help',
+    see: 'the order of frames in dataplane/port/replay.ts',
     lab: lan(['c3', 'c4', 'c2', 'c1']),
     steps: [
       calls(0, 'c1', 2, 'first'),
@@ -93,7 +93,7 @@ const orderCases: readonly Case[] = [
   },
   {
     claim: 'a-capture-whose-times-run-backwards-keeps-its-order-and-its-times',
-    see: 'etherloom replay --help',
+    see: 'the order of frames in dataplane/port/replay.ts',
     lab: lan(everyone),
     steps: [
       calls(0.7, 'c2', 3, 'c2 comes first, since c1 begins later'),
@@ -107,7 +107,7 @@ const orderCases: readonly Case[] = [
   },
   {
     claim: 'a-cut-capture-gives-the-frames-before-the-cut-and-hinders-no-other',
-    see: 'etherloom replay --help',
+    see: 'dataplane/port/capture/reader.ts: everything before a damage is delivered',
     lab: lan(everyone),
     steps: [
       calls(0, 'c1', 2, 'whole'),
