@@ -80,7 +80,8 @@ export function explanationOf(
   const frame = frameIn(plane, slot);
   const seen = (step: Step): EntryView | undefined =>
     entryView(compiled, network, notes, step, tick);
-  const destination = isGroup(frame) ? undefined : seen(Step.Destination);
+  const lookedUp = !isGroup(frame) && !beforeLearning.includes(reason);
+  const destination = lookedUp ? seen(Step.Destination) : undefined;
   return {
     file: lab.file,
     port,

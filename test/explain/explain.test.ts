@@ -162,7 +162,7 @@ test('drop: what ends a frame is told last, with the lines of the topology behin
   t.is(
     last('c1: A>B size=1415'),
     dropped(
-      'it is longer than the MTU of the port it would leave by; the MTU is 1400 (lab.yaml:11). [mtu-exceeded]',
+      'it is longer than the MTU of its network allows; the MTU is 1400 (lab.yaml:11). [mtu-exceeded]',
     ),
   );
   t.is(
@@ -217,7 +217,7 @@ test('drop: rules that nobody wrote are defaults, and a flood that nobody hears 
   t.is(
     told(bridge('c1 c2'), 'c1: A>B size=1515').at(-1),
     dropped(
-      'it is longer than the MTU of the port it would leave by; the MTU is 1500 (default). [mtu-exceeded]',
+      'it is longer than the MTU of its network allows; the MTU is 1500 (default). [mtu-exceeded]',
     ),
   );
   t.is(
@@ -255,6 +255,29 @@ test('what a frame carries may be malformed: a bridge does not mind', (t) => {
     told(lab, 'c1: A>* type=ip')[1],
     'What it carries is malformed: its type says IPv4, but the version in the header is another. A bridge does not look at that.',
   );
+});
+
+test('a frame that ends before the look-up is told without one, and its fault only once', (t) => {
+  t.deepEqual(told(lab, `c2: B>*\nc1: A>B size=1415`), [
+    atC1,
+    mac(A),
+    dropped(
+      'it is longer than the MTU of its network allows; the MTU is 1400 (lab.yaml:11). [mtu-exceeded]',
+    ),
+  ]);
+  t.deepEqual(told(lab, 'c1: A>B size=13'), [
+    atC1,
+    dropped('it is shorter than the 14 bytes of an Ethernet header. [runt]'),
+  ]);
+});
+
+test('times keep their nanoseconds, in the unit that reads best', (t) => {
+  const heard = (at: string): string | undefined => told(lab, `c1: A>*\nat ${at}s c1: A>*`)[1];
+  const after = (time: string): string =>
+    `Its source ${A} was known behind c1, learned from frame 1 of c1 ${time} before; it was heard again.`;
+  t.is(heard('0.000017005'), after('17.005 µs'));
+  t.is(heard('0.443881277'), after('443.881277 ms'));
+  t.is(heard('1.000000001'), after('1.000000001 s'));
 });
 
 test('--json: an explanation is plain data, with positions and seconds', (t) => {
