@@ -3,6 +3,9 @@ import { topologySchema } from '../model/schema.js';
 import { CallError } from './errors.js';
 import { tableOf } from './table.js';
 
+/** Three columns in 100. */
+const REASON_WIDTHS = [null, 33, 38];
+
 /** `etherloom show`. @throws CallError for anything but `reasons` and `schema` */
 export function show(what: string, { json }: { json?: true }): void {
   switch (what) {
@@ -14,6 +17,7 @@ export function show(what: string, { json }: { json?: true }): void {
           tableOf(
             ['reason', 'because', 'see'],
             rows.map((row) => [row.name, row.says, row.see]),
+            REASON_WIDTHS,
           ),
         );
       return;
