@@ -4,7 +4,7 @@ import { CallError } from './errors.js';
 import { tableOf } from './table.js';
 
 /** Three columns in 100. */
-const REASON_WIDTHS = [null, 33, 38];
+const REASON_WIDTHS = [null, 32, 39];
 
 /** `etherloom show`. @throws CallError for anything but `reasons` and `schema` */
 export function show(what: string, { json }: { json?: true }): void {
