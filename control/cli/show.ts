@@ -3,8 +3,8 @@ import { topologySchema } from '../model/schema.js';
 import { CallError } from './errors.js';
 import { tableOf } from './table.js';
 
-/** Three columns in 100. */
-const REASON_WIDTHS = [null, 32, 39];
+/** Both columns in 100. */
+const REASON_WIDTHS = [null, 71];
 
 /** `etherloom show`. @throws CallError for anything but `reasons` and `schema` */
 export function show(what: string, { json }: { json?: true }): void {
@@ -15,8 +15,8 @@ export function show(what: string, { json }: { json?: true }): void {
       else
         print(
           tableOf(
-            ['reason', 'because', 'see'],
-            rows.map((row) => [row.name, row.says, row.see]),
+            ['reason', 'because (see)'],
+            rows.map((row) => [row.name, `${row.says} (${row.see})`]),
             REASON_WIDTHS,
           ),
         );

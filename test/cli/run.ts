@@ -90,12 +90,12 @@ export function endedWith(t: ExecutionContext, outcome: Outcome, status: number)
 export async function inProcess(cwd: string, ...args: readonly string[]): Promise<Outcome> {
   const home = process.cwd();
   const streams = [process.stdout, process.stderr];
-  const told = ['', ''];
+  const told = streams.map(() => '');
   const writes = streams.map((stream) => Object.getOwnPropertyDescriptor(stream, 'write'));
   process.chdir(cwd);
   for (const [i, stream] of streams.entries()) {
     stream.write = (text: string | Uint8Array) => {
-      told[i] += text.toString();
+      told[i] = (told[i] ?? '') + text.toString();
       return true;
     };
   }
