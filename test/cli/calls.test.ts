@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { Counters } from '../../dataplane/observe/counters.js';
 import { endedWith, inProcess, labFolder, MAIN, outcomeOf } from './run.js';
-import { spawn } from 'node:child_process';
 
 const commands = ['', 'replay', 'explain', 'check', 'bench', 'bench memory', 'bench cost', 'show'];
 
@@ -121,4 +122,18 @@ test.serial('bench cost measures single functions', async (t) => {
   t.true(costs.every(({ opsPerSecond, nsPerOp }) => opsPerSecond > 0 && nsPerOp > 0));
   const table = await inProcess('.', ...call, '--only', 'fdb.find');
   t.is(table.stdout.match(/^Fdb\.find/gm)?.length, 2);
+});
+
+test.serial('a defect of etherloom ends with 70, and asks to be reported', async (t) => {
+  const folder = labFolder(t);
+  const honest = Object.getOwnPropertyDescriptor(Counters.prototype, 'unaccounted');
+  Counters.prototype.unaccounted = () => 1;
+  const outcome = await inProcess(
+    folder,
+    ...['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--out', 'out'],
+  );
+  if (honest) Object.defineProperty(Counters.prototype, 'unaccounted', honest);
+  t.is(outcome.status, 70);
+  t.regex(outcome.stderr, /^etherloom: this is a defect of etherloom, please report it\n/);
+  t.regex(outcome.stderr, /1 frames are unaccounted for\n +at /);
 });
