@@ -80,7 +80,8 @@ export function explanationOf(
   const frame = frameIn(plane, slot);
   const seen = (step: Step): EntryView | undefined =>
     entryView(compiled, network, notes, step, tick);
-  const destination = isGroup(frame) ? undefined : seen(Step.Destination);
+  const lookedUp = !isGroup(frame) && !beforeLearning.includes(reason);
+  const destination = lookedUp ? seen(Step.Destination) : undefined;
   return {
     file: lab.file,
     port,
@@ -88,7 +89,11 @@ export function explanationOf(
     time_s: tick / 1e9,
     frame,
     network: { name: network.name, ...(network.at && { at: network.at }) },
-    source: sourceView(seen(Step.SourceBefore), seen(Step.SourceAfter), port.port),
+    source: sourceView(
+      seen(Step.SourceBefore),
+      teaches(frame, reason) ? seen(Step.SourceAfter) : undefined,
+      port.port,
+    ),
     ...(destination && { destination }),
     verdict: unheard ? 'drop' : verdictName(action),
     ...(reason !== Reason.Ok && { reason: reasonText(reason) }),
@@ -162,6 +167,22 @@ function entryView(
   };
 }
 
+/** Reasons for which a bridge lets go of a frame before it learns the source. */
+const beforeLearning: readonly number[] = [
+  Reason.Runt,
+  Reason.SnappedHeader,
+  Reason.VlanTagTruncated,
+  Reason.MtuExceeded,
+  Reason.SourceAddressInvalid,
+  Reason.PauseFrame,
+];
+
+/** Does a bridge learn from a frame that ended so? Never from one to the PAUSE address. */
+function teaches({ destination }: FrameDescription, reason: number): boolean {
+  return destination !== '01:80:c2:00:00:01' && !beforeLearning.includes(reason);
+}
+
+/** `after` is what the frame left behind; absent when it taught nothing. */
 function sourceView(
   before: EntryView | undefined,
   after: EntryView | undefined,
@@ -170,10 +191,8 @@ function sourceView(
   const was = before && { before };
   if (after === undefined) return { outcome: 'not learned', ...was };
   if (before === undefined) return { outcome: 'learned' };
-  if (after.port === port && before.port !== port) return { outcome: 'moved', ...was };
   if (after.port !== port) return { outcome: 'kept', ...was };
-  const heard = after.heardBefore_s === 0 || after.kind !== 'dynamic';
-  return { outcome: heard ? 'refreshed' : 'not learned', ...was };
+  return { outcome: before.port === port ? 'refreshed' : 'moved', ...was };
 }
 
 function take(notes: readonly Note[], step: Step): Note {

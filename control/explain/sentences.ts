@@ -27,9 +27,11 @@ function arrival({ file, port, network }: Explanation): string {
   return `It came in at ${port.port}${where(file, port.at)}, a port of the network ${network.name}, ${kind}.`;
 }
 
-function malformation({ frame }: Explanation): string[] {
-  if (frame.malformed === undefined) return [];
-  return [`What it carries is malformed: ${frame.malformed.says}. A bridge does not look at that.`];
+/** A fault that the frame goes on with; one that ends it is told at its end. */
+function malformation({ frame, reason }: Explanation): string[] {
+  const { malformed } = frame;
+  if (malformed === undefined || malformed.reason === reason?.name) return [];
+  return [`What it carries is malformed: ${malformed.says}. A bridge does not look at that.`];
 }
 
 function learning({ source, frame, port, file }: Explanation): string[] {
@@ -49,6 +51,10 @@ function learning({ source, frame, port, file }: Explanation): string[] {
         `Its source ${mac} was known behind ${port.port}, ${known ?? ''}; it was heard again.`,
       ];
     case 'kept':
+      if (before?.kind === 'local')
+        return [
+          `Its source ${mac} is the address of the gateway itself${where(file, before.at)}: that teaches nothing.`,
+        ];
       return [
         `Its source ${mac} stays behind ${before?.port ?? ''}, ${known ?? ''}: that entry does not move.`,
       ];
@@ -112,7 +118,12 @@ function where(file: string, at: Position | undefined): string {
   return at === undefined ? '' : ` (${file}:${at.line})`;
 }
 
-/** Seconds with as many digits as a capture has. */
+/** A time to the nanosecond, in the largest unit that has a whole part. */
 function seconds(value: number): string {
-  return `${value.toFixed(9).replace(/\.?0+$/, '')} s`;
+  if (value >= 1 || value === 0) return `${trimmed(value, 9)} s`;
+  return value >= 1e-3 ? `${trimmed(value * 1e3, 6)} ms` : `${trimmed(value * 1e6, 3)} µs`;
+}
+
+function trimmed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/\.?0+$/, '');
 }

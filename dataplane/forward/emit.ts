@@ -77,14 +77,10 @@ export function objection({ ports }: Program, inPort: number, port: number): Rea
   return (flags[port] & flags[inPort] & PortFlag.Isolated) !== 0 ? Reason.PortIsolated : Reason.Ok;
 }
 
-/** Makes the function that puts a frame into the egress queue of a port and counts it as sent. */
+/** Makes the function that puts a frame into the egress queue of a port. */
 function queueOn(plane: Plane): Queue {
   const { queues, queued, dirty } = plane;
-  const { framesOut, bytesOut } = plane.counters;
-  const { wireLength } = plane.frames;
   return (frame, port) => {
-    framesOut[port]++;
-    bytesOut[port] += wireLength[frame];
     const waiting = queued[port];
     if (waiting === 0) dirty[plane.dirtyCount++] = port;
     queues[port * BURST + waiting] = frame;

@@ -36,13 +36,18 @@ function strideFor(mtuMax: number): number {
   return (lines | 1) * CACHE_LINE;
 }
 
+/** Bytes from the start of a column to that of the next: whole cache lines, and one more. */
+function columnBytes(bytes: number): number {
+  return (Math.ceil(bytes / CACHE_LINE) + 1) * CACHE_LINE;
+}
+
 /** Hands out the columns of one memory, each a cache line further on: equal indexes must not fall into equal cache sets. */
 class Columns {
   private at = 0;
   private readonly memory: ArrayBuffer;
 
   constructor(private readonly slots: number) {
-    this.memory = new ArrayBuffer(COLUMNS_MAX * (slots * 8 + CACHE_LINE));
+    this.memory = new ArrayBuffer(COLUMNS_MAX * columnBytes(slots * 8));
   }
 
   next<A>(Type: {
@@ -50,8 +55,7 @@ class Columns {
     BYTES_PER_ELEMENT: number;
   }): A {
     const column = new Type(this.memory, this.at, this.slots);
-    this.at +=
-      Math.ceil((this.slots * Type.BYTES_PER_ELEMENT) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
+    this.at += columnBytes(this.slots * Type.BYTES_PER_ELEMENT);
     return column;
   }
 }

@@ -36,8 +36,8 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
   },
   [Reason.MtuExceeded]: {
     name: 'mtu-exceeded',
-    says: 'it is longer than the MTU of the port it would leave by',
-    see: 'Linux is_skb_forwardable; IEEE 802.1Q §6.5.8',
+    says: 'it is longer than the MTU of its network allows',
+    see: 'Docker com.docker.network.driver.mtu; IEEE 802.1Q §6.5.8',
   },
 
   [Reason.SourceAddressInvalid]: {

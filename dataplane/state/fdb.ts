@@ -1,7 +1,7 @@
 /**
  * The filtering database of one Network: behind which Port does a station live? (IEEE 802.1Q §8.8)
  *
- * Open addressing with linear probing over 32-byte entries, two to a cache line, never more than half full:
+ * Open addressing with linear probing over 32-byte entries, two to a cache line, a quarter full at the most (half, if large):
  *   word 0  filtering id << 16 | first two bytes of the MAC      word 3     serial of the frame that taught it
  *   word 1  last four bytes of the MAC                           words 4-5  tick of that frame
  *   word 2  kind << 16 | port                                    words 6-7  tick at which the station was last heard
@@ -52,9 +52,12 @@ const DECLARED = -1;
 
 const PROBES_MAX = 128;
 const CANDIDATES = 8;
+const SPREAD_MAX = 65_536;
 
+/** A quarter full at the most, so that few lookups probe twice; half full where that would spill out of every cache. */
 function slotsFor(entries: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(entries, 8) * 2));
+  const spread = entries <= SPREAD_MAX ? 4 : 2;
+  return 2 ** Math.ceil(Math.log2(Math.max(entries, 8) * spread));
 }
 
 export class Fdb {
@@ -66,6 +69,7 @@ export class Fdb {
   learned = 0;
 
   private readonly mask: number;
+  private readonly shift: number;
   private readonly words: Int32Array;
   private readonly ticks: Float64Array;
   private readonly perPort: Int32Array;
@@ -88,6 +92,7 @@ export class Fdb {
     const slots = slotsFor(stationsMax + declaredMax);
     const memory = new SharedArrayBuffer(slots * WORDS * 4);
     this.mask = slots - 1;
+    this.shift = Math.clz32(slots - 1);
     this.words = new Int32Array(memory);
     this.ticks = new Float64Array(memory);
     this.perPort = new Int32Array(portCount);
@@ -185,11 +190,9 @@ export class Fdb {
     );
   }
 
+  /** Multiplicative hashing (Knuth, TAOCP 3, §6.4): the high bits of the product are the well mixed ones. */
   private home(high: number, low: number): number {
-    let hash = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash, 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) & this.mask;
+    return Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) >>> this.shift;
   }
 
   /** The station is in the table, but elsewhere, aged, or declared. */

@@ -36,19 +36,29 @@ export function breathOn(
   most: number,
 ): () => number {
   const { frames, queues, queued, dirty } = plane;
+  const { framesOut, bytesOut } = plane.counters;
+  const { wireLength } = frames;
   const burst = new Int32Array(BURST);
   const forward = forwardOn(plane);
+
+  function sendQueued(port: number): void {
+    const at = port * BURST;
+    const count = queued[port];
+    sinks[port].send(queues, at, count);
+    let bytes = 0;
+    for (let waiting = at; waiting < at + count; waiting++) {
+      bytes += wireLength[queues[waiting]];
+      frames.letGo(queues[waiting]);
+    }
+    framesOut[port] += count;
+    bytesOut[port] += bytes;
+    queued[port] = 0;
+  }
+
   return () => {
     const count = source.receive(burst, most);
     forward(burst, count);
-    for (let i = 0; i < plane.dirtyCount; i++) {
-      const port = dirty[i];
-      const at = port * BURST;
-      const end = at + queued[port];
-      sinks[port].send(queues, at, queued[port]);
-      for (let waiting = at; waiting < end; waiting++) frames.letGo(queues[waiting]);
-      queued[port] = 0;
-    }
+    for (let i = 0; i < plane.dirtyCount; i++) sendQueued(dirty[i]);
     plane.dirtyCount = 0;
     return count;
   };

@@ -120,3 +120,9 @@ export const nanosecondPcapng = pcapngOf(9, true);
 export const bigEndianPcapng = pcapngOf(6, false);
 export const gzipPcap = gzipOf(nanosecondPcap);
 export const gzipPcapng = gzipOf(nanosecondPcapng);
+
+/** As if the disk had been full: the last frame lacks its last byte. */
+export const cutPcap: Format = {
+  extension: nanosecondPcap.extension,
+  encode: (frames) => nanosecondPcap.encode(frames).slice(0, -1),
+};

@@ -61,6 +61,9 @@ const reservedCases: readonly Case[] = [
       at(1, 'c2', word(c2, c1, 'c1 has not been heard'), ['c1', 'c3']),
       at(2, 'c1', eth.padded(eth.ethernet(c1, c2, EtherType.MacControl, hex('0001ffff'))), []),
       at(3, 'c2', word(c2, c1, 'nor now'), ['c1', 'c3']),
+      // Anything else to the address of PAUSE passes with this mask, and is not learned from either.
+      at(4, 'c1', word(c1, reserved(1), 'no pause'), ['c2', 'c3']),
+      at(5, 'c2', word(c2, c1, 'nor even now'), ['c1', 'c3']),
     ],
   },
   {

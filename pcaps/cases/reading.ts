@@ -76,7 +76,7 @@ const orderCases: readonly Case[] = [
   {
     // The containers stand in another order than the inputs, which are named c1, c2, c3.
     claim: 'inputs-are-merged-by-time-and-ties-go-to-the-one-named-first',
-    see: 'etherloom replay --help',
+    see: 'the order of frames in dataplane/port/replay.ts',
     lab: lan(['c3', 'c4', 'c2', 'c1']),
     steps: [
       calls(0, 'c1', 2, 'first'),
@@ -93,15 +93,29 @@ const orderCases: readonly Case[] = [
   },
   {
     claim: 'a-capture-whose-times-run-backwards-keeps-its-order-and-its-times',
-    see: 'etherloom replay --help',
+    see: 'the order of frames in dataplane/port/replay.ts',
     lab: lan(everyone),
     steps: [
       calls(0.7, 'c2', 3, 'c2 comes first, since c1 begins later'),
       calls(1, 'c1', 2, 'the clock of c1 was set back after this'),
       calls(0.5, 'c1', 2, 'so this looks earlier'),
       calls(2, 'c1', 2, 'and this is in order again'),
-      calls(3, 'c2', 3, 'the end'),
+      calls(3, 'c2', 3, 'the last of c2'),
+      at(303, 'c1', word(c1, c2, 'c2 is forgotten'), others('c1')),
+      at(302, 'c1', word(c1, c2, 'and stays so, whatever the clock says'), others('c1')),
     ],
+  },
+  {
+    claim: 'a-cut-capture-gives-the-frames-before-the-cut-and-hinders-no-other',
+    see: 'dataplane/port/capture/reader.ts: everything before a damage is delivered',
+    lab: lan(everyone),
+    steps: [
+      calls(0, 'c1', 2, 'whole'),
+      calls(1, 'c2', 3, 'before the cut of c1'),
+      at(2, 'c1', word(c1, everybody, 'this one is cut'), []),
+      calls(3, 'c2', 3, 'after it'),
+    ],
+    formats: { c1: capture.cutPcap },
   },
   {
     claim: 'a-snapped-frame-stays-snapped',

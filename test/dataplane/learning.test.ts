@@ -128,3 +128,14 @@ scenario('a full table gives up a station of the port that has most', {
     at 5s c1: A>C => c2 c3
     at 6s c1: A>D => c2`,
 });
+
+scenario('a table larger than the cache of a core is looked into ahead, which changes nothing', {
+  lab: bridge('c1 c2 c3', { bridge: 'fdb_max_learned: 100000' }),
+  story: `
+    c1: A>B => c2 c3
+    c1: A>B size=0 => dropped: runt
+    c2: B>A => c1
+    c1: A>B size=60 kept=13 => dropped: snapped-header
+    c3: A>* => c1 c2
+    c2: B>A => c3`,
+});

@@ -26,6 +26,12 @@ interface Shot {
   readonly wire?: number;
 }
 
+interface Playing {
+  readonly burst?: number;
+  readonly tracing?: Tracing;
+  readonly stopped?: boolean;
+}
+
 interface Played {
   readonly report: ReplayReport;
   readonly counters: Counters;
@@ -43,7 +49,7 @@ function play(
   t: ExecutionContext,
   lab: Compiled,
   captures: readonly Uint8Array[],
-  { burst = BURST, tracing = 'none' as Tracing, stopped = false } = {},
+  { burst = BURST, tracing = 'none', stopped = false }: Playing = {},
 ): Promise<Played> {
   return inDirectory(async (path) => {
     const inputs = captures.map((_, port) => ({ port, path: path(`in${port}`) }));
@@ -202,6 +208,20 @@ test('B-8: a station is forgotten 300 s after its frame, wherever within a secon
   t.is((await framesIn(known.files, 2)).length, 1);
   const forgotten = await play(t, three, shots(1300, 700_000_000).map(captureOf));
   t.is((await framesIn(forgotten.files, 2)).length, 2);
+});
+
+test('more broadcasts than queues and pool hold leave complete and in order', async (t) => {
+  const shots = Array.from({ length: 3000 }, (_, i) => {
+    const frame = frameOf('A', '*', 60);
+    new DataView(frame.buffer).setUint32(20, i);
+    return { frame, seconds: 0, fraction: i };
+  });
+  const { files } = await play(t, three, [captureOf(shots)]);
+  for (const port of [1, 2])
+    t.deepEqual(
+      (await framesIn(files, port)).map(({ bytes }) => bytes),
+      shots.map(({ frame }) => frame),
+    );
 });
 
 test('records without bytes are runts, or snapped to nothing', async (t) => {

@@ -31,19 +31,18 @@ export function scenario(claim: string, { lab, story }: Scenario): void {
   test(claim, (t) => {
     const script = readStory(story, lab);
     const told = script.map(({ line }) => line);
-    t.deepEqual(tell(t, lab, script, 1, false), told);
-    t.deepEqual(tell(t, lab, script, BURST, false), told.map(outcomeOfPorts));
-    t.deepEqual(tell(t, lab, script, 1, true), told);
+    t.deepEqual(tell(t, lab, script), told);
+    t.deepEqual(tell(t, lab, script, { most: BURST }), told.map(outcomeOfPorts));
+    t.deepEqual(tell(t, lab, script, { traced: true }), told);
   });
 }
 
 /** Plays a script in bursts of at most `most` frames; gives its lines with what became of each frame. */
-function tell(
+export function tell(
   t: ExecutionContext,
   lab: Compiled,
   script: readonly Scripted[],
-  most: number,
-  traced: boolean,
+  { most = 1, traced = false } = {},
 ): string[] {
   const plane = new Plane(lab.program);
   const left: Set<number>[] = script.map(() => new Set());
