@@ -1,9 +1,8 @@
 import { cpus } from 'node:os';
-import { casesOf } from '../../bench/memory/case.js';
-import { measureCase } from '../../bench/memory/run.js';
+import type { Cost } from '../../bench/cost/run.js';
 import type { Result } from '../../bench/memory/run.js';
 import { CallError } from './errors.js';
-import { tableOf } from './table.js';
+import { grouped, tableOf } from './table.js';
 
 export interface BenchOptions {
   readonly seconds: string;
@@ -12,60 +11,104 @@ export interface BenchOptions {
   readonly json?: true;
 }
 
-/** `etherloom bench memory`. @throws CallError when a number is none */
+interface Measuring {
+  readonly seconds: number;
+  readonly seed: number;
+}
+
+/** `etherloom bench memory`. @throws CallError when a number is none, or nothing is left to measure */
 export async function benchMemory(options: BenchOptions): Promise<void> {
-  const seconds = positive('--seconds', options.seconds);
-  const seed = positive('--seed', options.seed);
-  const cases = casesOf(seed, seconds).filter(({ name, frameBytes, traffic }) =>
-    `${name} ${frameBytes} ${traffic.hosts} ${traffic.ports} ${traffic.pattern}`.includes(
-      options.only ?? '',
-    ),
+  const { seconds, seed } = measuringOf(options);
+  const { casesOf } = await import('../../bench/memory/case.js');
+  const { measureCase } = await import('../../bench/memory/run.js');
+  const cases = chosen(
+    casesOf(seed, seconds),
+    ({ name, frameBytes, traffic: { hosts, ports, pattern } }) =>
+      `${name} ${frameBytes} ${grouped(hosts)} ${ports} ${pattern}`,
+    options.only,
   );
   const results: Result[] = [];
   for (const what of cases) results.push(await measureCase(what));
-  const [cpu] = cpus();
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(results, null, 2)}\n`
-      : `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}, seed ${seed}, ${seconds} s a case, one worker\n\n${table(results)}\n`,
+  print(options, results, { seconds, seed }, memoryTable(results));
+}
+
+/** `etherloom bench cost`. @throws CallError when a number is none, or nothing is left to measure */
+export async function benchCost(options: BenchOptions): Promise<void> {
+  const { seconds, seed } = measuringOf(options);
+  const { functionsOf } = await import('../../bench/cost/functions.js');
+  const { measureCost } = await import('../../bench/cost/run.js');
+  const functions = chosen(await functionsOf(seed), ({ name }) => name, options.only);
+  const costs = functions.map((what) => measureCost(what, seconds));
+  print(options, costs, { seconds, seed }, costTable(costs));
+}
+
+/** Those whose line contains `only`; a thousands separator more or less makes no difference. */
+function chosen<Case>(
+  cases: readonly Case[],
+  lineOf: (what: Case) => string,
+  only = '',
+): readonly Case[] {
+  const plain = (line: string): string => line.replace(/(?<=\d),(?=\d)/g, '').toLowerCase();
+  const left = cases.filter((what) => plain(lineOf(what)).includes(plain(only)));
+  if (left.length > 0) return left;
+  throw new CallError(
+    `--only ${only}: nothing to measure has this in its line; the lines are\n  ${cases.map(lineOf).join('\n  ')}`,
   );
 }
 
-function table(results: readonly Result[]): string {
-  const head = [
-    'function',
-    'bytes',
-    'hosts',
-    'ports',
-    'pattern',
-    'Mpps',
-    'ns/frame',
-    'spread',
-    'gc pauses',
-    'longest ms',
-    'growth bytes',
-  ];
+function print(
+  { json }: BenchOptions,
+  results: readonly object[],
+  { seconds, seed }: Measuring,
+  table: string,
+): void {
+  const [cpu] = cpus();
+  const machine = `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`;
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(results, null, 2)}\n`
+      : `${machine}, seed ${seed}, ${seconds} s each\n\n${table}\n`,
+  );
+}
+
+function memoryTable(results: readonly Result[]): string {
+  const head = ['function', 'bytes', 'hosts', 'ports', 'pattern', 'Mpps', 'ns/frame', 'spread'];
   return tableOf(
-    head,
-    results.map((r) => [
-      r.name,
-      String(r.frameBytes),
-      r.hosts,
-      r.ports,
-      r.pattern,
-      r.mpps,
-      r.nsPerFrame,
-      `±${(r.spread * 100).toFixed(1)} %`,
-      r.gcPauses,
-      r.gcPauseMax_ms,
-      r.memoryGrowth_bytes,
+    [...head, 'pauses', 'longest', 'growth'],
+    results.map((result) => [
+      result.name,
+      String(result.frameBytes),
+      result.hosts,
+      result.ports,
+      result.pattern,
+      result.mpps.toFixed(2),
+      result.nsPerFrame.toFixed(1),
+      `±${(result.spread * 100).toFixed(1)} %`,
+      result.gcPauses,
+      `${result.gcPauseMax_ms.toFixed(2)} ms`,
+      `${grouped(Math.round(result.memoryGrowth_bytes / 1024))} KiB`,
     ]),
   );
 }
 
-function positive(name: string, word: string): number {
-  const value = Number(word);
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new CallError(`${name} ${word}: give a number above 0`);
-  return value;
+function costTable(costs: readonly Cost[]): string {
+  return tableOf(
+    ['function', 'ops/s', 'rme', 'ns/op'],
+    costs.map(({ name, opsPerSecond, rme, nsPerOp }) => [
+      name,
+      opsPerSecond,
+      `±${rme.toFixed(1)} %`,
+      nsPerOp.toFixed(2),
+    ]),
+  );
+}
+
+function measuringOf(options: BenchOptions): Measuring {
+  const seconds = Number(options.seconds);
+  if (!(seconds > 0 && Number.isFinite(seconds)))
+    throw new CallError(`--seconds ${options.seconds}: give a number above 0`);
+  const seed = Number(options.seed);
+  if (!(Number.isInteger(seed) && seed > 0 && seed <= 0x7fff_ffff))
+    throw new CallError(`--seed ${options.seed}: give a whole number from 1 to 2147483647`);
+  return { seconds, seed };
 }

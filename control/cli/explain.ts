@@ -9,7 +9,7 @@ import type { InputFile } from '../replay/inputs.js';
 import { CallError } from './errors.js';
 
 export interface ExplainOptions {
-  readonly in: readonly string[];
+  readonly in?: readonly string[];
   readonly frame?: string;
   readonly hex?: string;
   readonly port?: string;
@@ -18,10 +18,12 @@ export interface ExplainOptions {
 
 /** `etherloom explain`. @throws CallError, TopologyErrors, CaptureError, Refused when the capture has no such frame */
 export async function explain(topology: string, options: ExplainOptions): Promise<void> {
-  const compiled = compile(await loadLab(topology));
-  const inputs = inputsFrom(options.in, compiled);
   if ((options.frame === undefined) === (options.hex === undefined))
     throw new CallError('explain needs either --frame NUMBER or --hex DIGITS');
+  if (options.port !== undefined && options.hex === undefined)
+    throw new CallError('--port belongs to --hex; write --frame PORT:NUMBER');
+  const compiled = compile(await loadLab(topology));
+  const inputs = inputsFrom(options.in ?? [], compiled);
   const explanation =
     options.hex === undefined
       ? await explainFrame(compiled, inputs, wanted(options.frame ?? '', inputs, compiled))

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CaptureFormat } from '../../dataplane/worker/replay.js';
 import { compile } from '../compile/compile.js';
 import { loadLab } from '../model/load.js';
@@ -11,7 +12,7 @@ import { showProgress } from './progress.js';
 import { grouped, tableOf } from './table.js';
 
 export interface ReplayOptions {
-  readonly in: readonly string[];
+  readonly in?: readonly string[];
   readonly out: string;
   readonly format: string;
   readonly tolerateTruncation?: true;
@@ -19,31 +20,33 @@ export interface ReplayOptions {
 }
 
 const INTERRUPTED = 130;
+const PATIENCE_MS = 500;
 
 /**
  * `etherloom replay`.
  * @throws CallError, TopologyErrors, CaptureError; Refused when a capture was damaged
  */
 export async function replay(topology: string, options: ReplayOptions): Promise<void> {
+  const format = formatOf(options.format);
+  if (options.in === undefined) throw new CallError('replay needs a capture: --in c1=a.pcap');
   const compiled = compile(await loadLab(topology));
-  if (options.in.length === 0) throw new CallError('replay needs a capture: --in c1=a.pcap');
   const inputs = inputsFrom(options.in, compiled);
   const running = startReplay({
     compiled,
     inputs,
     out: options.out,
-    format: formatOf(options.format),
+    format,
   });
   const summary = await untilDone(
     running,
     inputs.reduce((sum, { path }) => sum + sizeOf(path), 0),
   );
-  print(options.json ? JSON.stringify(summary, null, 2) : reportOf(summary, options.out));
-  if (summary.interrupted) process.exitCode = INTERRUPTED;
+  print(options.json ? JSON.stringify(summary, null, 2) : reportOf(summary, options));
+  if (summary.interrupted) endAsInterrupted();
   const damaged = summary.inputs.filter(({ damage }) => damage !== undefined);
   for (const { file, damage, frames } of damaged)
     process.stderr.write(
-      `${file}: damaged at byte ${damage?.offset ?? 0}, after ${frames} frames: ${damage?.what ?? ''}\n`,
+      `${file}: damaged at byte ${damage?.offset ?? 0}, after ${grouped(frames)} ${frames === 1 ? 'frame' : 'frames'}: ${damage?.what ?? ''}\n`,
     );
   if (damaged.length > 0 && options.tolerateTruncation !== true)
     throw new Refused(
@@ -73,11 +76,17 @@ async function untilDone(running: Running, bytes: number): Promise<Summary> {
   }
 }
 
+/** The exit status that a shell expects after Ctrl-C; a worker that still waits for a silent pipe is left behind. */
+function endAsInterrupted(): void {
+  process.exitCode = INTERRUPTED;
+  setTimeout(() => process.kill(process.pid, 'SIGINT'), PATIENCE_MS).unref();
+}
+
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function reportOf(summary: Summary, out: string): string {
+function reportOf(summary: Summary, { out, format }: ReplayOptions): string {
   const head = ['port', 'frames in', 'bytes in', 'frames out', 'bytes out', 'ended here'];
   const rows = summary.ports.map((port) => [
     port.port,
@@ -99,14 +108,14 @@ function reportOf(summary: Summary, out: string): string {
     '',
     law,
     ...notes,
-    `outputs: ${out}/<port>, ${out}/summary.json`,
+    `outputs: ${join(out, `<port>.${format}`)}, ${join(out, 'summary.json')}`,
   ].join('\n');
 }
 
 function endedOf({ dropped, consumed }: PortSummary): string {
   const words = (counts: ByReason): string[] =>
     Object.entries(counts).map(([reason, count]) => `${grouped(count)} ${reason}`);
-  return [...words(dropped), ...words(consumed)].join(', ') || '-';
+  return [...words(dropped), ...words(consumed)].join('\n') || '-';
 }
 
 function print(text: string): void {

@@ -3,6 +3,9 @@ import { topologySchema } from '../model/schema.js';
 import { CallError } from './errors.js';
 import { tableOf } from './table.js';
 
+/** Both columns in 100. */
+const REASON_WIDTHS = [null, 71];
+
 /** `etherloom show`. @throws CallError for anything but `reasons` and `schema` */
 export function show(what: string, { json }: { json?: true }): void {
   switch (what) {
@@ -12,8 +15,9 @@ export function show(what: string, { json }: { json?: true }): void {
       else
         print(
           tableOf(
-            ['reason', 'because', 'see'],
-            rows.map((row) => [row.name, row.says, row.see]),
+            ['reason', 'because (see)'],
+            rows.map((row) => [row.name, `${row.says} (${row.see})`]),
+            REASON_WIDTHS,
           ),
         );
       return;

@@ -1,13 +1,19 @@
 import Table from 'cli-table3';
 
-/** A plain table without colours or boxes; numbers stand to the right. */
+/**
+ * A plain table without colours or boxes; numbers stand to the right.
+ * @param widths of columns whose words are to be wrapped; the others are as wide as they need
+ */
 export function tableOf(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
+  widths: readonly (number | null)[] = [],
 ): string {
   const table = new Table({
     head: [...head],
-    colAligns: head.map((_, column) => (typeof rows[0]?.[column] === 'number' ? 'right' : 'left')),
+    colAligns: head.map((_, column) => (isNumber(rows[0]?.[column]) ? 'right' : 'left')),
+    colWidths: [...widths],
+    wordWrap: true,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     chars: Object.fromEntries(CHARACTERS.map((name) => [name, ''])),
   });
@@ -19,6 +25,10 @@ export function tableOf(
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+function isNumber(cell: string | number | undefined): boolean {
+  return typeof cell === 'number' || /^[±-]?\d[\d.,]*( (%|ms|KiB))?$/.test(cell ?? '');
 }
 
 const CHARACTERS = [

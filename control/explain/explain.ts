@@ -37,8 +37,12 @@ export async function explainFrame(
   });
   if (explanation !== undefined) return explanation;
   const read = report.inputs.find((_, i) => inputs[i]?.port === frame.port);
+  const { path = '', frames = 0, damage } = read ?? {};
+  const counted = `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
   throw new Refused(
-    `${read?.path ?? ''} has only ${read?.frames ?? 0} frames; there is no frame ${frame.serial}`,
+    damage === undefined
+      ? `${path} has only ${counted}; there is no frame ${frame.serial}`
+      : `${path} is damaged at byte ${damage.offset}, after ${counted}: ${damage.what}; frame ${frame.serial} cannot be read`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { Compiled } from '../compile/compile.js';
 import { CallError } from '../cli/errors.js';
 
@@ -50,6 +51,14 @@ export function portNamed(name: string, { ports, lab }: Compiled): number {
 
 /** Do both paths lead to the same file? A path that leads nowhere is the same as none. */
 export function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const [a, b] = [one, other].map(statOf);
   return a !== undefined && a.dev === b?.dev && a.ino === b.ino;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,16 +1,15 @@
 /**
  * `etherloom replay` without its command line: names in, files and a Summary out.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Counters } from '../../dataplane/observe/counters.js';
 import { BURST } from '../../dataplane/forward/plane.js';
 import { CONTROL_BYTES, askToStop } from '../../dataplane/worker/control.js';
 import type { CaptureFormat, ReplayJob, ReplayReport } from '../../dataplane/worker/replay.js';
 import { CallError } from '../cli/errors.js';
-
 import type { Compiled } from '../compile/compile.js';
 import { runInWorker } from '../../dataplane/worker/pool.js';
+import { makeFolder, writeText } from './folder.js';
 import { isSameFile } from './inputs.js';
 import type { InputFile } from './inputs.js';
 import { summaryOf } from './summary.js';
@@ -37,7 +36,7 @@ export interface Running {
 
 /**
  * Starts a replay.
- * @throws CallError when an output would replace an input
+ * @throws CallError when an output would replace an input; Refused when the folder cannot be made
  */
 export function startReplay(replaying: Replaying): Running {
   const { compiled, inputs, out, format, burst = BURST } = replaying;
@@ -46,13 +45,15 @@ export function startReplay(replaying: Replaying): Running {
     name: port,
     path: join(out, `${port}.${format}`),
   }));
-  for (const { path } of outputs) {
-    if (inputs.some((input) => isSameFile(input.path, path)))
+  const summaryPath = join(out, 'summary.json');
+  const read = [compiled.lab.file, ...inputs.map(({ path }) => path)];
+  for (const path of [...outputs.map((output) => output.path), summaryPath]) {
+    if (read.some((input) => isSameFile(input, path)))
       throw new CallError(
         `${path} is an input, and the replay would overwrite it; choose another --out`,
       );
   }
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const counters = new Counters(compiled.ports.length);
   const control = new SharedArrayBuffer(CONTROL_BYTES);
   const job: ReplayJob = {
@@ -68,7 +69,7 @@ export function startReplay(replaying: Replaying): Running {
     const report = await run(job, compiled);
     const files = outputs.map(({ name, path }) => ({ port: name, file: path }));
     const summary = summaryOf(compiled, report, counters, { inputs, outputs: files });
-    writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    writeText(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
     return summary;
   };
   return {

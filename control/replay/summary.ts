@@ -60,10 +60,7 @@ export function summaryOf(
   },
 ): Summary {
   const lost = counters.unaccounted();
-  if (lost !== 0)
-    throw new Error(
-      `${lost} frames are unaccounted for: this is a defect of etherloom, please report it`,
-    );
+  if (lost !== 0) throw new Error(`${lost} frames are unaccounted for`);
   const total = (column: Float64Array): number => column.reduce((sum, value) => sum + value, 0);
   return {
     topology: compiled.lab.file,

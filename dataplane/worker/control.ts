@@ -11,7 +11,20 @@ export const enum ControlWord {
 
 export const CONTROL_BYTES = 16;
 
-/** Asks the Worker to stop. */
+/** Asks the Worker to stop, and wakes it when it waits for input. */
 export function askToStop(control: SharedArrayBuffer): void {
-  Atomics.store(new Int32Array(control), ControlWord.Stop, 1);
+  const words = new Int32Array(control);
+  Atomics.store(words, ControlWord.Stop, 1);
+  Atomics.notify(words, ControlWord.Stop);
+}
+
+/** `Atomics.waitAsync` (ES2024), which Node 20 has and the library of ES2023 does not name. */
+interface WaitsAsync {
+  waitAsync(words: Int32Array, index: number, value: number): { readonly value: unknown };
+}
+
+/** Resolves when the Worker is asked to stop. Does not keep the thread alive. */
+export async function askedToStop(control: SharedArrayBuffer): Promise<void> {
+  const words = new Int32Array(control);
+  await (Atomics as unknown as WaitsAsync).waitAsync(words, ControlWord.Stop, 0).value;
 }

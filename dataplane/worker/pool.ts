@@ -16,6 +16,9 @@ const INLINING = [
   '--max-inlined-bytecode-size-cumulative=5000',
 ];
 
+/** A worker that waits inside a system call, as for a pipe that says nothing, cannot be ended; after this long nobody waits for it. */
+const FAREWELL_MS = 500;
+
 /**
  * Runs the default export of a compiled module with `job` in a worker of its own; gives back what it returns, throws what it throws.
  * @param module URL of the module
@@ -31,7 +34,25 @@ export async function runInWorker<Report>(module: URL, job: object): Promise<Rep
   });
   try {
     return (await pool.run(job)) as Report;
+  } catch (cause) {
+    throw named(cause);
   } finally {
-    await pool.destroy();
+    await within(FAREWELL_MS, pool.destroy());
   }
+}
+
+/** An error loses its class and its name on the way out of a thread; the name still stands before its stack. */
+function named(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const name = /^(\w+): /.exec(cause.stack ?? '')?.[1];
+  return name === undefined ? cause : Object.assign(cause, { name });
+}
+
+async function within(most_ms: number, ending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, most_ms);
+  });
+  await Promise.race([ending, tooLong]);
+  clearTimeout(timer);
 }

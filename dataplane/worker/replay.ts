@@ -13,7 +13,7 @@ import { Replay } from '../port/replay.js';
 import type { Input, Tracing } from '../port/replay.js';
 import { reviveProgram } from '../program/program.js';
 import { breathe } from './breathe.js';
-import { ControlWord } from './control.js';
+import { askedToStop, ControlWord } from './control.js';
 
 export type CaptureFormat = 'pcap' | 'pcapng';
 
@@ -83,6 +83,7 @@ export async function replay(
     const sinks = sinksFor(plane, job, writers, watching.annotate?.(plane));
     const source = new Replay(plane.frames, inputs, watching.tracing);
     const control = new Float64Array(job.control);
+    const stopped = askedToStop(job.control).then(() => true);
     const progress = {
       receive: (into: Int32Array, most: number) => source.receive(into, most),
       refill: () => {
@@ -90,7 +91,7 @@ export async function replay(
           (sum, { reader }) => sum + reader.bytesRead,
           0,
         );
-        return source.refill();
+        return Promise.race([source.refill(), stopped]); // a pipe may say nothing for ever
       },
     };
     const ended = await breathe(plane, progress, sinks, new Int32Array(job.control), job.burst);
@@ -110,7 +111,10 @@ export async function replay(
       tick: source.now,
     };
   } finally {
-    await closeAll([...writers, ...inputs.map(({ reader }) => reader)]);
+    await closeAll(writers);
+    const closing = closeAll(inputs.map(({ reader }) => reader));
+    if (Atomics.load(new Int32Array(job.control), ControlWord.Stop) === 0) await closing;
+    else closing.catch(() => undefined); // a read from a silent pipe would hold it up
   }
 }
 

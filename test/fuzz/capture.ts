@@ -43,8 +43,8 @@ const seeds: readonly Uint8Array[] = [
 ];
 
 /** A generator of 32-bit numbers (xorshift32); enough to choose bytes. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed | 1;
+export function randomOf(seed: number): (below: number) => number {
+  let state = Math.imul(seed, 0x9e37_79b1) | 1; // neighbouring seeds are to differ, also 2 from 3
   return (below) => {
     state ^= state << 13;
     state ^= state >>> 17;
@@ -56,7 +56,7 @@ function randomOf(seed: number): (below: number) => number {
 const telling = [0, 1, 4, 12, 28, 0x7f, 0x80, 0xff];
 
 /** A capture with a few bytes changed, and sometimes cut. */
-function mutate(capture: Uint8Array, random: (below: number) => number): Uint8Array {
+export function mutate(capture: Uint8Array, random: (below: number) => number): Uint8Array {
   const bytes = capture.slice();
   for (let changes = 1 + random(4); changes > 0; changes--) {
     const value = random(2) === 0 ? random(256) : telling[random(telling.length)];

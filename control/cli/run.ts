@@ -1,0 +1,169 @@
+/**
+ * The command line. Each command loads only what it needs, so that `check` answers at once.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { BenchOptions } from './bench.js';
+import { CallError, Refused } from './errors.js';
+import type { ExplainOptions } from './explain.js';
+import type { ReplayOptions } from './replay.js';
+
+const collect = (word: string, words: string[] = []): string[] => [...words, word];
+const IN = '--in <port=file>';
+const IN_HELP =
+  'capture (pcap or pcapng, also gzip) whose frames come in at a port, which is named by its container, c1, or c1.net where a container has several networks; give it once for each port';
+const TOPOLOGY = 'Compose file that describes the lab';
+const STATUS = 'Exit status: 0 done, 1 the input is wrong, 2 the call is wrong.';
+
+/** Status for a defect of this program, EX_SOFTWARE of sysexits(3). */
+const DEFECT = 70;
+
+/**
+ * Runs a command line: the words behind `etherloom`. Nothing is thrown; what went wrong is said on standard error.
+ * @returns the exit status, unless `process.exitCode` says another
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  try {
+    await commandLine().parseAsync(words, { from: 'user' });
+    return 0;
+  } catch (cause) {
+    return statusOf(cause);
+  }
+}
+
+function commandLine(): Command {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  const program = new Command('etherloom')
+    .description('Emulates the Linux and Docker network data planes, frame by frame.')
+    .version(version)
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'etherloom: '));
+      },
+    })
+    .exitOverride();
+  addReplay(program);
+  addExplain(program);
+  program
+    .command('check')
+    .description('say in words what a topology means, or every mistake in it')
+    .argument('<topology>', TOPOLOGY)
+    .addHelpText('after', example('check lab.yaml'))
+    .action(async (topology: string) => {
+      await (await import('./check.js')).check(topology);
+    });
+  addBench(program);
+  program
+    .command('show')
+    .description('print a table that comes with etherloom')
+    .argument('<what>', 'reasons: why a frame can end; schema: the JSON Schema of topologies')
+    .option('--json', 'print reasons as JSON; schema is JSON always')
+    .addHelpText('after', example('show reasons'))
+    .action(async (what: string, options: { json?: true }) => {
+      const { show } = await import('./show.js');
+      show(what, options);
+    });
+  program.addHelpText('after', `${example('check lab.yaml')}\n\n${STATUS}`);
+  return program;
+}
+
+function example(call: string): string {
+  return `\nExample:\n  etherloom ${call}`;
+}
+
+function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('send captures through a topology and record what leaves by each port')
+    .argument('<topology>', TOPOLOGY)
+    .option(IN, IN_HELP, collect)
+    .requiredOption('--out <folder>', 'folder for a capture of every port, and for summary.json')
+    .option('--format <format>', 'pcap, or pcapng with an explanation beside every packet', 'pcap')
+    .option(
+      '--tolerate-truncation',
+      'end with status 0, not 1, when a capture could be read only up to a damage',
+    )
+    .option('--json', 'print the summary as JSON instead of a table')
+    .addHelpText('after', example('replay lab.yaml --in c1=a.pcap --in c2=b.pcapng --out out/'))
+    .action(async (topology: string, options: ReplayOptions) => {
+      await (await import('./replay.js')).replay(topology, options);
+    });
+}
+
+function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('tell the way of one frame: what it taught, what decided, where it went')
+    .argument('<topology>', TOPOLOGY)
+    .option(IN, IN_HELP, collect)
+    .option(
+      '--frame <number>',
+      'number of a frame as Wireshark counts; PORT:NUMBER where there are several captures',
+    )
+    .option('--hex <digits>', 'a frame of your own, which comes in after those of the captures')
+    .option(
+      '--port <port>',
+      'where the frame of --hex comes in (default: where its source MAC belongs)',
+    )
+    .option('--json', 'print the explanation as JSON')
+    .addHelpText(
+      'after',
+      `${example('explain lab.yaml --in c1=a.pcap --frame 17')}\n  etherloom explain lab.yaml --port c1 --hex "ffffffffffff 0242ac120002 0806"`,
+    )
+    .action(async (topology: string, options: ExplainOptions) => {
+      await (await import('./explain.js')).explain(topology, options);
+    });
+}
+
+function addBench(program: Command): void {
+  const bench = program.command('bench').description('measure how fast etherloom is here');
+  bench.addHelpText('after', example('bench memory --only "64 1,024"'));
+  const options = (command: Command, json: string): Command =>
+    command
+      .option('--seconds <number>', 'how long to measure each', '1')
+      .option('--seed <number>', 'seed of what is measured with, a whole number', '1')
+      .option('--json', json);
+  options(
+    bench
+      .command('memory')
+      .description('throughput of the data plane in memory, without devices or files')
+      .option('--only <text>', 'only cases whose name, bytes, hosts, ports and pattern contain it'),
+    'print an array of results as JSON',
+  )
+    .addHelpText('after', example('bench memory --only "64 1,024 16 unicast"'))
+    .action(async (given: BenchOptions) => {
+      await (await import('./bench.js')).benchMemory(given);
+    });
+  options(
+    bench
+      .command('cost')
+      .description('cost of single functions of the data plane')
+      .option('--only <text>', 'only functions whose name contains it'),
+    'print an array of results as JSON',
+  )
+    .addHelpText('after', example('bench cost --only Fdb'))
+    .action(async (given: BenchOptions) => {
+      await (await import('./bench.js')).benchCost(given);
+    });
+}
+
+/** Turns what was thrown into a message and an exit status. */
+function statusOf(cause: unknown): number {
+  if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
+  if (cause instanceof CallError) {
+    process.stderr.write(`etherloom: ${cause.message}\n`);
+    return 2;
+  }
+  if (cause instanceof Error && REFUSALS.has(cause.name)) {
+    if (cause.message !== '') process.stderr.write(`${cause.message}\n`);
+    return 1;
+  }
+  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  process.stderr.write(`etherloom: this is a defect of etherloom, please report it\n${stack}\n`);
+  return DEFECT;
+}
+
+/** Errors that say what is wrong with the input, by name: they may come from another thread, where classes are others. */
+const REFUSALS = new Set([Refused.name, 'TopologyErrors', 'CaptureError']);
