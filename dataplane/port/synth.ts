@@ -34,77 +34,79 @@ const BROADCAST_EVERY: Readonly<Record<Pattern, number>> = {
 /** Makes the source for a pool of frames. At most 65,536 hosts stand behind one port. */
 export function synthOn(frames: Frames, traffic: Traffic): Source {
   const { start, length, wireLength, inPort, serial, tick, view } = frames;
-  const { ports, frameBytes } = traffic;
+  const { ports } = traffic;
   const perPort = Math.floor(traffic.hosts / ports);
   const introductions = perPort * ports;
   const every = BROADCAST_EVERY[traffic.pattern];
-  let state = traffic.seed | 1;
-  let sent = 0;
-  let port = 0;
-  let towards = 1;
-  let untilBroadcast = every;
+  const sizes = sizesOf(traffic);
+  const state = { dice: seedOf(traffic), sent: 0, port: 0, towards: 1, untilBroadcast: every };
 
-  /** xorshift32. */
-  function random(): number {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state;
-  }
-
-  const sizes = new Uint16Array(SIZES).map(
-    () => frameBytes[scale(random() >>> 16, frameBytes.length)] - FCS,
-  );
-
-  function address(at: number, dice: number): void {
-    if (sent < introductions || --untilBroadcast === 0) {
-      untilBroadcast = every;
-      view.setUint16(at, 0xffff);
-      view.setUint32(at + 2, 0xffffffff);
-      return;
-    }
-    const outPort = port + towards < ports ? port + towards : port + towards - ports;
-    view.setUint16(at, MAC_HIGH);
-    view.setUint32(at + 2, outPort + ports * scale(dice & 0xffff, perPort));
-  }
-
-  function takeTurns(): void {
-    if (++port < ports) return;
-    port = 0;
-    towards = towards + 1 < ports ? towards + 1 : 1;
-  }
-
-  function fill(frame: number): void {
-    const dice = random();
-    const at = start[frame];
-    address(at, dice);
-    view.setUint16(at + 6, MAC_HIGH);
-    view.setUint32(
-      at + 8,
-      sent < introductions ? sent : port + ports * scale(dice >>> 16, perPort),
-    );
-    view.setUint16(at + 12, EtherType.Ipv4);
-    const bytes = sizes[sent & (SIZES - 1)];
-    length[frame] = bytes;
-    wireLength[frame] = bytes;
-    inPort[frame] = port;
-    serial[frame] = ++sent;
-    tick[frame] = sent * NANOSECONDS_PER_FRAME;
-    takeTurns();
-  }
-
-  return {
-    receive(into, most) {
-      for (let i = 0; i < most; i++) {
-        const frame = frames.claim();
-        if (frame < 0) return i;
-        fill(frame);
-        into[i] = frame;
+  function receive(into: Int32Array, most: number): number {
+    // The state lives in locals for the length of a burst: as fields it costs a third of the generator's time.
+    let { dice, sent, port, towards, untilBroadcast } = state;
+    let count = 0;
+    for (; count < most; count++) {
+      const frame = frames.claim();
+      if (frame < 0) break;
+      dice = nextRandom(dice);
+      const at = start[frame];
+      const introducing = sent < introductions;
+      if (introducing || --untilBroadcast === 0) {
+        untilBroadcast = every;
+        view.setUint16(at, 0xffff);
+        view.setUint32(at + 2, 0xffffffff);
+      } else {
+        const outPort = port + towards < ports ? port + towards : port + towards - ports;
+        view.setUint16(at, MAC_HIGH);
+        view.setUint32(at + 2, outPort + ports * scale(dice & 0xffff, perPort));
       }
-      return most;
-    },
-    refill: () => Promise.resolve(true),
-  };
+      view.setUint16(at + 6, MAC_HIGH);
+      view.setUint32(at + 8, introducing ? sent : port + ports * scale(dice >>> 16, perPort));
+      view.setUint16(at + 12, EtherType.Ipv4);
+      const bytes = sizes[sent & (SIZES - 1)];
+      sent++;
+      length[frame] = bytes;
+      wireLength[frame] = bytes;
+      inPort[frame] = port;
+      serial[frame] = sent;
+      tick[frame] = sent * NANOSECONDS_PER_FRAME;
+      into[count] = frame;
+      if (++port === ports) {
+        port = 0;
+        towards = towards + 1 < ports ? towards + 1 : 1;
+      }
+    }
+    state.dice = dice;
+    state.sent = sent;
+    state.port = port;
+    state.towards = towards;
+    state.untilBroadcast = untilBroadcast;
+    return count;
+  }
+
+  return { receive, refill: () => Promise.resolve(true) };
+}
+
+/** The sizes of frames in the pool, one drawn from `frameBytes` for each of SIZES frames in turn. */
+function sizesOf({ frameBytes, seed }: Traffic): Uint16Array {
+  let dice = seedOf({ seed });
+  return new Uint16Array(SIZES).map(() => {
+    dice = nextRandom(dice);
+    return frameBytes[scale(dice >>> 16, frameBytes.length)] - FCS;
+  });
+}
+
+/** A start for nextRandom, which must not be 0; no two seeds below 2^31 share one. */
+function seedOf({ seed }: Pick<Traffic, 'seed'>): number {
+  return (seed << 1) | 1;
+}
+
+/** xorshift32. */
+function nextRandom(state: number): number {
+  let x = state;
+  x ^= x << 13;
+  x ^= x >>> 17;
+  return x ^ (x << 5);
 }
 
 /** 16 random bits to 0..below-1, for `below` up to 65,536. */
