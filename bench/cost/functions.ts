@@ -11,10 +11,10 @@ import {
   PCAP_MAGIC_NANOSECONDS,
   PCAP_RECORD_BYTES,
   PcapDecoder,
-} from '../../dataplane/port/capture/pcap.js';
-import { FRAME_BYTES_MAX, FrameRecord, Notes } from '../../dataplane/port/capture/record.js';
-import { MemorySource } from '../../dataplane/port/capture/source.js';
-import { Window } from '../../dataplane/port/capture/window.js';
+} from '../../dataplane/port/file/pcap.js';
+import { FRAME_BYTES_MAX, FrameRecord, Notes } from '../../dataplane/port/file/record.js';
+import { MemorySource } from '../../dataplane/port/file/source.js';
+import { Window } from '../../dataplane/port/file/window.js';
 import { synthOn } from '../../dataplane/port/synth.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import { Fdb } from '../../dataplane/state/fdb.js';

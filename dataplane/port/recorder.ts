@@ -1,5 +1,5 @@
 import type { Frame, Frames } from '../frame/frames.js';
-import type { CaptureWriter } from './capture/writer.js';
+import type { CaptureWriter } from './file/writer.js';
 import type { Sink } from './port.js';
 
 /** Says what is to be known about a frame that leaves; written beside it where the format can. */

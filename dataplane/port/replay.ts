@@ -12,7 +12,7 @@
 import { copyBytes, memoryOf } from '../frame/copy.js';
 import { TRACED } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
-import type { CaptureReader } from './capture/reader.js';
+import type { CaptureReader } from './file/reader.js';
 import type { Source } from './port.js';
 
 /** One capture and the port at which its frames come in. */

@@ -3,9 +3,9 @@
  * happened comes back as a ReplayReport; the counters and the control words are shared and may be read while it runs.
  */
 import { Plane } from '../forward/plane.js';
-import { CaptureReader } from '../port/capture/reader.js';
-import type { Damage } from '../port/capture/reader.js';
-import { CaptureWriter } from '../port/capture/writer.js';
+import { CaptureReader } from '../port/file/reader.js';
+import type { Damage } from '../port/file/reader.js';
+import { CaptureWriter } from '../port/file/writer.js';
 import type { Sink } from '../port/port.js';
 import { nowhere, Recorder } from '../port/recorder.js';
 import type { Annotate } from '../port/recorder.js';

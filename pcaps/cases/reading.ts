@@ -107,7 +107,7 @@ const orderCases: readonly Case[] = [
   },
   {
     claim: 'a-cut-capture-gives-the-frames-before-the-cut-and-hinders-no-other',
-    see: 'dataplane/port/capture/reader.ts: everything before a damage is delivered',
+    see: 'dataplane/port/file/reader.ts: everything before a damage is delivered',
     lab: lan(everyone),
     steps: [
       calls(0, 'c1', 2, 'whole'),

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { CaptureError } from '../../dataplane/port/capture/error.js';
+import { CaptureError } from '../../dataplane/port/file/error.js';
 import {
   counting,
   describedInterface,

@@ -2,8 +2,8 @@ import { rm, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CaptureReader, type Damage } from '../../dataplane/port/capture/reader.js';
-import { MemorySource } from '../../dataplane/port/capture/source.js';
+import { CaptureReader, type Damage } from '../../dataplane/port/file/reader.js';
+import { MemorySource } from '../../dataplane/port/file/source.js';
 
 /** A frame as a test likes it. */
 export interface ReadFrame {

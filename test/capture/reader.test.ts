@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 
 import test from 'ava';
 
-import { CaptureError } from '../../dataplane/port/capture/error.js';
-import { CaptureReader } from '../../dataplane/port/capture/reader.js';
-import { MemorySource, type ByteSource } from '../../dataplane/port/capture/source.js';
+import { CaptureError } from '../../dataplane/port/file/error.js';
+import { CaptureReader } from '../../dataplane/port/file/reader.js';
+import { MemorySource, type ByteSource } from '../../dataplane/port/file/source.js';
 import {
   block,
   counting,

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 
-import { resolutionOf, TimeConverter } from '../../dataplane/port/capture/timestamp.js';
+import { resolutionOf, TimeConverter } from '../../dataplane/port/file/timestamp.js';
 
 /** The definition, in exact integers. */
 function expected(time: bigint, option: number): readonly [seconds: bigint, nanoseconds: bigint] {

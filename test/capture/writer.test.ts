@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import test from 'ava';
 import fc from 'fast-check';
 
-import { CaptureError } from '../../dataplane/port/capture/error.js';
-import { CaptureReader } from '../../dataplane/port/capture/reader.js';
-import { CaptureWriter } from '../../dataplane/port/capture/writer.js';
+import { CaptureError } from '../../dataplane/port/file/error.js';
+import { CaptureReader } from '../../dataplane/port/file/reader.js';
+import { CaptureWriter } from '../../dataplane/port/file/writer.js';
 import { counting, join, option, pcapRecord } from './build.js';
 import { drain, inDirectory, readBytes, type ReadFrame } from './read.js';
 

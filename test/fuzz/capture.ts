@@ -3,9 +3,9 @@
  * and nothing but a CaptureError on opening is thrown. Seeded, so that a failure can be repeated.
  */
 
-import { CaptureError } from '../../dataplane/port/capture/error.js';
-import { CaptureReader } from '../../dataplane/port/capture/reader.js';
-import { MemorySource } from '../../dataplane/port/capture/source.js';
+import { CaptureError } from '../../dataplane/port/file/error.js';
+import { CaptureReader } from '../../dataplane/port/file/reader.js';
+import { MemorySource } from '../../dataplane/port/file/source.js';
 import * as build from '../capture/build.js';
 
 /** What came of the mutations. */

@@ -3,9 +3,9 @@
  * Whatever stands in them, nothing but a CaptureError on opening is thrown, every frame is accounted for and every slot comes back.
  */
 import { Plane } from '../../dataplane/forward/plane.js';
-import { CaptureError } from '../../dataplane/port/capture/error.js';
-import { CaptureReader } from '../../dataplane/port/capture/reader.js';
-import { MemorySource } from '../../dataplane/port/capture/source.js';
+import { CaptureError } from '../../dataplane/port/file/error.js';
+import { CaptureReader } from '../../dataplane/port/file/reader.js';
+import { MemorySource } from '../../dataplane/port/file/source.js';
 import { nowhere } from '../../dataplane/port/recorder.js';
 import { Replay } from '../../dataplane/port/replay.js';
 import type { Input } from '../../dataplane/port/replay.js';
