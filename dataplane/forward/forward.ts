@@ -18,7 +18,6 @@ import type { Verdict } from './verdict.js';
 import { witnessOn } from './witness.js';
 
 const CACHE_OF_A_CORE = 1 << 20;
-const ADDRESSES = 12;
 
 /** Makes the function that forwards the first `count` frames of `burst` to the egress queues. */
 export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => void {
@@ -54,19 +53,20 @@ export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => v
  * frame behind the other. It pays once a table is larger than the cache of a core, and costs a little below that.
  */
 function lookAheadOn({ fdbs, frames, program }: Plane): (burst: Int32Array, count: number) => void {
-  const { start, length, inPort, view } = frames;
+  const { start, inPort, view } = frames;
   const { network } = program.ports;
   const pays = fdbs.some((fdb) => fdb.bytes > CACHE_OF_A_CORE);
   const touched = new Int32Array(1);
   return (burst, count) => {
     if (!pays) return;
+    let words = 0;
     for (let i = 0; i < count; i++) {
-      const frame = burst[i];
-      if (length[frame] < ADDRESSES) continue;
-      const at = start[frame];
-      const fdb = fdbs[network[inPort[frame]]];
-      const words = fdb.touch(view.getUint16(at), view.getInt32(at + 2));
-      touched[0] ^= words ^ fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
+      // A frame without addresses touches wherever the bytes behind it lead: they are the slot's, and nothing is decided here.
+      const at = start[burst[i]];
+      const fdb = fdbs[network[inPort[burst[i]]]];
+      words ^= fdb.touch(view.getUint16(at), view.getInt32(at + 2));
+      words ^= fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
     }
+    touched[0] = words;
   };
 }

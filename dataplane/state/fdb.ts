@@ -52,7 +52,7 @@ const DECLARED = -1;
 
 const PROBES_MAX = 128;
 const CANDIDATES = 8;
-const SPREAD_MAX = 65_536;
+const SPREAD_MAX = 16_384;
 
 /** A quarter full at the most, so that few lookups probe twice; half full where that would spill out of every cache. */
 function slotsFor(entries: number): number {
