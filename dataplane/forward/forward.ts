@@ -17,7 +17,7 @@ import { drop } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { witnessOn } from './witness.js';
 
-const CACHE_OF_A_CORE = 1 << 20;
+const CACHES = 16 << 20;
 
 /** Makes the function that forwards the first `count` frames of `burst` to the egress queues. */
 export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => void {
@@ -50,12 +50,12 @@ export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => v
 
 /**
  * Makes the function that touches the table entries a burst will need, so that the memory reads overlap instead of queueing up one
- * frame behind the other. It pays once a table is larger than the cache of a core, and costs a little below that.
+ * frame behind the other. It pays once a table is larger than what the caches hold, and costs below that.
  */
 function lookAheadOn({ fdbs, frames, program }: Plane): (burst: Int32Array, count: number) => void {
   const { start, inPort, view } = frames;
   const { network } = program.ports;
-  const pays = fdbs.some((fdb) => fdb.bytes > CACHE_OF_A_CORE);
+  const pays = fdbs.some((fdb) => fdb.bytes > CACHES);
   const touched = new Int32Array(1);
   return (burst, count) => {
     if (!pays) return;

@@ -92,7 +92,7 @@ export class Fdb {
     const slots = slotsFor(stationsMax + declaredMax);
     const memory = new SharedArrayBuffer(slots * WORDS * 4);
     this.mask = slots - 1;
-    this.shift = Math.clz32(slots - 1);
+    this.shift = Math.clz32(slots / 2 - 1);
     this.words = new Int32Array(memory);
     this.ticks = new Float64Array(memory);
     this.perPort = new Int32Array(portCount);
@@ -190,9 +190,14 @@ export class Fdb {
     );
   }
 
-  /** Multiplicative hashing (Knuth, TAOCP 3, §6.4): the high bits of the product are the well mixed ones. */
+  /**
+   * Fibonacci hashing (Knuth, TAOCP 3, §6.4): the multiplier is 2^32 over the golden ratio, which spreads consecutive addresses, as
+   * Docker gives them, evenly; the high bits of the product are the well mixed ones. Two addresses that differ in the last bit share
+   * a cache line.
+   */
   private home(high: number, low: number): number {
-    return Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) >>> this.shift;
+    const pair = Math.imul((low >>> 1) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b9) >>> this.shift;
+    return (pair << 1) | (low & 1);
   }
 
   /** The station is in the table, but elsewhere, aged, or declared. */
