@@ -1,7 +1,7 @@
 /**
  * The filtering database of one Network: behind which Port does a station live? (IEEE 802.1Q §8.8)
  *
- * Open addressing with linear probing over 32-byte entries, two to a cache line, a quarter full at the most (half, if large):
+ * Open addressing with linear probing over 32-byte entries, two to a cache line, about a quarter full at the most (half, if large):
  *   word 0  filtering id << 16 | first two bytes of the MAC      word 3     serial of the frame that taught it
  *   word 1  last four bytes of the MAC                           words 4-5  tick of that frame
  *   word 2  kind << 16 | port                                    words 6-7  tick at which the station was last heard
@@ -52,11 +52,14 @@ const DECLARED = -1;
 
 const PROBES_MAX = 128;
 const CANDIDATES = 8;
-const SPREAD_MAX = 16_384;
+const SPREAD_MAX = 17_000;
 
-/** A quarter full at the most, so that few lookups probe twice; half full where that would spill out of every cache. */
+/**
+ * A power of two, so that a table of that many entries is about a quarter full and few lookups probe twice; about half full where it
+ * would spill out of every cache. "About" leaves room for the declared few beside a round number of learned ones.
+ */
 function slotsFor(entries: number): number {
-  const spread = entries <= SPREAD_MAX ? 4 : 2;
+  const spread = entries <= SPREAD_MAX ? 3.8 : 1.9;
   return 2 ** Math.ceil(Math.log2(Math.max(entries, 8) * spread));
 }
 
