@@ -83,7 +83,7 @@ export async function replay(
     const sinks = sinksFor(plane, job, writers, watching.annotate?.(plane));
     const source = new Replay(plane.frames, inputs, watching.tracing);
     const control = new Float64Array(job.control);
-    const stopped = askedToStop(job.control).then(() => true);
+    const refill = unlessStopped(job.control, () => source.refill());
     const progress = {
       receive: (into: Int32Array, most: number) => source.receive(into, most),
       refill: () => {
@@ -91,7 +91,7 @@ export async function replay(
           (sum, { reader }) => sum + reader.bytesRead,
           0,
         );
-        return Promise.race([source.refill(), stopped]); // a pipe may say nothing for ever
+        return refill();
       },
     };
     const ended = await breathe(plane, progress, sinks, new Int32Array(job.control), job.burst);
@@ -116,6 +116,25 @@ export async function replay(
     if (Atomics.load(new Int32Array(job.control), ControlWord.Stop) === 0) await closing;
     else closing.catch(() => undefined); // a read from a silent pipe would hold it up
   }
+}
+
+/**
+ * Makes `wait` end early, with true, when the Worker is asked to stop: a pipe may say nothing for ever. Not by Promise.race, which would leave
+ * something behind at the stop's promise for every megabyte that is read.
+ */
+function unlessStopped(
+  control: SharedArrayBuffer,
+  wait: () => Promise<boolean>,
+): () => Promise<boolean> {
+  let wake: (more: true) => void = () => undefined;
+  void askedToStop(control).then(() => {
+    wake(true);
+  });
+  return () =>
+    new Promise((resolve, reject) => {
+      wake = resolve;
+      wait().then(resolve, reject);
+    });
 }
 
 /** Closes every one of them, and only then throws what the first failure was. */
