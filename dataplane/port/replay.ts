@@ -9,7 +9,7 @@
  *
  * Never: a burst that depends on how much of a file happened to be in memory. Frames come in one order, however they are cut into bursts.
  */
-import { copyBytes, memoryOf } from '../frame/copy.js';
+import { copyBytes, memoryOf, type Memory } from '../frame/copy.js';
 import { TRACED } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
 import type { CaptureReader } from './file/reader.js';
@@ -39,7 +39,7 @@ export class Replay implements Source {
   backwards = 0;
 
   private readonly heads: Uint8Array;
-  private readonly pool: ReturnType<typeof memoryOf>;
+  private readonly pool: Memory;
   /** Capture time of the first frame. */
   private base: { readonly seconds: number; readonly nanoseconds: number } | undefined;
   private tick = 0;
