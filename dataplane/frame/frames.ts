@@ -25,9 +25,22 @@ export const HEADROOM = 128;
 
 /** Bit of `flags`: every decision about this frame is noted in the trace. */
 export const TRACED = 1;
+/** Bit of `flags`: the checksum at checksumStart + checksumOffset holds the pseudo sum only, to be completed before a wire sees it. */
+export const PARTIAL = 2;
+/** Bit of `flags`: a super-frame, which stands for several frames of gsoSize payload bytes each. */
+export const SUPER = 4;
+
+/** How a super-frame is to be cut: the numbers of linux/virtio_net.h. */
+export const enum Gso {
+  TcpV4 = 1,
+  TcpV6 = 4,
+  UdpL4 = 5,
+  /** Bit: the TCP flow uses ECN. */
+  Ecn = 0x80,
+}
 
 const CACHE_LINE = 64;
-const COLUMNS_MAX = 12;
+const COLUMNS_MAX = 16;
 const ETHERNET_AND_TWO_TAGS = 22;
 
 /** Bytes of a slot for packets of at most `mtuMax` bytes: an odd number of cache lines. */
@@ -84,6 +97,14 @@ export class Frames {
   /** ... and nanoseconds, 0..999,999,999. */
   readonly nanoseconds: Uint32Array;
   readonly flags: Uint8Array;
+  /** Of a super-frame: Gso. */
+  readonly gsoType: Uint8Array;
+  /** Of a super-frame: payload bytes of each frame it stands for. */
+  readonly gsoSize: Uint16Array;
+  /** Of a frame with a partial checksum: bytes from `start` to where summing begins ... */
+  readonly checksumStart: Uint16Array;
+  /** ... and from there to the field. */
+  readonly checksumOffset: Uint16Array;
   readonly holders: Uint16Array;
   /** Set by parse: offset in `bytes` of what the Ethernet header and its tags carry. */
   readonly payload: Uint32Array;
@@ -114,6 +135,10 @@ export class Frames {
     this.inPort = columns.next(Uint16Array);
     this.holders = columns.next(Uint16Array);
     this.etherType = columns.next(Uint16Array);
+    this.gsoSize = columns.next(Uint16Array);
+    this.checksumStart = columns.next(Uint16Array);
+    this.checksumOffset = columns.next(Uint16Array);
+    this.gsoType = columns.next(Uint8Array);
     this.flags = columns.next(Uint8Array);
     this.free = new Uint32Array(slots).map((_, i) => slots - 1 - i);
     this.freeCount = slots;
