@@ -7,6 +7,8 @@
 import { EventEmitter } from 'node:events';
 import { fdbBytesFor } from '../../dataplane/forward/plane.js';
 import type { LiveJob, LivePort } from '../../dataplane/worker/live-job.js';
+import { loadNative } from '../../native-bindings/load.js';
+import type { Native } from '../../native-bindings/native.js';
 import { Refused } from '../cli/errors.js';
 import type { Compiled } from '../compile/compile.js';
 import { stepsFor } from '../sandbox/build.js';
@@ -15,8 +17,6 @@ import { remove } from '../sandbox/remove.js';
 import { removeAll, takeSteps } from '../sandbox/steps.js';
 import { clearDead } from './clear.js';
 import { Keeper } from './keeper.js';
-import { loadNative } from './native.js';
-import type { SupervisorNative } from './native.js';
 import { placeNetworks } from './place.js';
 import { requireCapabilities } from './privileges.js';
 import { Programs } from './programs.js';
@@ -38,11 +38,11 @@ export interface LiveOptions {
 
 /**
  * Brings a lab up.
- * @throws Refused when a privilege or the addon is missing, or a step fails; LabTaken when somebody runs it already
+ * @throws Refused when a privilege is missing, or a step fails; NativeMissing; LabTaken when somebody runs it already
  */
 export async function startLive(compiled: Compiled, options: LiveOptions = {}): Promise<RunningLab> {
   requireCapabilities();
-  const native = await loadNative();
+  const native = loadNative();
   const { lab } = compiled;
   const leftovers = await clearDead(lab.name);
   if (leftovers.length > 0) throw new Refused(leftovers.join('\n'));
@@ -77,7 +77,7 @@ class Live implements RunningLab {
   constructor(
     readonly compiled: Compiled,
     private readonly options: LiveOptions,
-    private readonly native: SupervisorNative,
+    private readonly native: Native,
     private readonly state: StateFile,
   ) {
     const { lab, program } = compiled;
@@ -134,8 +134,10 @@ class Live implements RunningLab {
   }
 
   private async end(): Promise<void> {
-    await this.programs.stopAll();
-    await Promise.all(this.workers.map((worker) => worker.stop()));
+    await Promise.all([
+      this.programs.stopAll(),
+      ...this.workers.map((worker) => worker.stop()),
+    ]);
     await this.closing?.close();
     for (const descriptor of this.descriptors.values()) this.native.closeDescriptor(descriptor);
     this.descriptors.clear();
