@@ -6,6 +6,7 @@
  * looks at its devices, writes what recorders have, takes requests.
  */
 import { setImmediate } from 'node:timers/promises';
+import { loadNative } from '../../native-bindings/load.js';
 import type { Native } from '../../native-bindings/native.js';
 import { Plane } from '../forward/plane.js';
 import { reviveProgram } from '../program/program.js';
@@ -29,14 +30,16 @@ export interface LiveReport {
 
 /** What a caller in the same thread brings along. */
 export interface LiveHooks {
-  readonly native: Native;
+  /** Stands in for the addon. */
+  readonly native?: Native;
 }
 
 /**
  * Forwards until it is told to stop. Whatever happens, all handles are closed when this returns or throws.
  * @throws Error that names the port, when one cannot be opened at the start
  */
-export async function live(job: LiveJob, { native }: LiveHooks): Promise<LiveReport> {
+export async function live(job: LiveJob, hooks: LiveHooks = {}): Promise<LiveReport> {
+  const native = hooks.native ?? loadNative();
   const { counters, fdbs, messages, base_ns, control, busyPoll } = job;
   const program = reviveProgram(job.program);
   const plane = new Plane(program, { counters, fdbs, packetMax: PACKET_MAX });
@@ -66,3 +69,5 @@ export async function live(job: LiveJob, { native }: LiveHooks): Promise<LiveRep
   const report = new Float64Array(control);
   return { tick: report[ControlWord.Tick], breaths: report[ControlWord.Breaths] };
 }
+
+export default (job: LiveJob): Promise<LiveReport> => live(job);
