@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { labFolder, readState } from '../supervisor/state.js';
 import { Refused } from './errors.js';
@@ -24,16 +24,13 @@ interface Ready {
 export async function detach(lab: string, topology: string, options: UpOptions): Promise<void> {
   const folder = labFolder(lab);
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, 'up.log');
-  const log = openSync(path, 'a', 0o644);
-  const said = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-  const before = said().length;
+  const log = openSync(join(folder, 'up.log'), 'a+', 0o644);
+  const before = fstatSync(log).size;
   const child = spawn(process.execPath, [...process.execArgv, ...wordsFor(topology, options)], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
     env: { ...process.env, [MARK]: '1' },
   });
-  closeSync(log);
   const pass = (): void => {
     child.kill('SIGTERM');
   };
@@ -41,11 +38,12 @@ export async function detach(lab: string, topology: string, options: UpOptions):
   process.on('SIGTERM', pass);
   try {
     const text = await readyOf(child);
-    if (text === undefined) throw new Refused(refusalIn(said().slice(before)));
+    if (text === undefined) throw new Refused(refusalIn(textFrom(log, before)));
     process.stdout.write(`${text}\n`);
   } finally {
     process.off('SIGINT', pass);
     process.off('SIGTERM', pass);
+    closeSync(log);
     if (readState(lab) === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -80,6 +78,13 @@ function readyOf(child: ChildProcess): Promise<string | undefined> {
       resolve((message as Ready).ready);
     });
   });
+}
+
+/** Through the descriptor: the file goes with the lab. */
+function textFrom(descriptor: number, at: number): string {
+  const bytes = Buffer.alloc(fstatSync(descriptor).size - at);
+  readSync(descriptor, bytes, 0, bytes.length, at);
+  return bytes.toString('utf8');
 }
 
 function refusalIn(text: string): string {

@@ -21,7 +21,9 @@ export async function exec(
   const state = runningLab(lab);
   const { place, namespace } = serviceOf(state, service);
   if (place === 'elsewhere')
-    throw new CallError(`${service} stands behind a port of this machine: nothing can be run there`);
+    throw new CallError(
+      `${service} stands behind a port of this machine: nothing can be run there`,
+    );
   if (namespace !== null) requireCapabilities();
   const words = namespace === null ? command : ['ip', 'netns', 'exec', namespace, ...command];
   process.exitCode = await statusOf(words);

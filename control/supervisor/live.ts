@@ -40,7 +40,10 @@ export interface LiveOptions {
  * Brings a lab up.
  * @throws Refused when a privilege is missing, or a step fails; NativeMissing; LabTaken when somebody runs it already
  */
-export async function startLive(compiled: Compiled, options: LiveOptions = {}): Promise<RunningLab> {
+export async function startLive(
+  compiled: Compiled,
+  options: LiveOptions = {},
+): Promise<RunningLab> {
   requireCapabilities();
   const native = loadNative();
   const { lab } = compiled;
@@ -134,10 +137,7 @@ class Live implements RunningLab {
   }
 
   private async end(): Promise<void> {
-    await Promise.all([
-      this.programs.stopAll(),
-      ...this.workers.map((worker) => worker.stop()),
-    ]);
+    await Promise.all([this.programs.stopAll(), ...this.workers.map((worker) => worker.stop())]);
     await this.closing?.close();
     for (const descriptor of this.descriptors.values()) this.native.closeDescriptor(descriptor);
     this.descriptors.clear();
@@ -158,8 +158,8 @@ class Live implements RunningLab {
           networks,
           ports: networks.flatMap((network) => this.portsOf(network)),
           portCount: compiled.ports.length,
-          task: new URL('../live/task.js', import.meta.url),
-          wrap: (job: LiveJob) => ({ job, lab: this.lab }),
+          task: new URL('../../dataplane/worker/live.js', import.meta.url),
+          wrap: (job: LiveJob) => job,
           program: compiled.program.buffer,
           fdbs: this.fdbs,
           base_ns: this.base_ns,
@@ -176,7 +176,9 @@ class Live implements RunningLab {
   private portsOf(network: number): LivePort[] {
     const { firstPort, portCount } = this.compiled.program.networks;
     const first = firstPort[network] ?? 0;
-    return Array.from({ length: portCount[network] ?? 0 }, (_, place) => this.livePort(first + place));
+    return Array.from({ length: portCount[network] ?? 0 }, (_, place) =>
+      this.livePort(first + place),
+    );
   }
 
   private livePort(port: number): LivePort {

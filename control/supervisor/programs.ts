@@ -75,12 +75,17 @@ export class Programs {
 
   private start(program: Program, { settings }: Sandbox): void {
     const { namespace, command = [], log = '' } = program;
-    const words = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command];
+    const words =
+      namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command];
     const keep = new Log(log);
     const child = spawn(words[0] ?? '', words.slice(1), {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, HOSTNAME: settings.hostname, ...Object.fromEntries(settings.environment) },
+      env: {
+        ...process.env,
+        HOSTNAME: settings.hostname,
+        ...Object.fromEntries(settings.environment),
+      },
       ...(settings.folder !== undefined && existsSync(settings.folder) && { cwd: settings.folder }),
     });
     child.stdout.on('data', (piece: Buffer) => {
