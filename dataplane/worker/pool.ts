@@ -5,6 +5,7 @@
  * shared memory only.
  */
 import { setFlagsFromString } from 'node:v8';
+import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 
 /**
@@ -22,8 +23,13 @@ const FAREWELL_MS = 500;
 /**
  * Runs the default export of a compiled module with `job` in a worker of its own; gives back what it returns, throws what it throws.
  * @param module URL of the module
+ * @param transfer what of the job becomes the worker's: ports of channels
  */
-export async function runInWorker<Report>(module: URL, job: object): Promise<Report> {
+export async function runInWorker<Report>(
+  module: URL,
+  job: object,
+  transfer: readonly MessagePort[] = [],
+): Promise<Report> {
   INLINING.forEach(setFlagsFromString);
   const pool = new Piscina({
     filename: module.href,
@@ -33,7 +39,7 @@ export async function runInWorker<Report>(module: URL, job: object): Promise<Rep
     atomics: 'disabled',
   });
   try {
-    return (await pool.run(job)) as Report;
+    return (await pool.run(job, { transferList: [...transfer] })) as Report;
   } catch (cause) {
     throw named(cause);
   } finally {
