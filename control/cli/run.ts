@@ -8,6 +8,7 @@ import type { CaptureOptions } from './capture.js';
 import { CallError, Refused } from './errors.js';
 import type { ExplainOptions } from './explain.js';
 import type { ExplainLiveOptions } from './explain-live.js';
+import { addLive } from './live-commands.js';
 import type { ReplayOptions } from './replay.js';
 import type { ShowLiveOptions } from './show-live.js';
 
@@ -49,9 +50,11 @@ function commandLine(): Command {
         write(text.replace(/^error: /, 'etherloom: '));
       },
     })
+    .enablePositionalOptions()
     .exitOverride();
   addReplay(program);
   addExplain(program);
+  addLive(program, example);
   program
     .command('check')
     .description('say in words what a topology means, or every mistake in it')
@@ -209,4 +212,10 @@ function statusOf(cause: unknown): number {
 }
 
 /** Errors that say what is wrong with the input, by name: they may come from another thread, where classes are others. */
-const REFUSALS = new Set([Refused.name, 'TopologyErrors', 'CaptureError']);
+const REFUSALS = new Set([
+  Refused.name,
+  'TopologyErrors',
+  'CaptureError',
+  'LabTaken',
+  'NativeMissing',
+]);
