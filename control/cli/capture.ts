@@ -58,26 +58,31 @@ async function record(dialogue: Dialogue, blocks: Blocks, to: string): Promise<v
   const answers = dialogue.answers();
   const first = await answers.next();
   if (first.done || first.value.tells !== 'pipe') return;
-  const output = outputTo(to);
-  const pipe = await readPipe(first.value.path);
-  const stop = (): void => {
-    pipe.destroy();
+  // Opened when there is something to write: a refusal must not cost the file that was there.
+  let output: Writable | undefined;
+  const pipe = readPipe(first.value.path);
+  const giveUpLater = (): void => {
+    setTimeout(() => pipe.destroy(), FAREWELL_MS).unref();
   };
   dialogue.say('begin');
-  const heard = untilOver(answers).finally(() => setTimeout(stop, FAREWELL_MS).unref());
+  const heard = untilOver(answers).finally(giveUpLater);
   // A refusal comes instead of a first byte, so nothing would end the pipe.
-  heard.catch(stop);
+  heard.catch(() => pipe.destroy());
   try {
     for await (const piece of pipe as AsyncIterable<Buffer>) {
-      await writeTo(output, blocks.take(piece));
-      if (blocks.full) break;
+      const wasFull = blocks.full;
+      await writeTo((output ??= outputTo(to)), blocks.take(piece));
+      if (!blocks.full || wasFull) continue;
+      dialogue.say('end');
+      giveUpLater();
     }
   } catch (cause) {
+    if (cause instanceof CaptureError) throw cause;
     if (!isClosed(cause)) throw CaptureError.ofSystem(to, 0, 'write', cause);
   }
   dialogue.close();
   await heard;
-  if (output !== process.stdout) await new Promise((resolve) => output.end(resolve));
+  if (output !== undefined && output !== process.stdout) await closed(output);
 }
 
 /** Waits for the last answer, and says why it was the last. */
@@ -90,7 +95,9 @@ async function untilOver(answers: ReturnType<Dialogue['answers']>): Promise<void
 function outputTo(path: string): Writable {
   if (path === '-') return process.stdout;
   try {
-    return createWriteStream(path, { fd: openSync(path, 'w') });
+    const file = createWriteStream(path, { fd: openSync(path, 'w') });
+    // Whoever writes hears of it too (writeTo).
+    return file.on('error', () => undefined);
   } catch (cause) {
     throw CaptureError.ofSystem(path, 0, 'create', cause);
   }
@@ -102,6 +109,12 @@ function writeTo(output: Writable, bytes: Uint8Array): Promise<void> {
       if (error) reject(error);
       else resolve();
     });
+  });
+}
+
+function closed(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    output.end(resolve);
   });
 }
 
