@@ -15,11 +15,11 @@ import type {
   LivePort,
   LiveRequest,
 } from '../../dataplane/worker/live-job.js';
+import { bookLost } from '../../dataplane/worker/lost.js';
 import { startInWorker } from '../../dataplane/worker/pool.js';
 import type { InWorker } from '../../dataplane/worker/pool.js';
 import { Refused } from '../cli/errors.js';
 import { wordsOf } from '../sandbox/steps.js';
-import { bookLost } from './lost.js';
 import type { RunningWorker, WorkerState } from './running.js';
 
 const CRASHES_MAX = 5;

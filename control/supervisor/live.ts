@@ -92,7 +92,9 @@ class Live implements RunningLab {
     );
     this.base_ns = native.now();
     this.busyPoll = options.busyPoll ?? false;
-    this.programs = new Programs(lab, state, (name) => this.events.emit('service', name));
+    this.programs = new Programs(lab, state, (name) => {
+      if (this.stopped === undefined) this.events.emit('service', name);
+    });
   }
 
   get services() {
