@@ -39,30 +39,33 @@ export async function capture(port: string, options: CaptureOptions): Promise<vo
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   try {
-    await record(dialogue, blocks, write);
+    const leftOut = await record(dialogue, blocks, write);
+    process.stderr.write(`${accountOf(blocks.frames, leftOut)}\n`);
   } finally {
     process.off('SIGINT', end);
     process.off('SIGTERM', end);
     dialogue.close();
   }
-  process.stderr.write(`${accountOf(blocks)}\n`);
 }
 
-function accountOf({ frames, leftOut }: Blocks): string {
+function accountOf(frames: number, leftOut: number | undefined): string {
   const captured = `${grouped(frames)} ${frames === 1 ? 'frame' : 'frames'} captured`;
   return leftOut === undefined ? captured : `${captured}, ${grouped(leftOut)} left out`;
 }
 
-/** Passes the capture on to a file, or to standard output, until its end. */
-async function record(dialogue: Dialogue, blocks: Blocks, to: string): Promise<void> {
+/** Passes the capture on to a file, or to standard output, until its end. Gives how many frames were left out, if the Worker said so. */
+async function record(dialogue: Dialogue, blocks: Blocks, to: string): Promise<number | undefined> {
   const answers = dialogue.answers();
   const first = await answers.next();
-  if (first.done || first.value.tells !== 'pipe') return;
+  if (first.done || first.value.tells !== 'pipe') return undefined;
   // Opened when there is something to write: a refusal must not cost the file that was there.
   let output: Writable | undefined;
   const pipe = readPipe(first.value.path);
   const giveUpLater = (): void => {
-    setTimeout(() => pipe.destroy(), FAREWELL_MS).unref();
+    setTimeout(() => {
+      pipe.destroy();
+      dialogue.close();
+    }, FAREWELL_MS).unref();
   };
   dialogue.say('begin');
   const heard = untilOver(answers).finally(giveUpLater);
@@ -79,16 +82,22 @@ async function record(dialogue: Dialogue, blocks: Blocks, to: string): Promise<v
   } catch (cause) {
     if (cause instanceof CaptureError) throw cause;
     if (!isClosed(cause)) throw CaptureError.ofSystem(to, 0, 'write', cause);
+    dialogue.say('end');
   }
-  dialogue.close();
-  await heard;
+  giveUpLater();
+  const leftOut = await heard;
   if (output !== undefined && output !== process.stdout) await closed(output);
+  return leftOut;
 }
 
-/** Waits for the last answer, and says why it was the last. */
-async function untilOver(answers: ReturnType<Dialogue['answers']>): Promise<void> {
-  for await (const answer of answers)
-    if (answer.tells === 'ended') process.stderr.write(`${answer.why}\n`);
+/** Waits for the last answer, says why it was the last, and gives how many frames were left out. */
+async function untilOver(answers: ReturnType<Dialogue['answers']>): Promise<number | undefined> {
+  let leftOut: number | undefined;
+  for await (const answer of answers) {
+    if (answer.tells === 'recorded') ({ leftOut } = answer);
+    if ('why' in answer) process.stderr.write(`${answer.why}\n`);
+  }
+  return leftOut;
 }
 
 /** @throws CaptureError when it cannot be made */

@@ -5,17 +5,11 @@ import { Block } from '../../dataplane/port/file/pcapng.js';
 
 /** Type and size, which every block begins with. */
 const HEAD = 8;
-/** In an Interface Statistics Block, where options begin, and the one that counts what the recorder had no room for. */
-const INTERFACE_STATISTICS = 5;
-const STATISTICS_OPTIONS = 20;
-const OPTION_IFDROP = 5;
 
 /** Cuts what comes in pieces into blocks. The pcapng is our own: little endian, its lengths are right. */
 export class Blocks {
   /** Frames in the blocks taken so far. */
   frames = 0;
-  /** Frames that the recorder left out because nobody read fast enough; undefined until it says so, at its end. */
-  leftOut: number | undefined;
   private rest: Buffer = Buffer.alloc(0);
 
   /** @param most frames after which no more are taken, though other blocks are */
@@ -45,21 +39,9 @@ export class Blocks {
   }
 
   private takes(block: Buffer): boolean {
-    const type = block.readUInt32LE(0);
-    if (type === INTERFACE_STATISTICS) this.leftOut = droppedIn(block);
-    if (type !== Block.EnhancedPacket) return true;
+    if (block.readUInt32LE(0) !== Block.EnhancedPacket) return true;
     if (this.full) return false;
     this.frames++;
     return true;
   }
-}
-
-function droppedIn(block: Buffer): number | undefined {
-  for (let at = STATISTICS_OPTIONS; at + 4 < block.length - 4;) {
-    const length = block.readUInt16LE(at + 2);
-    if (block.readUInt16LE(at) === OPTION_IFDROP && length === 8)
-      return Number(block.readBigUInt64LE(at + 4));
-    at += 4 + ((length + 3) & ~3);
-  }
-  return undefined;
 }
