@@ -17,6 +17,7 @@ import { remove } from '../sandbox/remove.js';
 import { removeAll, takeSteps } from '../sandbox/steps.js';
 import { clearDead } from './clear.js';
 import { Keeper } from './keeper.js';
+import { withLock } from './lock.js';
 import { placeNetworks } from './place.js';
 import { requireCapabilities } from './privileges.js';
 import { Programs } from './programs.js';
@@ -47,9 +48,11 @@ export async function startLive(
   requireCapabilities();
   const native = loadNative();
   const { lab } = compiled;
-  const leftovers = await clearDead(lab.name);
-  if (leftovers.length > 0) throw new Refused(leftovers.join('\n'));
-  const state = StateFile.claim(lab.name, lab.file);
+  const state = await withLock(lab.name, async () => {
+    const leftovers = await clearDead(lab.name);
+    if (leftovers.length > 0) throw new Refused(leftovers.join('\n'));
+    return StateFile.claim(lab.name, lab.file);
+  });
   const live = new Live(compiled, options, native, state);
   try {
     await live.start();

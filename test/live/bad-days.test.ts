@@ -115,3 +115,26 @@ liveTest('without the capabilities it says which are missing and what works', as
   t.is((await runProgram(...words, main, 'check', path)).status, 0);
   t.deepEqual(lab.leftovers(), []);
 });
+
+liveTest(
+  'of several ups at once after a crash, one wins, and the others leave it alone',
+  async (t, lab) => {
+    await lab.up(WITH_COMMAND);
+    process.kill(lab.state()?.pid ?? 0, 'SIGKILL');
+    await sleep(50);
+    const outcomes = await Promise.all([0, 1, 2].map(() => lab.etherloom('up', '-d', 'lab.yaml')));
+    t.deepEqual(outcomes.map(({ status }) => status).sort(), [0, 1, 1]);
+    for (const { status, stderr } of outcomes) if (status === 1) t.regex(stderr, /is already up/);
+    t.is((await lab.inside('c1', 'ping', '-c', '1', '-W', '2', '10.90.0.3')).status, 0);
+  },
+);
+
+liveTest('two downs at once are both content', async (t, lab) => {
+  await lab.up(PAIR);
+  const outcomes = await Promise.all([0, 1].map(() => lab.etherloom('down', lab.name)));
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    [0, 0],
+  );
+  t.deepEqual(lab.leftovers(), []);
+});
