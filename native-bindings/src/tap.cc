@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
@@ -22,6 +24,9 @@ namespace etherloom {
 namespace {
 
 constexpr unsigned OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+/** Frames read in one call: so many make about a millisecond. */
+constexpr int READS_MAX = 1024;
+
 constexpr unsigned UDP_OFFLOADS = TUN_F_USO4 | TUN_F_USO6;
 
 /** Attaches the descriptor to the TAP of this name, which is made when it is not there. */
@@ -36,6 +41,17 @@ void attach(int descriptor, const TapOptions& options) {
   // A TAP that is there already keeps the number of queues it was made with, and says EINVAL to the other one.
   const int error = errno;
   if (error != EINVAL || !withQueues(!options.isMultiQueue)) throw Failure("TUNSETIFF", options.name, error);
+}
+
+/** The kernel drops what does not fit between two of our reads. It has room for as much as a TCP window does by default. */
+void enlarge(const TapOptions& options) {
+  // 6 MB (net.ipv4.tcp_rmem) in frames of 1,448 bytes, and what comes beside them.
+  constexpr int QUEUE_FRAMES = 5000;
+  const Descriptor asker(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::memcpy(request.ifr_name, options.name.data(), options.name.size());
+  request.ifr_qlen = QUEUE_FRAMES;
+  if (!asker || ioctl(asker.get(), SIOCSIFTXQLEN, &request) != 0) throw Failure("SIOCSIFTXQLEN", options.name, errno);
 }
 
 void configure(int descriptor, const TapOptions& options) {
@@ -83,7 +99,9 @@ int createTap(const TapOptions& options) {
   const InNamespace there(options.nameSpace);
   Descriptor descriptor(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!descriptor) throw Failure("open", "/dev/net/tun", errno);
+  const bool isNew = if_nametoindex(options.name.c_str()) == 0;
   attach(descriptor.get(), options);
+  if (isNew) enlarge(options);
   configure(descriptor.get(), options);
   return descriptor.release();
 }
@@ -106,22 +124,25 @@ Tap::Tap(int descriptor, Arrivals arrivals)
       dropsBefore_(link_.transmitDrops()) {}
 
 int Tap::receive(Pool& pool, int32_t* slots, int count) noexcept {
-  arrivals_.beginBurst();
-  int filled = 0;
-  while (filled < count) {
-    uint8_t* const frame = pool.roomFor(slots[filled]);
-    if (frame == nullptr) return filled > 0 ? filled : -EFAULT;
+  Burst burst(pool, arrivals_, slots, count);
+  for (int reads = 0; reads < READS_MAX && !burst.isFull(); reads++) {
+    uint8_t* const frame = burst.roomFor();
+    if (frame == nullptr) return burst.filled() > 0 ? burst.finish() : -EFAULT;
     const ssize_t got = read(descriptor_.get(), frame - VNET_BYTES, pool.room + VNET_BYTES);
     if (got < static_cast<ssize_t>(VNET_BYTES)) {
       const int error = got < 0 ? errno : EIO;
       if (error == EINTR) continue;
-      if (error == EINVAL && ++refused_ > 0) continue;
-      return filled > 0 || error == EAGAIN ? filled : -error;
+      if (error == EINVAL) {
+        refused_++;
+        continue;
+      }
+      return burst.filled() > 0 || error == EAGAIN ? burst.finish() : -error;
     }
     const uint32_t length = static_cast<uint32_t>(got) - VNET_BYTES;
-    arrivals_.book(pool, slots[filled++], length, length, readVnet(frame - VNET_BYTES, length));
+    const Offload offload = readVnet(frame - VNET_BYTES, length);
+    if (!burst.join(frame, length, offload)) burst.keep(frame, length, length, offload);
   }
-  return filled;
+  return burst.finish();
 }
 
 int Tap::send(Pool& pool, const int32_t* slots, int count, uint8_t* into) noexcept {

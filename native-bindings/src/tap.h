@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "coalesce.h"
 #include "descriptor.h"
 #include "device.h"
 #include "link.h"
