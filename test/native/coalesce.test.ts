@@ -97,6 +97,10 @@ groundTest('a super-frame has at most 65,535 bytes behind its Ethernet header', 
   const sent = trainOf({ ...PLAIN, options: TIMESTAMPS }, sizes).map((it) => frameOf(it));
   check(t, ground, inside, outside, sent);
   check(t, ground, outside, inside, sent);
+  // The last one fits where another whole one would not.
+  const full = trainOf(PLAIN, [...sizes.slice(0, 46), 1095]).map((it) => frameOf(it));
+  t.is(groupsOf(full).length, 1);
+  check(t, ground, inside, outside, full);
 });
 
 groundTest('a burst with one free slot joins nothing that has no place', (t, ground) => {
