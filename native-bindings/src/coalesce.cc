@@ -31,11 +31,12 @@ bool Train::canBegin(uint8_t* frame, uint32_t length, uint32_t room, const Offlo
   length_ = length;
   lengthMax_ = std::min(room, layout_.network + PACKET_MAX);
   segmentBytes_ = length - headerBytes_;
-  return length_ + segmentBytes_ <= lengthMax_;
+  return true;
 }
 
 bool Train::follows(const uint8_t* frame, uint32_t length, const Offload& offload) {
   if (length <= headerBytes_ || length > headerBytes_ + segmentBytes_ || (offload.flags & SUPER) != 0) return false;
+  if (length_ + (length - headerBytes_) > lengthMax_) return false;
   if (((offload.flags & PARTIAL) != 0) != isPartial_) return false;
   if (isPartial_ && (offload.checksumStart != layout_.transport || offload.checksumOffset != TCP_CHECKSUM)) return false;
   const uint8_t* const tcp = frame + layout_.transport;
@@ -88,7 +89,7 @@ void Train::append(const uint8_t* frame, uint32_t length) {
   length_ += payload;
   segments_++;
   lastFlags_ = frame[layout_.transport + TCP_FLAGS];
-  isOpen_ = payload == segmentBytes_ && lastFlags_ == ACK && length_ + segmentBytes_ <= lengthMax_;
+  isOpen_ = payload == segmentBytes_ && lastFlags_ == ACK;
 }
 
 bool Train::close(Offload& offload) {
