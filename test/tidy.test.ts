@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'dataplane/observe': [],
   'dataplane/program': [],
   'dataplane/wire': ['dataplane/observe/reason.ts'],
-  'dataplane/frame': ['dataplane/observe'],
+  'dataplane/frame': ['dataplane/observe', 'dataplane/wire'],
   'dataplane/state': ['dataplane/observe', 'dataplane/frame'],
   'dataplane/forward': [
     'dataplane/observe',
@@ -101,9 +101,14 @@ test('what decides about frames does no input or output: no package, no module o
       t.deepEqual(packages, [], `${path} may not import these`);
 });
 
-test('control imports only the data plane, but for the command that runs the benchmarks', (t) => {
+test('control imports only the data plane and the addon, but for the command that runs the benchmarks', (t) => {
   for (const { path, imports } of control) {
-    const folders = ['control', 'dataplane', ...(path === 'control/cli/bench.ts' ? ['bench'] : [])];
+    const folders = [
+      'control',
+      'dataplane',
+      'native-bindings',
+      ...(path === 'control/cli/bench.ts' ? ['bench'] : []),
+    ];
     const wrong = imports.filter((it) => !folders.some((folder) => isUnder(it, folder)));
     t.deepEqual(wrong, [], `${path} may not import these`);
   }

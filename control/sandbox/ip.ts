@@ -90,7 +90,9 @@ function run(
     child.stdin.end(input);
     child.on('error', (cause: NodeJS.ErrnoException) => {
       const missing = cause.code === 'ENOENT';
-      reject(new IpError(missing ? `${program} is not installed (package iproute2)` : cause.message));
+      reject(
+        new IpError(missing ? `${program} is not installed (package iproute2)` : cause.message),
+      );
     });
     child.on('close', (status) => {
       if (status === 0) resolve(output);

@@ -16,7 +16,8 @@ export async function remove(made: Made): Promise<void> {
     case 'namespace':
       return removeNamespace(made.name);
     case 'files':
-      if (made.name.startsWith(MARK)) rmSync(netnsFolder(made.name), { recursive: true, force: true });
+      if (made.name.startsWith(MARK))
+        rmSync(netnsFolder(made.name), { recursive: true, force: true });
       return;
     case 'tap':
       return removeTap(made.name);

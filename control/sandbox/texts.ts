@@ -17,11 +17,7 @@ const LOOPBACK = [
  * Docker's own lines, and then what its name server would answer: everybody on a network of this sandbox by the name of service and
  * container, aliases, and NAME.NETWORK.
  */
-export function hostsText(
-  lab: Lab,
-  sandbox: Sandbox,
-  routes: readonly DefaultRoute[],
-): string {
+export function hostsText(lab: Lab, sandbox: Sandbox, routes: readonly DefaultRoute[]): string {
   const { settings } = sandbox;
   const extra = settings.extraHosts.flatMap(({ name, address }) => {
     const target = address === 'host-gateway' ? routes[0]?.via : address;

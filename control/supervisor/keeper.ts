@@ -9,12 +9,17 @@ import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { Counters } from '../../dataplane/observe/counters.js';
 import { askToStop, CONTROL_BYTES, ControlWord } from '../../dataplane/worker/control.js';
-import type { LiveJob, LiveNotice, LivePort, LiveRequest } from '../../dataplane/worker/live-job.js';
+import type {
+  LiveJob,
+  LiveNotice,
+  LivePort,
+  LiveRequest,
+} from '../../dataplane/worker/live-job.js';
+import { bookLost } from '../../dataplane/worker/lost.js';
 import { startInWorker } from '../../dataplane/worker/pool.js';
 import type { InWorker } from '../../dataplane/worker/pool.js';
 import { Refused } from '../cli/errors.js';
 import { wordsOf } from '../sandbox/steps.js';
-import { bookLost } from './lost.js';
 import type { RunningWorker, WorkerState } from './running.js';
 
 const CRASHES_MAX = 5;
@@ -78,7 +83,8 @@ export class Keeper implements RunningWorker {
 
   ask(request: LiveRequest): void {
     const { state } = this;
-    if (state === 'stopped' || state === 'failed') this.refuse(request.id, `worker ${this.number} has ${state}`);
+    if (state === 'stopped' || state === 'failed')
+      this.refuse(request.id, `worker ${this.number} has ${state}`);
     else if (state === 'running') this.send(request);
     else this.waiting.push(request);
   }
@@ -100,7 +106,16 @@ export class Keeper implements RunningWorker {
     const words = new Int32Array(control);
     words[ControlWord.Stop] = 0;
     words[ControlWord.Waker] = 0;
-    const job: LiveJob = { program, counters, control, fdbs, ports, base_ns, busyPoll, messages: port2 };
+    const job: LiveJob = {
+      program,
+      counters,
+      control,
+      fdbs,
+      ports,
+      base_ns,
+      busyPoll,
+      messages: port2,
+    };
     port1.on('message', (notice: LiveNotice) => {
       this.hear(notice);
     });
@@ -158,7 +173,8 @@ export class Keeper implements RunningWorker {
     this.served.clear();
     if (this.crashes.length > CRASHES_MAX) {
       this.state = 'failed';
-      for (const { id } of this.waiting.splice(0)) this.refuse(id, `worker ${this.number} has failed`);
+      for (const { id } of this.waiting.splice(0))
+        this.refuse(id, `worker ${this.number} has failed`);
       this.keeping.changed(
         `worker ${this.number} crashed ${this.crashes.length} times in ${CRASHES_WITHIN_MS / 1000} seconds and is given up: ${why}`,
       );

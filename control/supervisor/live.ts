@@ -7,6 +7,8 @@
 import { EventEmitter } from 'node:events';
 import { fdbBytesFor } from '../../dataplane/forward/plane.js';
 import type { LiveJob, LivePort } from '../../dataplane/worker/live-job.js';
+import { loadNative } from '../../native-bindings/load.js';
+import type { Native } from '../../native-bindings/native.js';
 import { Refused } from '../cli/errors.js';
 import type { Compiled } from '../compile/compile.js';
 import { stepsFor } from '../sandbox/build.js';
@@ -15,8 +17,6 @@ import { remove } from '../sandbox/remove.js';
 import { removeAll, takeSteps } from '../sandbox/steps.js';
 import { clearDead } from './clear.js';
 import { Keeper } from './keeper.js';
-import { loadNative } from './native.js';
-import type { SupervisorNative } from './native.js';
 import { placeNetworks } from './place.js';
 import { requireCapabilities } from './privileges.js';
 import { Programs } from './programs.js';
@@ -38,11 +38,14 @@ export interface LiveOptions {
 
 /**
  * Brings a lab up.
- * @throws Refused when a privilege or the addon is missing, or a step fails; LabTaken when somebody runs it already
+ * @throws Refused when a privilege is missing, or a step fails; NativeMissing; LabTaken when somebody runs it already
  */
-export async function startLive(compiled: Compiled, options: LiveOptions = {}): Promise<RunningLab> {
+export async function startLive(
+  compiled: Compiled,
+  options: LiveOptions = {},
+): Promise<RunningLab> {
   requireCapabilities();
-  const native = await loadNative();
+  const native = loadNative();
   const { lab } = compiled;
   const leftovers = await clearDead(lab.name);
   if (leftovers.length > 0) throw new Refused(leftovers.join('\n'));
@@ -77,7 +80,7 @@ class Live implements RunningLab {
   constructor(
     readonly compiled: Compiled,
     private readonly options: LiveOptions,
-    private readonly native: SupervisorNative,
+    private readonly native: Native,
     private readonly state: StateFile,
   ) {
     const { lab, program } = compiled;
@@ -89,7 +92,9 @@ class Live implements RunningLab {
     );
     this.base_ns = native.now();
     this.busyPoll = options.busyPoll ?? false;
-    this.programs = new Programs(lab, state, (name) => this.events.emit('service', name));
+    this.programs = new Programs(lab, state, (name) => {
+      if (this.stopped === undefined) this.events.emit('service', name);
+    });
   }
 
   get services() {
@@ -134,8 +139,7 @@ class Live implements RunningLab {
   }
 
   private async end(): Promise<void> {
-    await this.programs.stopAll();
-    await Promise.all(this.workers.map((worker) => worker.stop()));
+    await Promise.all([this.programs.stopAll(), ...this.workers.map((worker) => worker.stop())]);
     await this.closing?.close();
     for (const descriptor of this.descriptors.values()) this.native.closeDescriptor(descriptor);
     this.descriptors.clear();
@@ -156,8 +160,8 @@ class Live implements RunningLab {
           networks,
           ports: networks.flatMap((network) => this.portsOf(network)),
           portCount: compiled.ports.length,
-          task: new URL('../live/task.js', import.meta.url),
-          wrap: (job: LiveJob) => ({ job, lab: this.lab }),
+          task: new URL('../../dataplane/worker/live.js', import.meta.url),
+          wrap: (job: LiveJob) => job,
           program: compiled.program.buffer,
           fdbs: this.fdbs,
           base_ns: this.base_ns,
@@ -174,7 +178,9 @@ class Live implements RunningLab {
   private portsOf(network: number): LivePort[] {
     const { firstPort, portCount } = this.compiled.program.networks;
     const first = firstPort[network] ?? 0;
-    return Array.from({ length: portCount[network] ?? 0 }, (_, place) => this.livePort(first + place));
+    return Array.from({ length: portCount[network] ?? 0 }, (_, place) =>
+      this.livePort(first + place),
+    );
   }
 
   private livePort(port: number): LivePort {

@@ -7,7 +7,8 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Lab } from '../model/lab.js';
-import { hasStack, type Sandbox } from '../model/sandbox.js';
+import type { Sandbox } from '../model/sandbox.js';
+import { wordsInside } from '../sandbox/names.js';
 import { namespaceOf } from '../sandbox/plan.js';
 import { remove, startOf } from '../sandbox/remove.js';
 import type { Made } from '../sandbox/steps.js';
@@ -24,6 +25,7 @@ const NOT_STARTED = 127;
 
 interface Program {
   readonly name: string;
+  readonly place: RunningService['place'];
   readonly namespace: string | undefined;
   readonly command: readonly string[] | undefined;
   readonly log: string | undefined;
@@ -43,10 +45,13 @@ export class Programs {
     private readonly ended: (name: string) => void,
   ) {
     this.programs = lab.sandboxes.map((sandbox) => {
-      const command = isHere(sandbox) ? sandbox.settings.command : undefined;
+      const namespace = namespaceOf(lab, sandbox.name);
+      const place = placeOf(sandbox, namespace);
+      const command = place === 'elsewhere' ? undefined : sandbox.settings.command;
       return {
         name: sandbox.name,
-        namespace: namespaceOf(lab, sandbox.name),
+        place,
+        namespace,
         command,
         log: command && logPath(lab.name, sandbox.name),
         pid: undefined,
@@ -71,12 +76,16 @@ export class Programs {
 
   private start(program: Program, { settings }: Sandbox): void {
     const { namespace, command = [], log = '' } = program;
-    const words = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command];
+    const words = namespace === undefined ? command : wordsInside(namespace, command);
     const keep = new Log(log);
     const child = spawn(words[0] ?? '', words.slice(1), {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, HOSTNAME: settings.hostname, ...Object.fromEntries(settings.environment) },
+      env: {
+        ...process.env,
+        HOSTNAME: settings.hostname,
+        ...Object.fromEntries(settings.environment),
+      },
       ...(settings.folder !== undefined && existsSync(settings.folder) && { cwd: settings.folder }),
     });
     child.stdout.on('data', (piece: Buffer) => {
@@ -115,8 +124,9 @@ export class Programs {
   /** So that `ps` and `exec` of other processes know. */
   private note(): void {
     this.state.setServices(
-      this.programs.map(({ name, namespace, command, pid, exitStatus }) => ({
+      this.programs.map(({ name, place, namespace, command, pid, exitStatus }) => ({
         name,
+        place,
         namespace: namespace ?? null,
         command: command ? [...command] : null,
         pid: pid ?? null,
@@ -126,9 +136,10 @@ export class Programs {
   }
 }
 
-/** Not where the service is an interface, or a VM behind a TAP. */
-function isHere(sandbox: Sandbox): boolean {
-  return sandbox.mode === 'host' || typeof sandbox.mode === 'object' || hasStack(sandbox);
+/** A service that shares the stack of one that uses the host's uses the host's too. */
+function placeOf(sandbox: Sandbox, namespace: string | undefined): RunningService['place'] {
+  if (namespace !== undefined) return 'sandbox';
+  return sandbox.mode === 'own' ? 'elsewhere' : 'host';
 }
 
 function processOf(pid: number): Made {

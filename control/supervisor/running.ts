@@ -35,7 +35,9 @@ export interface RunningWorker {
 /** A program that `command:` of a service asked for. */
 export interface RunningService {
   readonly name: string;
-  /** Name of the network namespace (`etherloom-lab-c1`), or undefined for the host's own stack. */
+  /** In a namespace of ours, in the host's own stack, or behind an interface or a TAP, where we cannot run anything. */
+  readonly place: 'sandbox' | 'host' | 'elsewhere';
+  /** Name of the network namespace (`etherloom-lab-c1`), for a sandbox. */
   readonly namespace: string | undefined;
   /** The words of the command; undefined where the service has none and only its sandbox exists. */
   readonly command: readonly string[] | undefined;

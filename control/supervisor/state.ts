@@ -44,7 +44,8 @@ const stateSchema = z.object({
   services: z.array(
     z.object({
       name: z.string(),
-      /** `null`: the host's own stack. */
+      /** `elsewhere`: behind an interface or a TAP, where we cannot run anything. */
+      place: z.enum(['sandbox', 'host', 'elsewhere']),
       namespace: namespace.nullable(),
       command: z.array(z.string()).nullable(),
       pid: count.nullable(),
@@ -56,7 +57,7 @@ const stateSchema = z.object({
 export type State = z.infer<typeof stateSchema>;
 export type ServiceState = State['services'][number];
 
-/** Somebody else runs this lab. */
+/** Somebody runs this lab already. */
 export class LabTaken extends Error {
   override readonly name = 'LabTaken';
   constructor(

@@ -29,24 +29,28 @@ export interface InWorker<Report> {
 }
 
 /** As `startInWorker`, for jobs that are only waited for. */
-export function runInWorker<Report>(module: URL, job: object): Promise<Report> {
-  return startInWorker<Report>(module, job).finished;
+export function runInWorker<Report>(
+  module: URL,
+  job: object,
+  transfer: readonly MessagePort[] = [],
+): Promise<Report> {
+  return startInWorker<Report>(module, job, transfer).finished;
 }
 
 /**
  * Runs the default export of a compiled module with `job` in a worker of its own.
  * @param module URL of the module
- * @param moved what of the job goes over to the worker, as MessagePorts do
+ * @param transfer what of the job becomes the worker's: ports of channels
  */
 export function startInWorker<Report>(
   module: URL,
   job: object,
-  moved: readonly MessagePort[] = [],
+  transfer: readonly MessagePort[] = [],
 ): InWorker<Report> {
   INLINING.forEach(setFlagsFromString);
   const pool = new Piscina({
     filename: module.href,
-    minThreads: 1,
+    minThreads: 0, // a thread that died is not replaced: there is only one job
     maxThreads: 1,
     concurrentTasksPerWorker: 1,
     atomics: 'disabled',
@@ -54,7 +58,7 @@ export function startInWorker<Report>(
   pool.on('error', () => undefined); // a thread that ends after its job concerns nobody
   const finish = async (): Promise<Report> => {
     try {
-      return (await pool.run(job, { transferList: [...moved] })) as Report;
+      return (await pool.run(job, { transferList: [...transfer] })) as Report;
     } catch (cause) {
       throw named(cause);
     } finally {
