@@ -83,7 +83,7 @@ async function replayOnce(program: Program, ...captures: readonly Uint8Array[]):
 
 /** A bridge of three ports whose MTU is so small that some frames exceed it. */
 function programOf(): Program {
-  const program = allocateProgram({ networks: 1, ports: PORTS, stations: 0 }, 1);
+  const program = allocateProgram({ networks: 1, addresses: 0, ports: PORTS, stations: 0 }, 1);
   const { networks } = program;
   networks.portCount[0] = PORTS;
   networks.mtu[0] = 68;
