@@ -36,7 +36,14 @@ test('the JSON of a replay is its summary.json, byte for byte', async (t) => {
   endedWith(t, outcome, 0);
   t.is(outcome.stdout, readFileSync(join(folder, 'out/summary.json'), 'utf8'));
   const summary = JSON.parse(outcome.stdout) as Summary;
-  t.deepEqual(summary.frames, { received: 5, originated: 0, copied: 1, sent: 6, dropped: 0, consumed: 0 });
+  t.deepEqual(summary.frames, {
+    received: 5,
+    originated: 0,
+    copied: 1,
+    sent: 6,
+    dropped: 0,
+    consumed: 0,
+  });
   t.deepEqual(summary.inputs, [
     { port: 'c1', file: 'a.pcap', frames: 3, notes: [] },
     { port: 'c2', file: 'b.pcap', frames: 2, notes: [] },
