@@ -4,7 +4,7 @@
  * its seed; the load is the same then, the moments are the machine's.
  */
 import { parseArgs } from 'node:util';
-import { whyNotLive } from '../live/live.js';
+import { whyNotLive } from '../live/why-not-live.js';
 import { soak } from './soak.js';
 
 const { values } = parseArgs({
