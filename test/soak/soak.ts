@@ -40,11 +40,13 @@ const talkerFile = fileURLToPath(new URL('./talker.js', import.meta.url));
 /** Soaks a lab. Gives what went wrong, one sentence each; nothing is left behind in either case. */
 export async function soak({ minutes, seed, say }: Soak): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'etherloom-soak-'));
+  const start = (): Promise<RunningLab> =>
+    startLive(compile(parseLab(topology(), join(folder, 'soak.yaml'))), {
+      workers: NETWORKS.length,
+    });
+  await (await start()).stop(); // what Node opens once and keeps is open now
   const before = leftovers();
-  const name = `soak-${process.pid}`;
-  const running = await startLive(compile(parseLab(topology(name), join(folder, 'soak.yaml'))), {
-    workers: NETWORKS.length,
-  });
+  const running = await start();
   const failures: string[] = [];
   const talkers = startTalkers(running, seed);
   const luck = new BadLuck(running, folder, seed);
@@ -71,14 +73,16 @@ export async function soak({ minutes, seed, say }: Soak): Promise<string[]> {
   return failures;
 }
 
-function topology(name: string): string {
+const NAME = `soak-${process.pid}`;
+
+function topology(): string {
   const members = NETWORKS.flatMap((network) =>
     Array.from({ length: MEMBERS }, (_, i) => `  ${network}${i}: { networks: [${network}] }`),
   );
   const networks = NETWORKS.map(
     (network, i) => `  ${network}: { ipam: { config: [{ subnet: 10.77.${i}.0/24 }] } }`,
   );
-  return [`name: ${name}`, 'services:', ...members, 'networks:', ...networks, ''].join('\n');
+  return [`name: ${NAME}`, 'services:', ...members, 'networks:', ...networks, ''].join('\n');
 }
 
 interface Talker {
@@ -230,7 +234,7 @@ function median(values: readonly number[]): number {
 function leftovers(): Readonly<Record<string, readonly string[]>> {
   const list = (folder: string): string[] => {
     try {
-      return readdirSync(folder).filter((entry) => entry.includes(`soak-${process.pid}`));
+      return readdirSync(folder).filter((entry) => entry.includes(NAME));
     } catch {
       return [];
     }
