@@ -16,7 +16,8 @@ interface CapModule {
 const FRAME_BYTES = 65_535;
 
 const [device = '', seconds = '1', filter = ''] = process.argv.slice(2);
-const name: string = 'cap'; // an optional dependency: absent where it could not be built
+/** An optional dependency: absent where it could not be built, and no name that the compiler looks up. */
+const name = ['cap'].join();
 const { Cap } = await load();
 const frame = Buffer.alloc(FRAME_BYTES);
 const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
