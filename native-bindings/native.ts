@@ -6,6 +6,9 @@
  * descriptors (of TAPs, of wake-ups) belong to the process: one thread may make one and another use it.
  */
 
+/** Version of this contract. A binary that was built for another one is not loaded. */
+export const CONTRACT = 1;
+
 /** The columns of the pool that native code fills when a frame arrives and reads when it leaves (dataplane/frame). */
 export interface PoolColumns {
   readonly bytes: Uint8Array;
@@ -81,12 +84,19 @@ export interface DeviceOptions extends PortPlace {
 }
 
 export interface Native {
+  /** The CONTRACT for which it was built. */
+  readonly contract: number;
+  /** The numbers it was built with, by the names they have here and in dataplane/frame; a test compares them. */
+  readonly constants: Readonly<Record<string, number>>;
   /** True when the addon was built with libpcap: `openCapture` and `compileFilter` work. */
   readonly hasCapture: boolean;
 
   /** Makes or attaches to a TAP with vnet_hdr and offloads, and gives its descriptor, non-blocking. @throws NativeError */
   createTap(options: TapOptions): number;
-  /** Removes a persistent TAP that no one else holds, by its descriptor. @throws NativeError */
+  /**
+   * Closes the descriptor of a TAP for good: the TAP goes with its last descriptor, also a persistent one. (To close it and leave a
+   * persistent TAP to others, `closeSync` of node:fs.) @throws NativeError when it is not the descriptor of a TAP
+   */
   closeDescriptor(descriptor: number): void;
 
   /**
@@ -108,7 +118,7 @@ export interface Native {
 
   /**
    * Receives into the claimed slots `slots[0]`, `slots[1]`, ... at most `count`; fills their columns. Consecutive segments of one TCP flow
-   * come as one frame (rule 8). Returns how many slots were filled; a negative errno when the device cannot be read any more.
+   * come as one frame (rule 8); for that the order of `slots` may change, the filled ones come first. Returns how many slots were filled; a negative errno when the device cannot be read any more.
    */
   receive(handle: number, slots: Int32Array, count: number): number;
   /**

@@ -47,10 +47,11 @@ function read(path: string): SourceFile {
 }
 
 const dataplane = pathsUnder('dataplane').map(read);
+const native = pathsUnder('native-bindings').map(read);
 const control = pathsUnder('control').map(read);
 const bench = pathsUnder('bench').map(read);
 const tests = pathsUnder('test').map(read);
-const product = [...dataplane, ...control, ...bench];
+const product = [...native, ...dataplane, ...control, ...bench];
 const everything = [...product, ...tests, ...pathsUnder('pcaps').map(read)];
 
 /** What each folder of the data plane may import of the project, besides itself. */
@@ -67,8 +68,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'dataplane/frame',
     'dataplane/state',
   ],
-  'dataplane/port': ['dataplane/observe', 'dataplane/program', 'dataplane/wire', 'dataplane/frame'],
-  'dataplane/worker': ['dataplane'],
+  'dataplane/port': [
+    'dataplane/observe',
+    'dataplane/program',
+    'dataplane/wire',
+    'dataplane/frame',
+    'native-bindings',
+  ],
+  'dataplane/worker': ['dataplane', 'native-bindings'],
 };
 
 const isUnder = (path: string, folder: string): boolean =>
