@@ -71,10 +71,8 @@ export class Assistant<Question extends object, Answer> {
 type Reply<Answer> = { readonly answer: Answer } | { readonly failed: string };
 
 /** Makes this process an assistant: answers every question until the one who asks has gone. */
-export function assist<Question, Answer>(
-  answerTo: (question: Question) => Answer | Promise<Answer>,
-): void {
-  const reply = (what: Reply<Answer>): void => {
+export function assist<Question>(answerTo: (question: Question) => unknown): void {
+  const reply = (what: Reply<unknown>): void => {
     if (process.connected) process.send?.(what);
   };
   process.on('message', (question: Question) => {

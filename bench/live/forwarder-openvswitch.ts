@@ -22,7 +22,8 @@ export function openVswitch(name: string, settings: readonly string[]): Forwarde
       const configure = (...words: readonly string[]): Promise<string> =>
         command('ovs-vsctl', `--db=${database.socket}`, ...words);
       await configure('--no-wait', 'init');
-      for (const setting of settings) await configure('--no-wait', 'set', 'Open_vSwitch', '.', setting);
+      for (const setting of settings)
+        await configure('--no-wait', 'set', 'Open_vSwitch', '.', setting);
       const daemon = [`--unixctl=${join(database.folder, 'vswitchd.ctl')}`, database.socket];
       const program = stage.start(['ovs-vswitchd', ...daemon], database.environment);
       const bridge = ['add-br', 'bridge', '--', 'set', 'bridge', 'bridge', 'datapath_type=netdev'];

@@ -10,7 +10,9 @@ export const tcpbridge: Forwarder = {
     await stage.addVeth('left');
     await stage.addVeth('right');
     const program = stage.start(['tcpbridge', '--intf1=left', '--intf2=right']);
-    await program.until(async () => (await stage.ip('-d', 'link', 'show', 'right')).includes('promiscuity 1'));
+    await program.until(async () =>
+      (await stage.ip('-d', 'link', 'show', 'right')).includes('promiscuity 1'),
+    );
     return stage;
   },
 };

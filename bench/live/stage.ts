@@ -28,6 +28,7 @@ export const PLACES: Readonly<Record<Side, { address: string; mac: string }>> = 
 
 export class Stage {
   private readonly undoing: (() => Promise<void>)[] = [];
+  private closing = Promise.resolve();
   private readonly name = `${PREFIX}-${process.pid}`;
   readonly middle = `${this.name}-middle`;
   readonly left: End = { namespace: `${this.name}-left`, ...PLACES.left };
@@ -56,10 +57,13 @@ export class Stage {
     this.undoing.push(undo);
   }
 
-  /** Undoes everything, whatever fails. Closing twice is allowed. */
+  /** Undoes everything, whatever fails. May be called again, for what was made in the meantime. */
   async close(): Promise<void> {
-    for (let undo = this.undoing.pop(); undo !== undefined; undo = this.undoing.pop())
-      await undo().catch(() => undefined);
+    this.closing = this.closing.then(async () => {
+      for (let undo = this.undoing.pop(); undo !== undefined; undo = this.undoing.pop())
+        await undo().catch(() => undefined);
+    });
+    await this.closing;
   }
 
   /** A folder of its own for as long as the stage is open. */
@@ -115,7 +119,10 @@ export class Program {
     private readonly child: ChildProcess,
   ) {
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (piece: Buffer) => (this.said = (this.said + piece.toString()).slice(-4000)));
+      stream?.on(
+        'data',
+        (piece: Buffer) => (this.said = (this.said + piece.toString()).slice(-4000)),
+      );
     child.on('error', (cause) => (this.said += cause.message));
   }
 
@@ -124,7 +131,10 @@ export class Program {
   }
 
   /** Waits until `isReady` says so. @throws Error when the program ends before that, or it takes too long */
-  async until(isReady: (said: string) => boolean | Promise<boolean>, most_ms = 15_000): Promise<void> {
+  async until(
+    isReady: (said: string) => boolean | Promise<boolean>,
+    most_ms = 15_000,
+  ): Promise<void> {
     for (const start = performance.now(); performance.now() - start < most_ms;) {
       if (this.child.exitCode !== null || this.child.signalCode !== null) break;
       if (await isReady(this.said)) return;

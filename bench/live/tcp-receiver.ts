@@ -23,35 +23,48 @@ export interface ReceiverAnswer {
   readonly bytesAtLast: number;
 }
 
+/** Long enough for two repetitions of a lost SYN. */
+const CONNECT_MS = 4000;
 const READ_BYTES = 128 * 1024;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-assist<ReceiverQuestion, ReceiverAnswer>(async ({ address, port, warmUp_ms, measure_ms }) => {
-  let bytesTotal = 0;
-  let connected = false;
-  const onread = {
-    buffer: Buffer.allocUnsafe(READ_BYTES),
-    callback: (count: number): boolean => {
-      bytesTotal += count;
-      return true;
-    },
-  };
-  const socket = connect({ host: address, port, onread }, () => (connected = true));
-  socket.on('error', () => socket.destroy());
-  await sleep(warmUp_ms);
-  const start = performance.now();
-  const bytesBefore = bytesTotal;
-  await sleep((measure_ms * 3) / 4);
-  const bytesLate = bytesTotal;
-  await sleep(measure_ms / 4);
-  const seconds = (performance.now() - start) / 1000;
-  const answer = {
-    connected,
-    bytesTotal,
-    bytes: bytesTotal - bytesBefore,
-    seconds,
-    bytesAtLast: bytesTotal - bytesLate,
-  };
-  socket.destroy();
-  return answer;
-});
+assist(
+  async ({ address, port, warmUp_ms, measure_ms }: ReceiverQuestion): Promise<ReceiverAnswer> => {
+    let bytesTotal = 0;
+    const onread = {
+      buffer: Buffer.allocUnsafe(READ_BYTES),
+      callback: (count: number): boolean => {
+        bytesTotal += count;
+        return true;
+      },
+    };
+    const socket = connect({ host: address, port, onread });
+    const connected = await Promise.race([
+      new Promise<boolean>((resolve) => {
+        socket.on('connect', () => {
+          resolve(true);
+        });
+        socket.on('error', () => {
+          resolve(false);
+        });
+      }),
+      sleep(CONNECT_MS).then(() => false),
+    ]);
+    if (connected) await sleep(warmUp_ms);
+    const start = performance.now();
+    const bytesBefore = bytesTotal;
+    if (connected) await sleep((measure_ms * 3) / 4);
+    const bytesLate = bytesTotal;
+    if (connected) await sleep(measure_ms / 4);
+    const seconds = (performance.now() - start) / 1000;
+    const answer = {
+      connected,
+      bytesTotal,
+      bytes: bytesTotal - bytesBefore,
+      seconds,
+      bytesAtLast: bytesTotal - bytesLate,
+    };
+    socket.destroy();
+    return answer;
+  },
+);

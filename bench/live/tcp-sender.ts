@@ -23,8 +23,8 @@ function fill(socket: Socket): void {
   write();
 }
 
-assist<SenderQuestion, SenderAnswer>(
-  ({ address }) =>
+assist(
+  ({ address }: SenderQuestion): Promise<SenderAnswer> =>
     new Promise((resolve, reject) => {
       const server = createServer(fill);
       server.on('error', reject);

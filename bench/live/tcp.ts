@@ -11,7 +11,7 @@ import type { ReceiverAnswer, ReceiverQuestion } from './tcp-receiver.js';
 import type { SenderAnswer, SenderQuestion } from './tcp-sender.js';
 
 const WARM_UP_MS = 500;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 10_000;
 
 /** With every offload as the interfaces have it. */
 export const tcp: Measure = {
