@@ -1,3 +1,5 @@
+import type { Speed } from '../dataplane/worker/live-job.js';
+import type { Device } from './model/device.js';
 import type { Endpoint } from './model/endpoint.js';
 import type { Host, Lab } from './model/lab.js';
 import type { BridgeOptions, Network, Pool } from './model/network.js';
@@ -10,6 +12,7 @@ export function describeLab(lab: Lab): string {
     ...lab.hosts.filter(({ at }) => at !== undefined).map(describeHost),
     ...lab.networks.map((network) => describeNetwork(network, lab.hosts.length > 1)),
     lab.sandboxes.flatMap(describeWithoutEndpoints),
+    lab.sandboxes.flatMap(describeCommand),
     lab.notes.map((note) => `note: ${note}`),
   ];
   const texts = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
@@ -80,9 +83,41 @@ function describeBridge(bridge: BridgeOptions): string[] {
   return [parts.join(', '), ...nailed];
 }
 
-function describePort({ port, mac, ipv4, ipv6, hairpin, isolated }: Endpoint): string[] {
+function describePort(endpoint: Endpoint): string[] {
+  const { port, mac, ipv4, ipv6, hairpin, isolated, device, record } = endpoint;
   const flags = [...(hairpin.value ? ['hairpin'] : []), ...(isolated.value ? ['isolated'] : [])];
-  return [port, mac.value, ipv4?.value ?? '', ipv6?.value ?? '', flags.join(' ')];
+  const words = [describeDevice(device), ...(record ? [`recorded to ${record.value}`] : [])];
+  const live = words.filter((word) => word !== '').join(', ');
+  return [port, mac.value, ipv4?.value ?? '', ipv6?.value ?? '', flags.join(' '), live];
+}
+
+/** In words for `up`; nothing where the port is what it is by default, the first NICs of its sandbox. */
+function describeDevice(device: Device): string {
+  switch (device.kind) {
+    case 'sandbox':
+      return /^eth\d+$/.test(device.name) ? '' : `NIC ${device.name}`;
+    case 'interface':
+      return `interface ${device.interface.value} by ${device.driver}`;
+    case 'tap':
+      return `tap ${device.tap.value}${device.owner ? ` of ${device.owner.value}` : ''}`;
+    case 'play':
+      return `plays ${device.path.value} ${speedText(device.speed)}`;
+  }
+}
+
+function speedText(speed: Speed): string {
+  if (speed === 'max') return 'as fast as it goes';
+  if ('times' in speed) return speed.times === 1 ? 'as captured' : `${speed.times} times as fast`;
+  return `at ${speed.framesPerSecond.toLocaleString('en-US')} frames/s`;
+}
+
+function describeCommand({ name, settings, mode, endpoints }: Sandbox): string[] {
+  if (settings.command === undefined || (mode === 'own' && endpoints.every(isElsewhere))) return [];
+  return [`${name} runs ${settings.command.join(' ')}`];
+}
+
+function isElsewhere({ device }: Endpoint): boolean {
+  return device.kind !== 'sandbox';
 }
 
 function describeWithoutEndpoints({ name, mode, endpoints }: Sandbox): string[] {

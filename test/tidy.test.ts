@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'dataplane/observe': [],
   'dataplane/program': [],
   'dataplane/wire': ['dataplane/observe/reason.ts'],
-  'dataplane/frame': ['dataplane/observe'],
+  'dataplane/frame': ['dataplane/observe', 'dataplane/wire'],
   'dataplane/state': ['dataplane/observe', 'dataplane/frame'],
   'dataplane/forward': [
     'dataplane/observe',

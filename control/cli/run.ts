@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import type { BenchOptions } from './bench.js';
 import { CallError, Refused } from './errors.js';
 import type { ExplainOptions } from './explain.js';
+import { addLive } from './live-commands.js';
 import type { ReplayOptions } from './replay.js';
 
 const collect = (word: string, words: string[] = []): string[] => [...words, word];
@@ -43,9 +44,11 @@ function commandLine(): Command {
         write(text.replace(/^error: /, 'etherloom: '));
       },
     })
+    .enablePositionalOptions()
     .exitOverride();
   addReplay(program);
   addExplain(program);
+  addLive(program, example);
   program
     .command('check')
     .description('say in words what a topology means, or every mistake in it')
@@ -166,4 +169,10 @@ function statusOf(cause: unknown): number {
 }
 
 /** Errors that say what is wrong with the input, by name: they may come from another thread, where classes are others. */
-const REFUSALS = new Set([Refused.name, 'TopologyErrors', 'CaptureError']);
+const REFUSALS = new Set([
+  Refused.name,
+  'TopologyErrors',
+  'CaptureError',
+  'LabTaken',
+  'NativeMissing',
+]);

@@ -1,6 +1,7 @@
 import { addressText, blockText } from '../address.js';
 import { Addressing, type SettledPool } from './addressing.js';
 import { readBridge } from './bridge.js';
+import { refuseSharedDevices } from './device.js';
 import type { Endpoint } from './endpoint.js';
 import { makeEndpoints, type Joint } from './endpoints.js';
 import { readHosts } from './hosts.js';
@@ -15,9 +16,11 @@ import {
   type NetworkDraft,
 } from './networks.js';
 import { place, type Placement } from './placement.js';
+import { projectName } from './project.js';
 import { PublishedPorts } from './publish.js';
-import type { Sandbox } from './sandbox.js';
+import { hasStack, type Sandbox } from './sandbox.js';
 import { networkNames, readServices, type SandboxDraft } from './services.js';
+import { readSettings } from './settings.js';
 import { checkStack } from './stack.js';
 import type { Checked } from './structure.js';
 import { entries } from './written.js';
@@ -29,6 +32,7 @@ import { entries } from './written.js';
  */
 export function assembleLab({ root, damaged }: Checked, file: string, findings: Findings): Lab {
   const declared = entries(root.get('networks'));
+  const name = projectName(root, file, findings);
   const { hosts, wires } = readHosts(root, findings);
   const drafts = readServices(root, networkNames(declared), findings);
   const placement = place(drafts, declared, hosts, findings);
@@ -48,20 +52,22 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
   const sandboxes: Sandbox[] = [];
   const members = new Map<NetworkDraft, Endpoint[]>(networks.map((network) => [network, []]));
   for (const draft of drafts) {
-    const made = makeSandbox(
-      draft,
-      joints.get(draft) ?? [],
-      placement,
-      hosts,
-      addressing,
-      findings,
-    );
-    sandboxes.push(made.sandbox);
-    for (const { endpoint, network } of made.endpoints) members.get(network)?.push(endpoint);
+    const home = homeOf(placement.services.get(draft.name), hosts);
+    const joined = endpointsOf(draft, joints.get(draft) ?? [], file, addressing, findings);
+    for (const { endpoint, network } of joined.endpoints) members.get(network)?.push(endpoint);
+    sandboxes.push({
+      name: draft.name,
+      at: draft.at,
+      host: home.name,
+      mode: joined.mode,
+      endpoints: joined.endpoints.map(({ endpoint }) => endpoint),
+      settings: readSettings(draft, name, findings),
+    });
   }
   checkServices(drafts, sandboxes, hosts, findings);
   return {
     file,
+    name,
     hosts,
     wires,
     networks: networks.map((draft) => {
@@ -105,14 +111,14 @@ function joinAll(
   );
 }
 
-function makeSandbox(
+/** The endpoints of a service, and whether it has a stack of its own after all: it may have joined Docker's `host` or `none`. */
+function endpointsOf(
   draft: SandboxDraft,
   joints: readonly Joint[],
-  placement: Placement,
-  hosts: readonly Host[],
+  file: string,
   addressing: Addressing,
   findings: Findings,
-): { sandbox: Sandbox; endpoints: { endpoint: Endpoint; network: NetworkDraft }[] } {
+): { mode: Sandbox['mode']; endpoints: { endpoint: Endpoint; network: NetworkDraft }[] } {
   const stack = joints.find(({ network: { predefined } }) => {
     return predefined === 'host' || predefined === 'none';
   })?.network.predefined;
@@ -120,16 +126,8 @@ function makeSandbox(
     const what = `container cannot be connected to multiple networks with one of the networks in private (none) mode`;
     findings.refuse(draft.at, what, `leave ${draft.name} on the ${stack} network alone`);
   }
-  const endpoints = stack === undefined ? makeEndpoints(draft, joints, addressing, findings) : [];
-  const mode = stack === 'host' || stack === 'none' ? stack : draft.mode;
-  const sandbox: Sandbox = {
-    name: draft.name,
-    at: draft.at,
-    host: homeOf(placement.services.get(draft.name), hosts).name,
-    mode,
-    endpoints: endpoints.map(({ endpoint }) => endpoint),
-  };
-  return { sandbox, endpoints };
+  if (stack === 'host' || stack === 'none') return { mode: stack, endpoints: [] };
+  return { mode: draft.mode, endpoints: makeEndpoints(draft, joints, file, addressing, findings) };
 }
 
 /** What concerns all services together, once it is known who stands where. */
@@ -142,6 +140,11 @@ function checkServices(
   const published = new PublishedPorts(hosts, findings);
   const byName = new Map(drafts.map((draft) => [draft.name, draft]));
   const ports = new Set<string>();
+  refuseSharedDevices(
+    sandboxes.flatMap(({ endpoints }) => endpoints),
+    findings,
+  );
+  refuseStacksElsewhere(drafts, sandboxes, findings);
   for (const [index, draft] of drafts.entries()) {
     const sandbox = sandboxes[index];
     if (sandbox === undefined) continue;
@@ -156,6 +159,25 @@ function checkServices(
       }
       ports.add(port);
     }
+  }
+}
+
+/** A service that is a VM or an interface has no stack here that another could share, and in which a command could run. */
+function refuseStacksElsewhere(
+  drafts: readonly SandboxDraft[],
+  sandboxes: readonly Sandbox[],
+  findings: Findings,
+): void {
+  const elsewhere = sandboxes.filter((sandbox) => sandbox.mode === 'own' && !hasStack(sandbox));
+  const names = new Set(elsewhere.map(({ name }) => name));
+  for (const { name, settings } of elsewhere)
+    if (settings.command !== undefined)
+      findings.note(`${name} has no sandbox here: its command is not started`);
+  for (const { mode, at, written } of drafts) {
+    if (typeof mode !== 'object' || !names.has(mode.shares)) continue;
+    const what = `${mode.shares} has no network stack here that could be shared`;
+    const fix = `give ${mode.shares} a port of its own, without interface, tap or play`;
+    findings.refuse(written?.get('network_mode')?.at ?? at, what, fix);
   }
 }
 

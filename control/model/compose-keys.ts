@@ -1,7 +1,6 @@
-/** Keys of the Compose specification that say nothing about packets: accepted, and not read. */
+/** Keys of the Compose specification that mean nothing to a lab: accepted, and not read. */
 
 export const TOP_LEVEL_IGNORED = [
-  'name',
   'version',
   'include',
   'volumes',
@@ -19,7 +18,6 @@ export const SERVICE_IGNORED = [
   'cap_drop',
   'cgroup',
   'cgroup_parent',
-  'command',
   'configs',
   'cpu_count',
   'cpu_percent',
@@ -35,18 +33,13 @@ export const SERVICE_IGNORED = [
   'develop',
   'device_cgroup_rules',
   'devices',
-  'dns_opt',
-  'dns_search',
   'domainname',
-  'entrypoint',
   'env_file',
-  'environment',
   'extends',
   'external_links',
   'gpus',
   'group_add',
   'healthcheck',
-  'hostname',
   'image',
   'init',
   'ipc',
@@ -92,5 +85,4 @@ export const SERVICE_IGNORED = [
   'uts',
   'volumes',
   'volumes_from',
-  'working_dir',
 ] as const;

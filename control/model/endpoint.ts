@@ -1,3 +1,4 @@
+import type { Device } from './device.js';
 import type { Position, Value } from './position.js';
 
 /** Where a Sandbox joins a Network: one NIC. */
@@ -16,4 +17,10 @@ export interface Endpoint {
   readonly hairpin: Value<boolean>;
   /** Isolated ports never reach each other, only the others. */
   readonly isolated: Value<boolean>;
+  /** What the port is joined to while the lab is up. */
+  readonly device: Device;
+  /** Path of the capture that is kept of what passes the port while the lab is up. */
+  readonly record?: Value<string>;
+  /** Docker gives the default route to the endpoint with the highest (`gw_priority`). */
+  readonly gatewayPriority: number;
 }

@@ -1,11 +1,12 @@
 import { addressText, macOfIpv4, macOfName, parseAddress } from '../address.js';
 import type { Addressing, EndpointAddresses } from './addressing.js';
+import { readDevice, readRecord, type Device } from './device.js';
 import type { Endpoint } from './endpoint.js';
 import { checkMac, INTERFACE_NAME_FIX, isInterfaceName } from './hosts.js';
 import type { Findings } from './mistake.js';
 import type { NetworkDraft } from './networks.js';
 import type { Value } from './position.js';
-import type { PortFlagsShape } from './schema.js';
+import type { PortShape } from './schema.js';
 import type { Attachment, SandboxDraft } from './services.js';
 import { items, type Written } from './written.js';
 
@@ -19,12 +20,14 @@ export interface Joint {
 export function makeEndpoints(
   draft: SandboxDraft,
   joints: readonly Joint[],
+  file: string,
   addressing: Addressing,
   findings: Findings,
 ): { endpoint: Endpoint; network: NetworkDraft }[] {
   const serviceMac = draft.written?.get('mac_address');
-  const firstJoint = firstOf(joints);
+  const [firstJoint] = inOrder(joints);
   const flags = draft.written?.get('x-port');
+  const devices = devicesOf(draft, joints, file, findings);
   if (flags !== undefined && joints.length !== 1) {
     const what = `${draft.name} has ${joints.length} endpoints: which one is meant?`;
     findings.refuse(
@@ -37,6 +40,7 @@ export function makeEndpoints(
     const { attachment, network } = joint;
     checkSettings(joint, findings);
     const addresses = addressing.settle(attachment, network);
+    const record = readRecord(portOf(attachment, draft), file, findings);
     const written =
       attachment.settings?.get('mac_address') ?? (joint === firstJoint ? serviceMac : undefined);
     const endpoint: Endpoint = {
@@ -50,19 +54,65 @@ export function makeEndpoints(
       aliases: attachment.settings?.get('aliases')?.value ?? [],
       hairpin: flag('hairpin', attachment.settings?.get('x-port'), flags),
       isolated: flag('isolated', attachment.settings?.get('x-port'), flags),
+      device: devices.get(joint) ?? { kind: 'sandbox', name: '' },
+      ...(record && { record }),
+      gatewayPriority: attachment.settings?.get('gw_priority')?.value ?? 0,
     };
     return { endpoint, network };
   });
 }
 
-/** The network Compose connects first: the highest priority, then by name. The MAC of the service is meant for it. */
-function firstOf(joints: readonly Joint[]): Joint | undefined {
+/** The order in which Compose connects networks: the highest priority first, then by name. */
+function inOrder(joints: readonly Joint[]): Joint[] {
   const priority = ({ attachment }: Joint) => attachment.settings?.get('priority')?.value ?? 0;
-  const inOrder = [...joints].sort((one, other) => {
+  return [...joints].sort((one, other) => {
     if (priority(one) !== priority(other)) return priority(other) - priority(one);
     return one.attachment.network < other.attachment.network ? -1 : 1;
   });
-  return inOrder[0];
+}
+
+/** What `x-port` says of an endpoint: at its network, or at a service that has only this one. */
+function portOf(attachment: Attachment, draft: SandboxDraft): Written<PortShape> | undefined {
+  return attachment.settings?.get('x-port') ?? draft.written?.get('x-port');
+}
+
+/** What each endpoint is joined to. NICs in the sandbox are named as Docker does: `interface_name`, the others eth0, eth1, ... in order. */
+function devicesOf(
+  draft: SandboxDraft,
+  joints: readonly Joint[],
+  file: string,
+  findings: Findings,
+): Map<Joint, Device> {
+  const devices = new Map<Joint, Device>();
+  const taken = new Set(['lo']);
+  const nameless: Joint[] = [];
+  for (const joint of inOrder(joints)) {
+    const { attachment } = joint;
+    const device = readDevice(portOf(attachment, draft), file, findings);
+    const wanted = nicNameOf(attachment);
+    if (device !== undefined) devices.set(joint, device);
+    else if (wanted === undefined) nameless.push(joint);
+    else {
+      if (taken.has(wanted.value)) {
+        const what = `${draft.name} has another interface "${wanted.value}"`;
+        findings.refuse(wanted.at, what, 'choose another name');
+      }
+      taken.add(wanted.value);
+      devices.set(joint, { kind: 'sandbox', name: wanted.value });
+    }
+  }
+  let number = 0;
+  for (const joint of nameless) {
+    while (taken.has(`eth${number}`)) number++;
+    devices.set(joint, { kind: 'sandbox', name: `eth${number++}` });
+  }
+  return devices;
+}
+
+function nicNameOf({ settings }: Attachment): Written<string> | undefined {
+  const option = settings?.get('driver_opts')?.get('com.docker.network.endpoint.ifname');
+  const name = settings?.get('interface_name') ?? option;
+  return typeof name?.value === 'string' ? (name as Written<string>) : undefined;
 }
 
 function checkSettings({ attachment, network }: Joint, findings: Findings): void {
@@ -76,7 +126,7 @@ function checkSettings({ attachment, network }: Joint, findings: Findings): void
     if (parseAddress(value) !== undefined) continue;
     findings.refuse(at, `invalid link-local IP address: ${value}`, 'write an address: 169.254.8.8');
   }
-  const name = settings?.get('interface_name');
+  const name = nicNameOf(attachment);
   if (name !== undefined && !isInterfaceName(name.value)) {
     findings.refuse(name.at, `"${name.value}" is not a name for an interface`, INTERFACE_NAME_FIX);
   }
@@ -100,7 +150,7 @@ function asText(family: 4 | 6, { value, at }: Value<bigint>): Value<string> {
 
 function flag(
   key: 'hairpin' | 'isolated',
-  ...places: (Written<PortFlagsShape> | undefined)[]
+  ...places: (Written<PortShape> | undefined)[]
 ): Value<boolean> {
   for (const place of places) {
     const written = place?.get(key);

@@ -30,6 +30,8 @@ export interface Wire {
 export interface Lab {
   /** The path as the user gave it. */
   readonly file: string;
+  /** The project name of Compose: `name`, or the name of the folder the file stands in. */
+  readonly name: string;
   readonly hosts: readonly Host[];
   readonly wires: readonly Wire[];
   /** Networks in file order, the implicit ones last. */

@@ -31,9 +31,21 @@ const mac = text.describe('Six bytes, 02:42:ac:12:00:02.');
 const address = text.describe('An IPv4 or IPv6 address.');
 
 /** Keys named once: `nullish` because Compose reads an empty key as one that is not there. */
-const portFlags = mapping({
+const port = mapping({
   hairpin: switched.describe('The bridge may send a frame back out of the port it came from.'),
   isolated: switched.describe('Isolated ports never reach each other.'),
+  interface: text.nullish().describe('up: the port is this interface of the machine.'),
+  driver: z
+    .enum(['packet', 'capture'])
+    .nullish()
+    .describe('How the interface is reached: packet (AF_PACKET, default) or capture (libpcap).'),
+  tap: text.nullish().describe('up: the port is this TAP, which a VM or another program holds.'),
+  owner: text.nullish().describe('The TAP is made for this user, and removed again.'),
+  play: text.nullish().describe('up: the frames of this capture come in by the port.'),
+  speed: text
+    .nullish()
+    .describe('captured (default), max, a multiple such as 2x, or a rate: 500pps, 10kpps, 1Mpps.'),
+  record: text.nullish().describe('up: a pcapng of everything that passes the port.'),
 });
 
 const attachment = mapping({
@@ -46,7 +58,7 @@ const attachment = mapping({
   interface_name: text.nullish().describe('The name of the NIC inside the sandbox.'),
   priority: z.number().nullish(),
   gw_priority: z.number().nullish(),
-  'x-port': portFlags.nullish().describe('Flags of the bridge port.'),
+  'x-port': port.nullish().describe('The bridge port, and what it is joined to.'),
 });
 
 const publishedPort = mapping({
@@ -66,6 +78,14 @@ const deploy = z.looseObject({
 const service = mapping({
   ...ignored(SERVICE_IGNORED),
   container_name: text.nullish(),
+  hostname: text.nullish(),
+  command: texts.describe('The program that runs in the sandbox while the lab is up.'),
+  entrypoint: texts.describe('What stands before the words of command.'),
+  environment: z
+    .union([z.array(text), z.record(z.string(), scalar.nullable())])
+    .nullish()
+    .describe('Variables of that program: NAME: value, or NAME=value.'),
+  working_dir: text.nullish(),
   networks: z
     .union([z.array(text), z.record(z.string(), attachment.nullable())])
     .nullish()
@@ -77,13 +97,15 @@ const service = mapping({
   ports: z.array(z.union([name, publishedPort])).nullish(),
   expose: z.array(name).nullish(),
   dns: texts,
+  dns_search: texts,
+  dns_opt: z.array(text).nullish(),
   links: z.array(text).nullish(),
   extra_hosts: z
     .union([z.array(text), z.record(z.string(), z.union([text, z.array(text)]))])
     .nullish(),
   deploy: deploy.nullish(),
   'x-host': hostName,
-  'x-port': portFlags.nullish().describe('Flags of the bridge port of the only endpoint.'),
+  'x-port': port.nullish().describe('The same for the port of the only endpoint.'),
 });
 
 const pool = mapping({
@@ -155,6 +177,7 @@ const wirePort = mapping({ interface: text.nullish(), tap: text.nullish(), file:
 const wire = mapping({ ports: z.record(z.string(), wirePort).nullish() });
 
 export const topology = mapping({
+  name: text.nullish().describe('Name of the lab; default: the name of its folder.'),
   ...ignored(TOP_LEVEL_IGNORED),
   services: z.record(z.string(), service.nullable()).nullish(),
   networks: z.record(z.string(), network.nullable()).nullish(),
@@ -172,7 +195,7 @@ export type TopologyShape = z.infer<typeof topology>;
 export type ServiceShape = z.infer<typeof service>;
 export type AttachmentShape = z.infer<typeof attachment>;
 export type PublishedPortShape = z.infer<typeof publishedPort>;
-export type PortFlagsShape = z.infer<typeof portFlags>;
+export type PortShape = z.infer<typeof port>;
 export type NetworkShape = z.infer<typeof network>;
 export type PoolShape = z.infer<typeof pool>;
 export type BridgeShape = z.infer<typeof bridge>;

@@ -7,7 +7,7 @@ import { items, itemsOrEntries, type Written } from './written.js';
 
 /**
  * What a service says about its network stack besides endpoints: names, links, and what cannot go together with somebody
- * else's stack. None of it changes a frame, so it is checked and not kept.
+ * else's stack. Checked here, kept in settings.ts.
  */
 export function checkStack(
   draft: SandboxDraft,

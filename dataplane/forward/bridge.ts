@@ -21,7 +21,7 @@ const PAUSE_ADDRESS = 1;
 
 /** Makes the function that decides about a parsed frame that came in by `inPort`. */
 export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdict {
-  const { start, wireLength, payload, etherType, tick, serial, view } = plane.frames;
+  const { start, packetLength, etherType, tick, serial, view } = plane.frames;
   const { mtu, groupForwardMask } = plane.program.networks;
   const { network: networkOf, flags } = plane.program.ports;
   const { fdbs } = plane;
@@ -43,7 +43,7 @@ export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdic
   return (frame, inPort) => {
     const network = networkOf[inPort];
     const at = start[frame];
-    if (wireLength[frame] - (payload[frame] - at) > mtu[network]) return drop(Reason.MtuExceeded);
+    if (packetLength[frame] > mtu[network]) return drop(Reason.MtuExceeded);
     const sourceHigh = ethernet.sourceHigh(view, at);
     const sourceLow = ethernet.sourceLow(view, at);
     if (isGroup(sourceHigh) || isZero(sourceHigh, sourceLow))

@@ -1,7 +1,9 @@
 /**
  * The lengths of a frame, checked once: whatever stands below in the stages trusts the columns `payload` and `etherType`.
  */
+import { OFFLOADED, SUPER } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
+import { checkOffload } from '../frame/offload.js';
 import { Reason } from '../observe/reason.js';
 import { checkEthernet, typeOrLength } from '../wire/ethernet.js';
 import { skipTags } from '../wire/vlan.js';
@@ -12,7 +14,18 @@ import type { Plane } from './plane.js';
  * may have kept too little to see that far.
  */
 export function parseOn({ frames }: Plane): (frame: Frame) => Reason {
-  const { start, length, wireLength, payload, etherType, view } = frames;
+  const { start, length, wireLength, payload, etherType, packetLength, flags, gsoSize, view } =
+    frames;
+
+  /** A super-frame's packet is as long as one of those that it stands for. */
+  function offload(frame: Frame): Reason {
+    const headers = checkOffload(frames, frame, payload[frame], etherType[frame]);
+    if (headers < 0) return -headers;
+    if ((flags[frame] & SUPER) !== 0)
+      packetLength[frame] = Math.min(packetLength[frame], headers + gsoSize[frame]);
+    return Reason.Ok;
+  }
+
   return (frame) => {
     const at = start[frame];
     const end = at + length[frame];
@@ -23,6 +36,7 @@ export function parseOn({ frames }: Plane): (frame: Frame) => Reason {
     if (typeAt < 0) return -typeAt;
     etherType[frame] = typeOrLength(view, typeAt);
     payload[frame] = typeAt + 2;
-    return Reason.Ok;
+    packetLength[frame] = wireEnd - (typeAt + 2);
+    return (flags[frame] & OFFLOADED) === 0 ? Reason.Ok : offload(frame);
   };
 }

@@ -9,6 +9,7 @@ import { Frames } from '../frame/frames.js';
 import { Counters } from '../observe/counters.js';
 import { Trace } from '../observe/trace.js';
 import type { Program } from '../program/program.js';
+import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
 
 /** The most frames a Worker receives before it sends. */
@@ -16,6 +17,16 @@ export const BURST = 256;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
+
+/** What a Plane is given from outside; each is its own by default. */
+export interface PlaneSettings {
+  /** The memory of its Counters. */
+  readonly counters?: SharedArrayBuffer | undefined;
+  /** The memory of each network's Fdb, by network number. */
+  readonly fdbs?: readonly SharedArrayBuffer[] | undefined;
+  /** Bytes of the largest packet that can come in; default: the largest MTU. */
+  readonly packetMax?: number | undefined;
+}
 
 export class Plane {
   readonly frames: Frames;
@@ -31,39 +42,53 @@ export class Plane {
 
   constructor(
     readonly program: Program,
-    counters?: SharedArrayBuffer,
+    { counters, fdbs, packetMax }: PlaneSettings = {},
   ) {
     const { networks, ports } = program;
-    this.frames = new Frames(
-      4 * BURST,
-      networks.mtu.reduce((a, b) => Math.max(a, b), 0),
-    );
+    const mtuMax = networks.mtu.reduce((a, b) => Math.max(a, b), 0);
+    this.frames = new Frames(4 * BURST, packetMax ?? mtuMax);
     this.counters = new Counters(ports.rows, counters);
-    this.fdbs = Array.from({ length: networks.rows }, (_, network) => fdbFor(program, network));
+    this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
+      fdbFor(program, network, fdbs?.[network]),
+    );
     this.queues = new Int32Array(ports.rows * BURST);
     this.queued = new Int32Array(ports.rows);
     this.dirty = new Int32Array(ports.rows);
   }
 }
 
-function fdbFor({ networks, stations }: Program, network: number): Fdb {
-  const first = networks.firstStation[network];
-  const count = networks.stationCount[network];
+/** Bytes of a network's Fdb, for whoever keeps its memory. */
+export function fdbBytesFor({ networks }: Program, network: number): number {
+  const { portCount, stationsMax, stationCount } = networks;
+  return fdbBytes(portCount[network], stationsMax[network], stationCount[network] + 1);
+}
+
+function fdbFor(program: Program, network: number, memory?: SharedArrayBuffer): Fdb {
+  const { networks } = program;
   const fdb = new Fdb(
     networks.firstPort[network],
     networks.portCount[network],
     networks.stationsMax[network],
-    count + 1,
+    networks.stationCount[network] + 1,
     networks.ageing_ns[network],
+    memory,
   );
+  declareStations(program, network, fdb);
+  return fdb;
+}
+
+/** Declares what the topology nails to a port, and the bridge itself; a static one that a revived Fdb still has may have moved. */
+function declareStations({ networks, stations }: Program, network: number, fdb: Fdb): void {
   const declare = (high: number, low: number, port: number, kind: Kind, serial: number): void => {
+    if (fdb.revived && fdb.find(high, low, -Infinity) >= 0) return;
     if (!fdb.declare(high, low, port, kind, serial))
       throw new RangeError('too many declared stations hash alike');
   };
-  for (let row = first; row < first + count; row++) {
+  const first = networks.firstStation[network];
+  for (let row = first; row < first + networks.stationCount[network]; row++) {
     const kind = stations.sticky[row] === 1 ? Kind.Sticky : Kind.Static;
     declare(stations.macHigh[row], stations.macLow[row], stations.port[row], kind, row);
   }
   declare(networks.macHigh[network], networks.macLow[network], LOCAL_PORT, Kind.Local, 0);
-  return fdb;
+  fdb.open();
 }

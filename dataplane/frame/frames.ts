@@ -30,6 +30,9 @@ export const PARTIAL = 2;
 /** Bit of `flags`: a super-frame, which stands for several frames of gsoSize payload bytes each. */
 export const SUPER = 4;
 
+/** Bits of `flags` of a frame that a wire cannot carry as it is. */
+export const OFFLOADED = PARTIAL | SUPER;
+
 /** How a super-frame is to be cut: the numbers of linux/virtio_net.h. */
 export const enum Gso {
   TcpV4 = 1,
@@ -40,7 +43,7 @@ export const enum Gso {
 }
 
 const CACHE_LINE = 64;
-const COLUMNS_MAX = 16;
+const COLUMNS_MAX = 20;
 const ETHERNET_AND_TWO_TAGS = 22;
 
 /** Bytes of a slot for packets of at most `mtuMax` bytes: an odd number of cache lines. */
@@ -110,6 +113,8 @@ export class Frames {
   readonly payload: Uint32Array;
   /** Set by parse: the type of that payload, or its length when below 1536 (IEEE 802.3 §3.2.6). */
   readonly etherType: Uint16Array;
+  /** Set by parse: bytes of the packet behind header and tags that has to fit an MTU; of a super-frame, of one that it stands for. */
+  readonly packetLength: Uint32Array;
 
   private readonly stride: number;
   private readonly free: Uint32Array;
@@ -132,6 +137,7 @@ export class Frames {
     this.serial = columns.next(Uint32Array);
     this.nanoseconds = columns.next(Uint32Array);
     this.payload = columns.next(Uint32Array);
+    this.packetLength = columns.next(Uint32Array);
     this.inPort = columns.next(Uint16Array);
     this.holders = columns.next(Uint16Array);
     this.etherType = columns.next(Uint16Array);

@@ -10,6 +10,18 @@ export const enum Reason {
   SnappedHeader,
   VlanTagTruncated,
   MtuExceeded,
+  OffloadInvalid,
+
+  // Between the data plane and the kernel (port).
+  KernelQueueFull,
+  SnappedFrame,
+  PortMtuExceeded,
+  DeviceQueueFull,
+  DeviceDown,
+  NoCarrier,
+  DeviceGone,
+  DeviceRefused,
+  WorkerLost,
 
   // The learning bridge (forward/bridge).
   SourceAddressInvalid,

@@ -39,6 +39,57 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'it is longer than the MTU of its network allows',
     see: 'Docker com.docker.network.driver.mtu; IEEE 802.1Q §6.5.8',
   },
+  [Reason.OffloadInvalid]: {
+    name: 'offload-invalid',
+    says: 'what it leaves to the network card (segments, a checksum) does not fit its headers',
+    see: 'virtio 1.2 §5.1.6.2; Linux include/linux/virtio_net.h',
+  },
+
+  [Reason.KernelQueueFull]: {
+    name: 'kernel-queue-full',
+    says: 'it came faster than it was fetched, and the queue of the kernel was full',
+    see: 'packet(7), PACKET_STATISTICS; Linux drivers/net/tun.c, tun_net_xmit',
+  },
+  [Reason.SnappedFrame]: {
+    name: 'snapped-frame',
+    says: 'the capture kept only a part of it, and a device takes whole frames',
+    see: 'the snapshot length of the capture (pcap-savefile(5))',
+  },
+  [Reason.PortMtuExceeded]: {
+    name: 'port-mtu-exceeded',
+    says: 'it is longer than the MTU of the interface it would leave by',
+    see: 'packet(7), EMSGSIZE; IEEE 802.1Q §6.5.8',
+  },
+  [Reason.DeviceQueueFull]: {
+    name: 'device-queue-full',
+    says: 'the queue of the interface it would leave by is full',
+    see: 'packet(7), ENOBUFS',
+  },
+  [Reason.DeviceDown]: {
+    name: 'device-down',
+    says: 'the interface it would leave by is down',
+    see: 'packet(7), ENETDOWN; Linux drivers/net/tun.c, tun_get_user: EIO',
+  },
+  [Reason.NoCarrier]: {
+    name: 'no-carrier',
+    says: 'nobody is connected to the interface it would leave by',
+    see: 'Linux Documentation/networking/operstates.rst, IFF_LOWER_UP',
+  },
+  [Reason.DeviceGone]: {
+    name: 'device-gone',
+    says: 'the interface it would leave by no longer exists',
+    see: 'packet(7), ENXIO; Linux drivers/net/tun.c: EBADFD',
+  },
+  [Reason.DeviceRefused]: {
+    name: 'device-refused',
+    says: 'the kernel does not accept what it leaves to the network card',
+    see: 'Linux include/linux/virtio_net.h, virtio_net_hdr_to_skb: EINVAL',
+  },
+  [Reason.WorkerLost]: {
+    name: 'worker-lost',
+    says: 'the worker that held it ended',
+    see: 'docs/life-of-a-frame.md',
+  },
 
   [Reason.SourceAddressInvalid]: {
     name: 'source-address-invalid',

@@ -1,5 +1,6 @@
 import type { Frame, Frames } from '../frame/frames.js';
 import type { CaptureWriter } from './file/writer.js';
+import { NO_REFUSALS } from './port.js';
 import type { Sink } from './port.js';
 
 /** Says what is to be known about a frame that leaves; written beside it where the format can. */
@@ -7,6 +8,8 @@ export type Annotate = (frame: Frame) => string;
 
 /** A capture file as a port: what is sent to it is kept, with the time at which it was captured. */
 export class Recorder implements Sink {
+  readonly refusals = NO_REFUSALS;
+
   constructor(
     private readonly frames: Frames,
     private readonly writer: CaptureWriter,
@@ -14,7 +17,7 @@ export class Recorder implements Sink {
   ) {}
 
   /** @throws CaptureError when the system cannot write */
-  send(from: Int32Array, at: number, count: number): void {
+  send(from: Int32Array, at: number, count: number): number {
     const { bytes, start, length, wireLength, seconds, nanoseconds } = this.frames;
     for (let i = at; i < at + count; i++) {
       const frame = from[i];
@@ -28,8 +31,9 @@ export class Recorder implements Sink {
         this.annotate?.(frame),
       );
     }
+    return 0;
   }
 }
 
 /** Where frames go that nobody keeps. */
-export const nowhere: Sink = { send: () => undefined };
+export const nowhere: Sink = { send: () => 0, refusals: NO_REFUSALS };

@@ -1,10 +1,8 @@
 /**
  * The filtering database of one Network: behind which Port does a station live? (IEEE 802.1Q §8.8)
  *
- * Open addressing with linear probing over 32-byte entries, two to a cache line, about a quarter full at the most (half, if large):
- *   word 0  filtering id << 16 | first two bytes of the MAC      word 3     serial of the frame that taught it
- *   word 1  last four bytes of the MAC                           words 4-5  tick of that frame
- *   word 2  kind << 16 | port                                    words 6-7  tick at which the station was last heard
+ * Open addressing with linear probing over 32-byte entries, two to a cache line, about a quarter full at the most (half, if large). All
+ * of it stands in one memory (fdb-memory.ts), which may be given from outside and then outlives the Worker.
  *
  * Complication 1: time. Nothing sweeps. An entry that is `ageing_ns` old is no longer found, and its slot is taken over by the next
  *   frame of that station or by eviction; so the table says the same whatever the burst size.
@@ -14,9 +12,21 @@
  *   not learned (and therefore floods), and `refused` counts it.
  * Complication 4: declared stations. They do not age. A static one still moves when it is heard elsewhere, as in Linux; a sticky one
  *   refuses; a local one is the bridge itself, and frames that claim its address teach nothing.
+ * Complication 5: a Worker that ended in the middle of a write. Its successor revives what it left: every entry that is whole is entered
+ *   anew and counted anew, the newer one of two for the same station. Half-written ones are as if they had not been heard.
  *
- * Writer: the Worker that owns the Network. Time is an argument; nothing here reads a clock.
+ * Writer: the Worker that owns the Network. Others may read along (fdb-entries.ts). Time is an argument; nothing here reads a clock.
  */
+import {
+  EntryTick,
+  EntryWord,
+  FDB_MAGIC,
+  FdbCount,
+  FdbViews,
+  FdbWord,
+  fdbBytes,
+  slotsFor,
+} from './fdb-memory.js';
 
 export const enum Kind {
   Free,
@@ -38,45 +48,32 @@ export const enum Lesson {
   Refused,
 }
 
-const WORDS = 8;
-const HIGH = 0;
-const LOW = 1;
-const PLACE = 2;
-const SERIAL = 3;
-const TICKS = 4;
-const TAUGHT = 2;
-const HEARD = 3;
+const WORDS = EntryWord.Count;
+const HIGH = EntryWord.High;
+const LOW = EntryWord.Low;
+const PLACE = EntryWord.Place;
+const SERIAL = EntryWord.Serial;
+const TICKS = EntryTick.Count;
+const TAUGHT = EntryTick.Taught;
+const HEARD = EntryTick.Heard;
 
 /** Stands for the tick of entries that no frame has taught. */
 const DECLARED = -1;
 
 const PROBES_MAX = 128;
 const CANDIDATES = 8;
-const SPREAD_MAX = 17_000;
-
-/**
- * A power of two, so that a table of that many entries is about a quarter full and few lookups probe twice; about half full where it
- * would spill out of every cache. "About" leaves room for the declared few beside a round number of learned ones.
- */
-function slotsFor(entries: number): number {
-  const spread = entries <= SPREAD_MAX ? 3.8 : 1.9;
-  return 2 ** Math.ceil(Math.log2(Math.max(entries, 8) * spread));
-}
 
 export class Fdb {
-  /** Entries that were given up for new ones. */
-  evicted = 0;
-  /** Stations that were not learned because too many others hash alike. */
-  refused = 0;
-  /** Learned entries, aged ones included until their slot is taken. */
-  learned = 0;
+  /** True when it goes on with what a predecessor left in its memory. */
+  readonly revived: boolean;
 
   private readonly mask: number;
   private readonly shift: number;
+  private readonly head: Int32Array;
+  private readonly counts: Float64Array;
   private readonly words: Int32Array;
   private readonly ticks: Float64Array;
   private readonly perPort: Int32Array;
-  private hand = 0;
 
   /**
    * @param firstPort lowest port number of the network
@@ -84,6 +81,8 @@ export class Fdb {
    * @param stationsMax how many stations may be learned, 1..1,048,576; beyond that, one is evicted for each new one
    * @param declaredMax how many stations will be declared with `declare`
    * @param ageing_ns age at which an unheard station is forgotten
+   * @param memory of `fdbBytes` bytes, zeros or what another Fdb of the same network left; default: its own
+   * @throws RangeError when the memory is that of another network
    */
   constructor(
     private readonly firstPort: number,
@@ -91,14 +90,45 @@ export class Fdb {
     readonly stationsMax: number,
     declaredMax: number,
     readonly ageing_ns: number,
+    memory = new SharedArrayBuffer(fdbBytes(portCount, stationsMax, declaredMax)),
   ) {
+    if (memory.byteLength !== fdbBytes(portCount, stationsMax, declaredMax))
+      throw new RangeError('this memory has another size than the Fdb of this network');
     const slots = slotsFor(stationsMax + declaredMax);
-    const memory = new SharedArrayBuffer(slots * WORDS * 4);
     this.mask = slots - 1;
     this.shift = Math.clz32(slots / 2 - 1);
-    this.words = new Int32Array(memory);
-    this.ticks = new Float64Array(memory);
-    this.perPort = new Int32Array(portCount);
+    const { head, counts, perPort, words, ticks } = new FdbViews(memory, portCount, slots);
+    this.head = head;
+    this.counts = counts;
+    this.perPort = perPort;
+    this.words = words;
+    this.ticks = ticks;
+    this.revived = head[FdbWord.Magic] === FDB_MAGIC;
+    if (this.revived) this.revive(portCount);
+    else this.clear();
+    head[FdbWord.FirstPort] = firstPort;
+    head[FdbWord.PortCount] = portCount;
+    head[FdbWord.Slots] = slots;
+  }
+
+  /** All stations are declared: from now on a successor may go on with what stands here. */
+  open(): void {
+    this.head[FdbWord.Magic] = FDB_MAGIC;
+  }
+
+  /** Entries that were given up for new ones. */
+  get evicted(): number {
+    return this.counts[FdbCount.Evicted];
+  }
+
+  /** Stations that were not learned because too many others hash alike. */
+  get refused(): number {
+    return this.counts[FdbCount.Refused];
+  }
+
+  /** Learned entries, aged ones included until their slot is taken. */
+  get learned(): number {
+    return this.head[FdbWord.Learned];
   }
 
   /** The entry of a station, or -1. `high` holds the filtering id and two bytes of the MAC, `low` the other four. */
@@ -133,7 +163,7 @@ export class Fdb {
       }
       slot = (slot + 1) & this.mask;
     }
-    this.refused++;
+    this.counts[FdbCount.Refused]++;
     return Lesson.Refused;
   }
 
@@ -227,7 +257,7 @@ export class Fdb {
     while (this.words[slot * WORDS + PLACE] !== 0) slot = (slot + 1) & this.mask;
     this.write(slot, high, low, port, Kind.Dynamic, serial, tick);
     this.perPort[port - this.firstPort]++;
-    this.learned++;
+    this.head[FdbWord.Learned]++;
     return Lesson.Learned;
   }
 
@@ -241,20 +271,22 @@ export class Fdb {
     tick: number,
   ): void {
     const at = slot * WORDS;
+    this.words[at + PLACE] = 0;
     this.words[at + HIGH] = high;
     this.words[at + LOW] = low;
-    this.words[at + PLACE] = (kind << 16) | port;
     this.words[at + SERIAL] = serial;
     this.ticks[slot * TICKS + TAUGHT] = tick;
     this.ticks[slot * TICKS + HEARD] = tick;
+    this.words[at + PLACE] = (kind << 16) | port;
   }
 
   /** Evicts one learned entry: an aged one if the hand meets it, else the longest silent of a few of the heaviest port. */
   private makeRoom(tick: number): void {
     const heaviest = this.heaviestPort();
     let victim = -1;
-    for (let met = 0; met < CANDIDATES; this.hand = (this.hand + 1) & this.mask) {
-      const slot = this.hand;
+    let hand = this.head[FdbWord.Hand] & this.mask;
+    for (let met = 0; met < CANDIDATES; hand = (hand + 1) & this.mask) {
+      const slot = hand;
       if (this.kindOf(slot) !== Kind.Dynamic) continue;
       if (this.aged(slot, tick)) {
         victim = slot;
@@ -264,8 +296,9 @@ export class Fdb {
       if (victim < 0 || this.heardAt(slot) < this.heardAt(victim)) victim = slot;
       met++;
     }
+    this.head[FdbWord.Hand] = hand;
     this.remove(victim);
-    this.evicted++;
+    this.counts[FdbCount.Evicted]++;
   }
 
   private heaviestPort(): number {
@@ -278,7 +311,7 @@ export class Fdb {
   /** The learned entry of this slot is to be one no longer. */
   private uncount(slot: number): void {
     this.perPort[this.portOf(slot) - this.firstPort]--;
-    this.learned--;
+    this.head[FdbWord.Learned]--;
   }
 
   /** Frees a slot and closes the gap: entries behind it that would no longer be found move up. */
@@ -295,5 +328,47 @@ export class Fdb {
       next = (next + 1) & this.mask;
     }
     words[gap * WORDS + PLACE] = 0;
+  }
+
+  private clear(): void {
+    this.head.fill(0);
+    this.perPort.fill(0);
+    this.words.fill(0);
+  }
+
+  /** Enters every whole entry of the memory anew. */
+  private revive(portCount: number): void {
+    if (this.head[FdbWord.FirstPort] !== this.firstPort || this.perPort.length !== portCount)
+      throw new RangeError('this memory holds the Fdb of another network');
+    const words = new Int32Array(this.words);
+    const ticks = new Float64Array(words.buffer);
+    this.head[FdbWord.Magic] = 0;
+    this.words.fill(0);
+    this.perPort.fill(0);
+    this.head[FdbWord.Learned] = 0;
+    for (let slot = 0; slot <= this.mask; slot++) this.restore(words, ticks, slot);
+    this.head[FdbWord.Magic] = FDB_MAGIC;
+  }
+
+  /** Enters what stands in this slot of an older table, unless it cannot be, or a newer entry for the station is here already. */
+  private restore(words: Int32Array, ticks: Float64Array, slot: number): void {
+    const at = slot * WORDS;
+    const kind = words[at + PLACE] >>> 16;
+    const port = words[at + PLACE] & 0xffff;
+    const isPort = port >= this.firstPort && port < this.firstPort + this.perPort.length;
+    if (kind === Kind.Free || kind > Kind.Local || (kind !== Kind.Local && !isPort)) return;
+    const heard = ticks[slot * TICKS + HEARD];
+    if (!(ticks[slot * TICKS + TAUGHT] <= heard)) return;
+    const high = words[at + HIGH];
+    const low = words[at + LOW];
+    const present = this.find(high, low, -Infinity);
+    if (present >= 0 && this.heardAt(present) >= heard) return;
+    if (!this.declare(high, low, port, kind, words[at + SERIAL])) return;
+    const now = this.find(high, low, -Infinity);
+    this.ticks[now * TICKS + TAUGHT] = ticks[slot * TICKS + TAUGHT];
+    this.ticks[now * TICKS + HEARD] = heard;
+    if (kind !== Kind.Dynamic) return;
+    this.perPort[port - this.firstPort]++;
+    this.head[FdbWord.Learned]++;
   }
 }

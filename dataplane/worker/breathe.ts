@@ -6,6 +6,7 @@
 import { forwardOn } from '../forward/forward.js';
 import { BURST } from '../forward/plane.js';
 import type { Plane } from '../forward/plane.js';
+import { Reason } from '../observe/reason.js';
 import type { Sink, Source } from '../port/port.js';
 
 /**
@@ -36,7 +37,8 @@ export function breathOn(
   most: number,
 ): () => number {
   const { frames, queues, queued, dirty } = plane;
-  const { framesOut, bytesOut } = plane.counters;
+  const { counters } = plane;
+  const { framesOut, bytesOut } = counters;
   const { wireLength } = frames;
   const burst = new Int32Array(BURST);
   const forward = forwardOn(plane);
@@ -44,15 +46,27 @@ export function breathOn(
   function sendQueued(port: number): void {
     const at = port * BURST;
     const count = queued[port];
-    sinks[port].send(queues, at, count);
+    const sink = sinks[port];
+    const refused = sink.send(queues, at, count);
     let bytes = 0;
     for (let waiting = at; waiting < at + count; waiting++) {
       bytes += wireLength[queues[waiting]];
       frames.letGo(queues[waiting]);
     }
-    framesOut[port] += count;
+    framesOut[port] += count - refused;
     bytesOut[port] += bytes;
     queued[port] = 0;
+    if (refused > 0) dropRefused(port, at, count, sink.refusals);
+  }
+
+  /** The slots are free again, and nothing has been put into them yet. */
+  function dropRefused(port: number, at: number, count: number, refusals: Uint8Array): void {
+    for (let i = 0; i < count; i++) {
+      const reason = refusals[i];
+      if (reason === Reason.Ok) continue;
+      bytesOut[port] -= wireLength[queues[at + i]];
+      counters.drop(port, reason);
+    }
   }
 
   return () => {

@@ -23,11 +23,16 @@ export const enum ControlWord {
 
 export const CONTROL_BYTES = 56;
 
-/** Asks the Worker to stop, and wakes it when it waits for input. */
-export function askToStop(control: SharedArrayBuffer): void {
-  const words = new Int32Array(control);
+/**
+ * Asks the Worker to stop, and wakes it when it waits for input.
+ * @param wake wakes a live Worker, which waits in the kernel, by what it left in ControlWord.Waker (native-bindings `wake`)
+ */
+export function askToStop(control: SharedArrayBuffer, wake?: (waker: number) => void): void {
+  const words = new Int32Array(control, 0, ControlWord.Waker + 1);
   Atomics.store(words, ControlWord.Stop, 1);
   Atomics.notify(words, ControlWord.Stop);
+  const waker = Atomics.load(words, ControlWord.Waker);
+  if (waker > 0) wake?.(waker);
 }
 
 /** `Atomics.waitAsync` (ES2024), which Node 20 has and the library of ES2023 does not name. */

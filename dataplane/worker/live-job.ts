@@ -5,10 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
 /** How fast a capture is played: as it was captured, a multiple of that, so many frames a second, or as fast as it goes. */
-export type Speed =
-  | { readonly times: number }
-  | { readonly framesPerSecond: number }
-  | 'max';
+export type Speed = { readonly times: number } | { readonly framesPerSecond: number } | 'max';
 
 /** A port that this Worker serves. */
 export type LivePort = {
@@ -80,6 +77,11 @@ export type LiveNotice =
       readonly why: string;
     }
   /** One explained frame, made by the explainer the job's caller gave (control/live). */
-  | { readonly tells: 'explained'; readonly id: number; readonly explanation: unknown; readonly left: number }
+  | {
+      readonly tells: 'explained';
+      readonly id: number;
+      readonly explanation: unknown;
+      readonly left: number;
+    }
   /** A request could not be met (a filter libpcap does not understand). */
   | { readonly tells: 'refused'; readonly id: number; readonly why: string };

@@ -5,6 +5,7 @@
  * shared memory only.
  */
 import { setFlagsFromString } from 'node:v8';
+import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 
 /**
@@ -19,11 +20,33 @@ const INLINING = [
 /** A worker that waits inside a system call, as for a pipe that says nothing, cannot be ended; after this long nobody waits for it. */
 const FAREWELL_MS = 500;
 
+/** A job under way in a thread of its own. */
+export interface InWorker<Report> {
+  /** What the job gives back; throws what it throws, or that its thread ended. */
+  readonly finished: Promise<Report>;
+  /** Ends the thread wherever it is; `finished` then throws. */
+  kill(): Promise<void>;
+}
+
+/** As `startInWorker`, for jobs that are only waited for. */
+export function runInWorker<Report>(
+  module: URL,
+  job: object,
+  transfer: readonly MessagePort[] = [],
+): Promise<Report> {
+  return startInWorker<Report>(module, job, transfer).finished;
+}
+
 /**
- * Runs the default export of a compiled module with `job` in a worker of its own; gives back what it returns, throws what it throws.
+ * Runs the default export of a compiled module with `job` in a worker of its own.
  * @param module URL of the module
+ * @param transfer what of the job becomes the worker's: ports of channels
  */
-export async function runInWorker<Report>(module: URL, job: object): Promise<Report> {
+export function startInWorker<Report>(
+  module: URL,
+  job: object,
+  transfer: readonly MessagePort[] = [],
+): InWorker<Report> {
   INLINING.forEach(setFlagsFromString);
   const pool = new Piscina({
     filename: module.href,
@@ -32,13 +55,22 @@ export async function runInWorker<Report>(module: URL, job: object): Promise<Rep
     concurrentTasksPerWorker: 1,
     atomics: 'disabled',
   });
-  try {
-    return (await pool.run(job)) as Report;
-  } catch (cause) {
-    throw named(cause);
-  } finally {
-    await within(FAREWELL_MS, pool.destroy());
-  }
+  pool.on('error', () => undefined); // a thread that ends after its job concerns nobody
+  const finish = async (): Promise<Report> => {
+    try {
+      return (await pool.run(job, { transferList: [...transfer] })) as Report;
+    } catch (cause) {
+      throw named(cause);
+    } finally {
+      await within(FAREWELL_MS, pool.destroy());
+    }
+  };
+  return {
+    finished: finish(),
+    kill: async () => {
+      await Promise.all(pool.threads.map((thread) => thread.terminate()));
+    },
+  };
 }
 
 /** An error loses its class and its name on the way out of a thread; the name still stands before its stack. */

@@ -74,7 +74,7 @@ export async function replay(
   job: ReplayJob,
   watching: Watching = { tracing: 'none' },
 ): Promise<ReplayReport> {
-  const plane = new Plane(reviveProgram(job.program), job.counters);
+  const plane = new Plane(reviveProgram(job.program), { counters: job.counters });
   const inputs: Input[] = [];
   const writers: CaptureWriter[] = [];
   try {

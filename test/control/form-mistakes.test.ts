@@ -116,9 +116,9 @@ testCases([
     'unknown key "zzzzzz" in services.c1',
   ],
   [
-    'live ports, which are not supported yet',
-    service('{ x-port: { ▸tap: tap0 } }'),
-    'unknown key "tap" in services.z1.x-port',
+    'a key that x-port does not have',
+    service('{ x-port: { ▸tab: tap0 } }'),
+    'unknown key "tab" in services.z1.x-port (did you mean "tap"?)',
   ],
   [
     'shape and meaning at once',

@@ -16,6 +16,7 @@ import { BURST, Plane } from '../../dataplane/forward/plane.js';
 import { TRACED } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
+import { NO_REFUSALS } from '../../dataplane/port/port.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
 import { readStory } from './story.js';
@@ -121,6 +122,8 @@ function collector(
         const bytes = frames.bytes.slice(start, start + (frames.length[slot] ?? 0));
         take(frames.serial[slot] ?? 0, bytes, frames.wireLength[slot] ?? 0);
       }
+      return 0;
     },
+    refusals: NO_REFUSALS,
   };
 }

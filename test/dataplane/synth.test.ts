@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Plane } from '../../dataplane/forward/plane.js';
+import { NO_REFUSALS } from '../../dataplane/port/port.js';
 import type { Sink } from '../../dataplane/port/port.js';
 import { nowhere } from '../../dataplane/port/recorder.js';
 import { synthOn } from '../../dataplane/port/synth.js';
@@ -26,7 +27,9 @@ function run(wanted: Traffic, breaths: number) {
         const head = Buffer.from(frames.bytes.slice(start, start + 14)).toString('hex');
         heard.push(`${port} ${head} ${frames.length[frame] ?? 0}`);
       }
+      return 0;
     },
+    refusals: NO_REFUSALS,
   });
   const sinks = heardBy(listener);
   const breath = breathOn(plane, synthOn(frames, wanted), sinks, 100);

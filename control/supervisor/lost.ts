@@ -1,0 +1,13 @@
+import type { Counters } from '../../dataplane/observe/counters.js';
+import { Reason } from '../../dataplane/observe/reason.js';
+
+/**
+ * Books the frames that a Worker held when it ended, so that the law of conservation holds again. Whose they were nobody knows any more: they
+ * stand at its first port. A Worker ended between sending and counting has one frame too many instead; that counts as copied.
+ */
+export function bookLost(counters: Counters, port: number): void {
+  const lost = counters.unaccounted();
+  const at = port * Reason.Count + Reason.WorkerLost;
+  if (lost > 0) counters.dropped[at] = (counters.dropped[at] ?? 0) + lost;
+  else if (lost < 0) counters.copied[0] = (counters.copied[0] ?? 0) - lost;
+}
