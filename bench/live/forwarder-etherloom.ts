@@ -25,7 +25,7 @@ export function etherloom(name: string, ports: Ports, options: readonly string[]
       const file = join(stage.folder(), 'lab.yaml');
       writeFileSync(file, topologyOf(lab, ports));
       const program = stage.start([process.execPath, MAIN, 'up', file, ...options]);
-      await program.until((said) => /\bready\b/.test(said));
+      await program.until((said) => /^lab .* is up\b/m.test(said));
       return path;
     },
   };
