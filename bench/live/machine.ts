@@ -20,8 +20,3 @@ export function thisMachine(): Machine {
     loadBefore: loadavg()[0] ?? NaN,
   };
 }
-
-/** In one line. */
-export function describe({ processor, cores, kernel, node, loadBefore }: Machine): string {
-  return `${processor}, ${cores} cores, Linux ${kernel}, Node ${node}, load before ${loadBefore.toFixed(2)}`;
-}

@@ -15,6 +15,7 @@ import { thisMachine } from './machine.js';
 import type { Machine } from './machine.js';
 import type { Measure, Sample } from './measure.js';
 import { frameRate } from './rate.js';
+import { Unavailable } from './requirements.js';
 import { rowOf } from './result.js';
 import type { Row } from './result.js';
 import { removeStale, Stage } from './stage.js';
@@ -83,7 +84,7 @@ export function skippedOf(cases: readonly Case[]): Skipped[] {
 
 /**
  * Measures the cases, and the yardstick of their measures.
- * @throws the reason of the signal when it is aborted; Error when the yardstick cannot be measured
+ * @throws the reason of the signal when it is aborted; Unavailable when the yardstick cannot be measured
  */
 export async function measureLive(chosen: readonly Case[], how: Measuring): Promise<Report> {
   const machine = thisMachine();
@@ -138,8 +139,10 @@ async function measureOne({ forwarder, measure }: Case, how: Measuring): Promise
     return await measure.run(stage, await forwarder.start(stage), how.seconds);
   } catch (cause) {
     how.signal.throwIfAborted();
-    if (forwarder === kernelBridge) throw cause;
-    return { value: 0, broken: cause instanceof Error ? cause.message : String(cause) };
+    const broken = cause instanceof Error ? cause.message : String(cause);
+    if (forwarder === kernelBridge)
+      throw new Unavailable(`${measure.title} of the kernel bridge, the yardstick: ${broken}`);
+    return { value: 0, broken };
   } finally {
     how.signal.removeEventListener('abort', close);
     await stage.close();
