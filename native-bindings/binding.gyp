@@ -8,9 +8,12 @@
       'target_name': 'etherloom',
       'sources': [
         'src/addon.cc',
+        'src/coalesce.cc',
         'src/errors.cc',
+        'src/hot.cc',
         'src/link.cc',
         'src/namespace.cc',
+        'src/packet.cc',
         'src/tap.cc',
         'src/waiter.cc',
       ],
@@ -20,6 +23,12 @@
       'cflags!': ['-O3', '-Wno-unused-parameter'],
       'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
       'cflags_cc': ['-std=c++17', '-fexceptions'],
+      'conditions': [
+        [
+          'capture=="yes"',
+          { 'sources': ['src/capture.cc', 'src/filter.cc'], 'defines': ['ETHERLOOM_CAPTURE'], 'libraries': ['-lpcap'] },
+        ],
+      ],
       'configurations': {
         'Release': { 'cflags': ['-O2'] },
         # What `npm run test:asan` tests.

@@ -7,6 +7,7 @@ import { loadLab } from '../model/load.js';
 import { inputsFrom, portNamed } from '../replay/inputs.js';
 import type { InputFile } from '../replay/inputs.js';
 import { CallError } from './errors.js';
+import type { ExplainLiveOptions } from './explain-live.js';
 
 export interface ExplainOptions {
   readonly in?: readonly string[];
@@ -17,7 +18,14 @@ export interface ExplainOptions {
 }
 
 /** `etherloom explain`. @throws CallError, TopologyErrors, CaptureError, Refused when the capture has no such frame */
-export async function explain(topology: string, options: ExplainOptions): Promise<void> {
+export async function explain(
+  topology: string | undefined,
+  options: ExplainOptions & ExplainLiveOptions,
+): Promise<void> {
+  if (topology === undefined)
+    throw new CallError('explain needs a topology, or --live PORT of a running lab');
+  const forLive = (['filter', 'count', 'lab'] as const).find((it) => options[it] !== undefined);
+  if (forLive !== undefined) throw new CallError(`--${forLive} belongs to --live`);
   if ((options.frame === undefined) === (options.hex === undefined))
     throw new CallError('explain needs either --frame NUMBER or --hex DIGITS');
   if (options.port !== undefined && options.hex === undefined)
@@ -33,7 +41,8 @@ export async function explain(topology: string, options: ExplainOptions): Promis
   );
 }
 
-function told(explanation: Explanation): string {
+/** The sentences about a frame, numbered from the second on. */
+export function told(explanation: Explanation): string {
   const [first, ...steps] = sentencesOf(explanation);
   return [first, ...steps.map((step, i) => `  ${i + 1}. ${step}`)].join('\n');
 }

@@ -4,15 +4,21 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { BenchLiveOptions, BenchOptions } from './bench.js';
+import type { CaptureOptions } from './capture.js';
 import { CallError, Refused } from './errors.js';
 import type { ExplainOptions } from './explain.js';
+import type { ExplainLiveOptions } from './explain-live.js';
 import { addLive } from './live-commands.js';
 import type { ReplayOptions } from './replay.js';
+import type { ShowLiveOptions } from './show-live.js';
 
 const collect = (word: string, words: string[] = []): string[] => [...words, word];
 const IN = '--in <port=file>';
 const IN_HELP =
   'capture (pcap or pcapng, also gzip) whose frames come in at a port, which is named by its container, c1, or c1.net where a container has several networks; give it once for each port';
+const LAB = '--lab <name>';
+const LAB_HELP = 'name of the running lab (default: the only one)';
+const FILTER_HELP = "only frames that match an expression in tcpdump's language (pcap-filter(7))";
 const TOPOLOGY = 'Compose file that describes the lab';
 const STATUS = 'Exit status: 0 done, 1 the input is wrong, 2 the call is wrong.';
 
@@ -58,16 +64,8 @@ function commandLine(): Command {
       await (await import('./check.js')).check(topology);
     });
   addBench(program);
-  program
-    .command('show')
-    .description('print a table that comes with etherloom')
-    .argument('<what>', 'reasons: why a frame can end; schema: the JSON Schema of topologies')
-    .option('--json', 'print reasons as JSON; schema is JSON always')
-    .addHelpText('after', example('show reasons'))
-    .action(async (what: string, options: { json?: true }) => {
-      const { show } = await import('./show.js');
-      show(what, options);
-    });
+  addShow(program);
+  addCapture(program);
   program.addHelpText('after', `${example('check lab.yaml')}\n\n${STATUS}`);
   return program;
 }
@@ -99,7 +97,7 @@ function addExplain(program: Command): void {
   program
     .command('explain')
     .description('tell the way of one frame: what it taught, what decided, where it went')
-    .argument('<topology>', TOPOLOGY)
+    .argument('[topology]', `${TOPOLOGY}; not with --live`)
     .option(IN, IN_HELP, collect)
     .option(
       '--frame <number>',
@@ -110,13 +108,58 @@ function addExplain(program: Command): void {
       '--port <port>',
       'where the frame of --hex comes in (default: where its source MAC belongs)',
     )
-    .option('--json', 'print the explanation as JSON')
+    .option('--live <port>', 'the next frames that come in by a port of a running lab')
+    .option('--filter <expression>', `with --live: ${FILTER_HELP}`)
+    .option('-n, --count <number>', 'with --live: how many frames (default: 5)')
+    .option(LAB, `with --live: ${LAB_HELP}`)
+    .option('--json', 'print the explanation as JSON; with --live, a line for each frame')
     .addHelpText(
       'after',
-      `${example('explain lab.yaml --in c1=a.pcap --frame 17')}\n  etherloom explain lab.yaml --port c1 --hex "ffffffffffff 0242ac120002 0806"`,
+      `${example('explain lab.yaml --in c1=a.pcap --frame 17')}\n  etherloom explain lab.yaml --port c1 --hex "ffffffffffff 0242ac120002 0806"\n  etherloom explain --live c1 --filter arp -n 1`,
     )
-    .action(async (topology: string, options: ExplainOptions) => {
-      await (await import('./explain.js')).explain(topology, options);
+    .action(async (topology: string | undefined, options: ExplainOptions & ExplainLiveOptions) => {
+      if (options.live === undefined) {
+        const { explain } = await import('./explain.js');
+        await explain(topology, options);
+      } else {
+        const { explainLive } = await import('./explain-live.js');
+        await explainLive(options.live, topology, options);
+      }
+    });
+}
+
+function addShow(program: Command): void {
+  program
+    .command('show')
+    .description('print what a running lab does, or a table that comes with etherloom')
+    .argument(
+      '<what>',
+      'of a running lab: ports, fdb, counters, workers; reasons: why a frame can end; schema: the JSON Schema of topologies',
+    )
+    .option('--json', 'print it as JSON; schema is JSON always')
+    .option('--watch', 'print it again each second; with --json, a line each second')
+    .option(LAB, LAB_HELP)
+    .addHelpText('after', `${example('show ports --watch')}\n  etherloom show reasons`)
+    .action(async (what: string, options: ShowLiveOptions) => {
+      await (await import('./show.js')).show(what, options);
+    });
+}
+
+function addCapture(program: Command): void {
+  program
+    .command('capture')
+    .description('write what passes a port of a running lab as pcapng, as it would be on a wire')
+    .argument('<port>', 'the port, as c1, or c1.net where a container has several networks')
+    .option('-w, --write <file>', 'file, or - for standard output', '-')
+    .option('--filter <expression>', FILTER_HELP)
+    .option('-c, --count <number>', 'end after so many frames (default: on Ctrl-C)')
+    .option(LAB, LAB_HELP)
+    .addHelpText(
+      'after',
+      `${example('capture c1 -w c1.pcapng --filter "tcp port 80"')}\n  etherloom capture c1 -w - | wireshark -k -i -`,
+    )
+    .action(async (port: string, options: CaptureOptions) => {
+      await (await import('./capture.js')).capture(port, options);
     });
 }
 

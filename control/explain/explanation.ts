@@ -5,6 +5,7 @@
 import { Action } from '../../dataplane/forward/verdict.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import type { Plane } from '../../dataplane/forward/plane.js';
+import { Gso, SUPER } from '../../dataplane/frame/frames.js';
 import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { Reason } from '../../dataplane/observe/reason.js';
@@ -36,14 +37,25 @@ export interface PortView {
   readonly at: Position;
 }
 
+/** What a super-frame stands for: segments (TCP) or datagrams (UDP) of at most so many bytes of payload. */
+export interface SuperFrame {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly segments: number;
+  readonly segmentBytes: number;
+}
+
 export interface Explanation {
   readonly file: string;
   readonly port: PortView;
   /** Which frame of its port, from 1. */
   readonly number: number;
-  /** Seconds since the first frame of the replay. */
+  /** Seconds since the first frame of the replay; of a running lab, since it is up. */
   readonly time_s: number;
+  /** Of a running lab: when the frame came in, `2026-05-04T09:08:07.123456789Z`. */
+  readonly clock?: string;
   readonly frame: FrameDescription;
+  /** The frame stands for several, which its sender left to the network card to cut. */
+  readonly superFrame?: SuperFrame;
   readonly network: { readonly name: string; readonly at?: Position };
   readonly source: {
     readonly outcome: 'learned' | 'moved' | 'refreshed' | 'kept' | 'not learned';
@@ -60,11 +72,15 @@ export interface Explanation {
   readonly passedBy: readonly (PortView & { readonly reason: ReasonText })[];
 }
 
+/** Where a frame was seen: in a replay, whose time begins with its first frame, or in a running lab, which has a clock. */
+export type Seen = 'in a replay' | 'live';
+
 /** Explains the frame whose notes these are. Its slot must not have been reused since. */
 export function explanationOf(
   compiled: Compiled,
   plane: Plane,
   notes: readonly Note[],
+  where: Seen = 'in a replay',
 ): Explanation {
   const { ports, networks, lab } = compiled;
   const [, slot, inPort, number, tick] = take(notes, Step.Arrived);
@@ -78,6 +94,7 @@ export function explanationOf(
   const unheard = action === Action.Flood && sent.length === 0;
   const reason = unheard ? whyUnheard(notes) : action >= Action.Drop ? argument : Reason.Ok;
   const frame = frameIn(plane, slot);
+  const superFrame = superFrameIn(plane, slot, reason);
   const seen = (step: Step): EntryView | undefined =>
     entryView(compiled, network, notes, step, tick);
   const lookedUp = !isGroup(frame) && !beforeLearning.includes(reason);
@@ -87,7 +104,9 @@ export function explanationOf(
     port,
     number,
     time_s: tick / 1e9,
+    ...(where === 'live' && { clock: clockOf(plane, slot) }),
     frame,
+    ...(superFrame && { superFrame }),
     network: { name: network.name, ...(network.at && { at: network.at }) },
     source: sourceView(
       seen(Step.SourceBefore),
@@ -135,6 +154,33 @@ function frameIn({ frames }: Plane, slot: number): FrameDescription {
   return describeFrame(frames.view, start, end, frames.wireLength[slot] ?? 0);
 }
 
+function clockOf({ frames }: Plane, slot: number): string {
+  const whole = new Date((frames.seconds[slot] ?? 0) * 1000)
+    .toISOString()
+    .slice(0, -'.000Z'.length);
+  return `${whole}.${String(frames.nanoseconds[slot] ?? 0).padStart(9, '0')}Z`;
+}
+
+/** What a super-frame stands for, as parse found it; nothing where parse could not make sense of it. */
+function superFrameIn({ frames }: Plane, slot: number, reason: Reason): SuperFrame | undefined {
+  const flags = frames.flags[slot] ?? 0;
+  if ((flags & SUPER) === 0 || beforeParsed.includes(reason)) return undefined;
+  const start = frames.start[slot] ?? 0;
+  const packet = start + (frames.length[slot] ?? 0) - (frames.payload[slot] ?? 0);
+  const segmentBytes = frames.gsoSize[slot] ?? 0;
+  const headers = (frames.packetLength[slot] ?? 0) - segmentBytes;
+  const protocol = ((frames.gsoType[slot] ?? 0) & ~Gso.Ecn) === Gso.UdpL4 ? 'UDP' : 'TCP';
+  return { protocol, segments: Math.ceil((packet - headers) / segmentBytes), segmentBytes };
+}
+
+/** Reasons for which a frame ends while it is parsed. */
+const beforeParsed: readonly number[] = [
+  Reason.Runt,
+  Reason.SnappedHeader,
+  Reason.VlanTagTruncated,
+  Reason.OffloadInvalid,
+];
+
 function viewOf({ ports }: Compiled, port: number): PortView {
   const endpoint = at(ports, port);
   return { port: endpoint.port, at: endpoint.at };
@@ -169,9 +215,7 @@ function entryView(
 
 /** Reasons for which a bridge lets go of a frame before it learns the source. */
 const beforeLearning: readonly number[] = [
-  Reason.Runt,
-  Reason.SnappedHeader,
-  Reason.VlanTagTruncated,
+  ...beforeParsed,
   Reason.MtuExceeded,
   Reason.SourceAddressInvalid,
   Reason.PauseFrame,

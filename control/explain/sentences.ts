@@ -6,10 +6,11 @@ import type { EntryView, Explanation } from './explanation.js';
 
 /** The sentences, the first one naming the frame. */
 export function sentencesOf(explanation: Explanation): string[] {
-  const { frame, number, port, time_s } = explanation;
+  const { frame, number, port } = explanation;
   return [
-    `Frame ${number} of ${port.port}, ${seconds(time_s)} after the first: ${frame.length} bytes, ${frame.summary}.`,
+    `Frame ${number} of ${port.port}, ${time(explanation)}: ${frame.length} bytes, ${frame.summary}.`,
     arrival(explanation),
+    ...offload(explanation),
     ...malformation(explanation),
     ...learning(explanation),
     ...decision(explanation),
@@ -20,6 +21,20 @@ export function sentencesOf(explanation: Explanation): string[] {
 /** One line, for a comment on the frame in a capture. */
 export function commentOf(explanation: Explanation): string {
   return sentencesOf(explanation).join(' ');
+}
+
+function time({ clock, time_s }: Explanation): string {
+  if (clock === undefined) return `${seconds(time_s)} after the first`;
+  return `at ${clock.slice(clock.indexOf('T') + 1, -1)} UTC`;
+}
+
+function offload({ superFrame }: Explanation): string[] {
+  if (superFrame === undefined) return [];
+  const { protocol, segments, segmentBytes } = superFrame;
+  const pieces = protocol === 'TCP' ? 'segments' : 'datagrams';
+  return [
+    `It is a ${protocol} super-frame of ${segments} ${pieces} of ${segmentBytes} bytes; whoever puts it on a wire cuts it and completes the checksums.`,
+  ];
 }
 
 function arrival({ file, port, network }: Explanation): string {

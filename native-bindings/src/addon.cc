@@ -1,27 +1,19 @@
-/**
- * The edge to JavaScript: one Addon for each thread that loads it, with that thread's pool, devices and waiter. Node destroys it when the
- * thread ends, which closes whatever is still open.
- *
- * Two kinds of functions. Those that open or configure use node-addon-api and throw. Those that move frames use bare Node-API: they make
- * no object but a number, and answer wrong arguments with -EINVAL instead of throwing.
- */
-#include <napi.h>
+/** The calls that open and configure, by node-addon-api. They throw NativeError, or TypeError and RangeError for wrong arguments. */
+#include "addon.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "constants.h"
-#include "device.h"
 #include "errors.h"
-#include "pool.h"
+#include "packet.h"
 #include "tap.h"
-#include "waiter.h"
+
+#ifdef ETHERLOOM_CAPTURE
+#include "capture.h"
+#endif
 
 namespace etherloom {
 
@@ -31,34 +23,13 @@ namespace {
 constexpr double ROOM_MIN = 60, ROOM_MAX = 1 << 20;
 constexpr double MAX_SAFE_INTEGER = 9007199254740991;
 
+#ifdef ETHERLOOM_CAPTURE
+constexpr bool HAS_CAPTURE = true;
+#else
+constexpr bool HAS_CAPTURE = false;
+#endif
+
 }  // namespace
-
-class Addon : public Napi::Addon<Addon> {
- public:
-  Addon(Napi::Env env, Napi::Object exports);
-
-  Pool pool;
-  Waiter waiter;
-
-  /** The device of this handle, or null. */
-  Device* find(int32_t handle) const {
-    return static_cast<size_t>(handle) < devices_.size() ? devices_[static_cast<size_t>(handle)].get() : nullptr;
-  }
-
- private:
-  Napi::Value createTap(const Napi::CallbackInfo& info);
-  void closeDescriptor(const Napi::CallbackInfo& info);
-  void attachPool(const Napi::CallbackInfo& info);
-  Napi::Value openTap(const Napi::CallbackInfo& info);
-  void close(const Napi::CallbackInfo& info);
-
-  /** Watches a new device under the first number that is free. */
-  int32_t keep(std::unique_ptr<Device> device);
-
-  std::vector<std::unique_ptr<Device>> devices_;
-  /** The typed arrays into which `pool` points. */
-  Napi::Reference<Napi::Array> columns_;
-};
 
 namespace {
 
@@ -106,129 +77,20 @@ Arrivals arrivalsAt(const Napi::Object& place) {
           static_cast<uint32_t>(numberIn(place.Get("serial"), "serial", 0, UINT32_MAX))};
 }
 
-int descriptorIn(const Napi::Value& value) {
-  return static_cast<int>(numberIn(value, "descriptor", 0, INT32_MAX));
+DeviceOptions deviceIn(const Napi::Object& options) {
+  return {textIn(options.Get("interface"), "interface"), textOr(options.Get("namespace"), "namespace", "")};
 }
 
-/** The arguments of a call that moves frames. */
-template <size_t COUNT>
-class HotCall {
- public:
-  HotCall(napi_env env, napi_callback_info info) : env_(env) {
-    size_t count = COUNT;
-    void* data = nullptr;
-    napi_get_cb_info(env, info, &count, arguments_.data(), nullptr, &data);
-    addon_ = static_cast<Addon*>(data);
-  }
-
-  Addon& addon() const { return *addon_; }
-
-  /** A whole number; false when the argument is none. */
-  bool read(size_t i, int32_t& number) const { return napi_get_value_int32(env_, arguments_[i], &number) == napi_ok; }
-  bool read(size_t i, double& number) const { return napi_get_value_double(env_, arguments_[i], &number) == napi_ok; }
-
-  /** The memory of a typed array of this kind; null when the argument is none. */
-  template <typename Element>
-  Element* read(size_t i, napi_typedarray_type kind, size_t& length) const {
-    napi_typedarray_type found;
-    void* memory = nullptr;
-    if (napi_get_typedarray_info(env_, arguments_[i], &found, &length, &memory, nullptr, nullptr) != napi_ok ||
-        found != kind)
-      return nullptr;
-    return static_cast<Element*>(memory);
-  }
-
-  napi_value answer(int32_t number) const {
-    napi_value value = nullptr;
-    napi_create_int32(env_, number, &value);
-    return value;
-  }
-  napi_value answer(double number) const {
-    napi_value value = nullptr;
-    napi_create_double(env_, number, &value);
-    return value;
-  }
-
- private:
-  napi_env env_;
-  Addon* addon_ = nullptr;
-  std::array<napi_value, COUNT> arguments_{};
-};
-
-napi_value receive(napi_env env, napi_callback_info info) {
-  const HotCall<3> call(env, info);
-  int32_t handle, count;
-  size_t length = 0;
-  auto* const slots = call.read<int32_t>(1, napi_int32_array, length);
-  if (slots == nullptr || !call.read(0, handle) || !call.read(2, count) || count < 0 || static_cast<size_t>(count) > length)
-    return call.answer(-EINVAL);
-  Device* const device = call.addon().find(handle);
-  return call.answer(device == nullptr ? -EBADF : device->receive(call.addon().pool, slots, count));
+/** A descriptor, a handle or a filter. */
+int32_t numbered(const Napi::Value& value, const char* name) {
+  return static_cast<int32_t>(numberIn(value, name, 0, INT32_MAX));
 }
 
-napi_value send(napi_env env, napi_callback_info info) {
-  const HotCall<5> call(env, info);
-  int32_t handle, at, count;
-  size_t length = 0, room = 0;
-  const auto* const slots = call.read<int32_t>(1, napi_int32_array, length);
-  auto* const outcomes = call.read<uint8_t>(4, napi_uint8_array, room);
-  if (slots == nullptr || outcomes == nullptr || !call.read(0, handle) || !call.read(2, at) || !call.read(3, count) ||
-      at < 0 || count < 0 || static_cast<size_t>(at) + static_cast<size_t>(count) > length ||
-      static_cast<size_t>(count) > room)
-    return call.answer(-EINVAL);
-  Device* const device = call.addon().find(handle);
-  if (device != nullptr) return call.answer(device->send(call.addon().pool, slots + at, count, outcomes));
-  std::memset(outcomes, static_cast<int>(Outcome::Gone), static_cast<size_t>(count));
-  return call.answer(count);
+#ifndef ETHERLOOM_CAPTURE
+Failure withoutCapture(const char* what, const std::string& subject) {
+  return Failure(what, subject, ENOSYS, "built without libpcap: apt install libpcap-dev, then npm run install");
 }
-
-napi_value wait(napi_env env, napi_callback_info info) {
-  const HotCall<2> call(env, info);
-  double most_us;
-  size_t room = 0;
-  auto* const ready = call.read<int32_t>(0, napi_int32_array, room);
-  if (ready == nullptr || !call.read(1, most_us)) return call.answer(-EINVAL);
-  Waiter& waiter = call.addon().waiter;
-  const int count = waiter.wait(room, most_us);
-  for (int i = 0; i < count; i++) {
-    const Waiter::Event& event = waiter.event(i);
-    ready[i] = event.handle;
-    if (!event.isError) continue;
-    // Reported once; from then on it would always be ready, and the wait would never wait.
-    const Device* const device = call.addon().find(event.handle);
-    if (device != nullptr && device->endsWithError()) waiter.forget(device->descriptor());
-  }
-  return call.answer(count);
-}
-
-napi_value status(napi_env env, napi_callback_info info) {
-  const HotCall<2> call(env, info);
-  int32_t handle;
-  size_t room = 0;
-  auto* const into = call.read<double>(1, napi_float64_array, room);
-  if (into == nullptr || room < StatusCount || !call.read(0, handle)) return call.answer(-EINVAL);
-  Device* const device = call.addon().find(handle);
-  if (device == nullptr) return call.answer(-EBADF);
-  device->status(into);
-  return nullptr;
-}
-
-napi_value now(napi_env env, napi_callback_info info) {
-  return HotCall<0>(env, info).answer(static_cast<double>(monotonic_ns()));
-}
-
-napi_value waker(napi_env env, napi_callback_info info) {
-  const HotCall<0> call(env, info);
-  return call.answer(call.addon().waiter.waker());
-}
-
-napi_value wake(napi_env env, napi_callback_info info) {
-  const HotCall<1> call(env, info);
-  int32_t waker;
-  if (!call.read(0, waker)) return call.answer(-EINVAL);
-  Waiter::wake(waker);
-  return nullptr;
-}
+#endif
 
 /** What load.ts and a test compare with TypeScript's numbers. */
 Napi::Object constantsFor(Napi::Env env) {
@@ -258,28 +120,21 @@ Napi::Object constantsFor(Napi::Env env) {
 }  // namespace
 
 Addon::Addon(Napi::Env env, Napi::Object exports) {
-  const auto hot = [&](const char* name, napi_callback function) {
-    napi_value value = nullptr;
-    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, function, this, &value) != napi_ok) throw Napi::Error::New(env);
-    exports.Set(name, value);
-  };
   DefineAddon(exports, {
                            InstanceValue("contract", Napi::Number::New(env, CONTRACT)),
                            InstanceValue("constants", constantsFor(env)),
-                           InstanceValue("hasCapture", Napi::Boolean::New(env, false)),
+                           InstanceValue("hasCapture", Napi::Boolean::New(env, HAS_CAPTURE)),
                            InstanceMethod("createTap", &Addon::createTap),
                            InstanceMethod("closeDescriptor", &Addon::closeDescriptor),
                            InstanceMethod("attachPool", &Addon::attachPool),
                            InstanceMethod("openTap", &Addon::openTap),
+                           InstanceMethod("openPacket", &Addon::openPacket),
+                           InstanceMethod("openCapture", &Addon::openCapture),
                            InstanceMethod("close", &Addon::close),
+                           InstanceMethod("compileFilter", &Addon::compileFilter),
+                           InstanceMethod("freeFilter", &Addon::freeFilter),
                        });
-  hot("receive", receive);
-  hot("send", send);
-  hot("wait", wait);
-  hot("status", status);
-  hot("now", now);
-  hot("waker", waker);
-  hot("wake", wake);
+  defineHotCalls(env, exports);
 }
 
 Napi::Value Addon::createTap(const Napi::CallbackInfo& info) {
@@ -297,7 +152,7 @@ Napi::Value Addon::createTap(const Napi::CallbackInfo& info) {
 }
 
 void Addon::closeDescriptor(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { removeTap(descriptorIn(info[0])); });
+  guarded(info.Env(), [&] { removeTap(numbered(info[0], "descriptor")); });
 }
 
 void Addon::attachPool(const Napi::CallbackInfo& info) {
@@ -337,30 +192,70 @@ void Addon::attachPool(const Napi::CallbackInfo& info) {
   pool = next;
 }
 
-int32_t Addon::keep(std::unique_ptr<Device> device) {
-  size_t handle = 0;
-  while (handle < devices_.size() && devices_[handle]) handle++;
-  if (handle == devices_.size()) devices_.emplace_back();
-  waiter.watch(device->descriptor(), static_cast<int32_t>(handle));
-  devices_[handle] = std::move(device);
-  return static_cast<int32_t>(handle);
+Napi::Value Addon::keep(Napi::Env env, std::unique_ptr<Device> device) {
+  const int descriptor = device->descriptor();
+  const int32_t handle = devices.add(std::move(device));
+  try {
+    waiter.watch(descriptor, handle);
+  } catch (const Failure&) {
+    devices.remove(handle);
+    throw;
+  }
+  return Napi::Number::New(env, handle);
 }
 
 Napi::Value Addon::openTap(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    const int descriptor = descriptorIn(info[0]);
+    const int descriptor = numbered(info[0], "descriptor");
     const Arrivals arrivals = arrivalsAt(objectIn(info[1], "place"));
-    return Napi::Number::New(info.Env(), keep(std::make_unique<Tap>(descriptor, arrivals)));
+    return keep(info.Env(), std::make_unique<Tap>(descriptor, arrivals));
+  });
+}
+
+Napi::Value Addon::openPacket(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Napi::Object options = objectIn(info[0], "options");
+    return keep(info.Env(), std::make_unique<Packet>(deviceIn(options), arrivalsAt(options)));
+  });
+}
+
+Napi::Value Addon::openCapture(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object options = objectIn(info[0], "options");
+    const DeviceOptions device = deviceIn(options);
+#ifdef ETHERLOOM_CAPTURE
+    return keep(info.Env(), std::make_unique<Capture>(device, arrivalsAt(options)));
+#else
+    throw withoutCapture("pcap_create", device.name);
+#endif
   });
 }
 
 void Addon::close(const Napi::CallbackInfo& info) {
-  const double handle = numberIn(info[0], "handle", 0, INT32_MAX);
-  Device* const device = find(static_cast<int32_t>(handle));
+  const int32_t handle = numbered(info[0], "handle");
+  const Device* const device = devices.find(handle);
   if (device == nullptr) return;
   // A duplicate of the descriptor may live on, and would go on being reported.
   waiter.forget(device->descriptor());
-  devices_[static_cast<size_t>(handle)].reset();
+  devices.remove(handle);
+}
+
+Napi::Value Addon::compileFilter(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::string expression = textIn(info[0], "expression");
+#ifdef ETHERLOOM_CAPTURE
+    return Napi::Number::New(info.Env(), filters.add(std::make_unique<Filter>(expression)));
+#else
+    throw withoutCapture("pcap_compile", "");
+#endif
+  });
+}
+
+void Addon::freeFilter(const Napi::CallbackInfo& info) {
+  [[maybe_unused]] const int32_t filter = numbered(info[0], "filter");
+#ifdef ETHERLOOM_CAPTURE
+  filters.remove(filter);
+#endif
 }
 
 }  // namespace etherloom

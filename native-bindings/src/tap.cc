@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -22,6 +24,9 @@ namespace etherloom {
 namespace {
 
 constexpr unsigned OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+/** Frames read in one call: so many make about a millisecond. */
+constexpr int READS_MAX = 1024;
+
 constexpr unsigned UDP_OFFLOADS = TUN_F_USO4 | TUN_F_USO6;
 
 /** Attaches the descriptor to the TAP of this name, which is made when it is not there. */
@@ -106,22 +111,59 @@ Tap::Tap(int descriptor, Arrivals arrivals)
       dropsBefore_(link_.transmitDrops()) {}
 
 int Tap::receive(Pool& pool, int32_t* slots, int count) noexcept {
-  arrivals_.beginBurst();
-  int filled = 0;
-  while (filled < count) {
-    uint8_t* const frame = pool.roomFor(slots[filled]);
-    if (frame == nullptr) return filled > 0 ? filled : -EFAULT;
-    const ssize_t got = read(descriptor_.get(), frame - VNET_BYTES, pool.room + VNET_BYTES);
+  Burst burst(pool, arrivals_, slots, count);
+  for (int reads = 0; reads < READS_MAX && !burst.isFull(); reads++) {
+    uint8_t* const frame = burst.roomFor();
+    if (frame == nullptr) return burst.filled() > 0 ? burst.finish() : -EFAULT;
+    bool hasJoined = false;
+    const ssize_t got = burst.train().isOpen() ? readBehind(burst.train(), frame, pool.room, hasJoined)
+                                               : read(descriptor_.get(), frame - VNET_BYTES, pool.room + VNET_BYTES);
+    if (hasJoined) continue;
     if (got < static_cast<ssize_t>(VNET_BYTES)) {
       const int error = got < 0 ? errno : EIO;
       if (error == EINTR) continue;
-      if (error == EINVAL && ++refused_ > 0) continue;
-      return filled > 0 || error == EAGAIN ? filled : -error;
+      if (error == EINVAL) {
+        refused_++;
+        continue;
+      }
+      return burst.filled() > 0 || error == EAGAIN ? burst.finish() : -error;
     }
     const uint32_t length = static_cast<uint32_t>(got) - VNET_BYTES;
-    arrivals_.book(pool, slots[filled++], length, length, readVnet(frame - VNET_BYTES, length));
+    burst.keep(frame, length, length, readVnet(frame - VNET_BYTES, length));
   }
-  return filled;
+  return burst.finish();
+}
+
+/**
+ * Reads the next frame so that its payload stands where it belongs if it continues the train: its headers over the end of the train, which is
+ * put aside meanwhile; what is longer than a segment goes on in the next slot. So joining moves no payload. When it does not continue the
+ * train, it is moved to `frame`, as if it had been read there.
+ */
+ssize_t Tap::readBehind(Train& train, uint8_t* frame, uint32_t room, bool& hasJoined) noexcept {
+  const uint32_t before = train.headerBytes() + VNET_BYTES;
+  const uint32_t near = before + train.segmentBytes();
+  uint8_t* const end = train.end();
+  uint8_t* const place = frame - VNET_BYTES;
+  uint8_t aside[Train::HEADERS_MAX + VNET_BYTES];
+  uint8_t head[Train::HEADERS_MAX + VNET_BYTES];
+  std::memcpy(aside, end - before, before);
+  const iovec parts[] = {{end - before, near}, {place + near, room + VNET_BYTES - near}};
+  const ssize_t got = readv(descriptor_.get(), parts, 2);
+  if (got > 0) std::memcpy(head, end - before, before);
+  std::memcpy(end - before, aside, before);
+  if (got <= 0) return got;
+  const uint32_t size = static_cast<uint32_t>(got);
+  if (size > before && size <= near) {
+    const uint32_t length = size - VNET_BYTES;
+    hasJoined = train.takes(head + VNET_BYTES, end, length, readVnet(head, length));
+    if (hasJoined) {
+      train.append();
+      return got;
+    }
+  }
+  std::memcpy(place, head, std::min(size, before));
+  if (size > before) std::memcpy(place + before, end, std::min(size, near) - before);
+  return got;
 }
 
 int Tap::send(Pool& pool, const int32_t* slots, int count, uint8_t* into) noexcept {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "coalesce.h"
 #include "descriptor.h"
 #include "device.h"
 #include "link.h"
@@ -42,6 +43,8 @@ class Tap final : public Device {
   bool endsWithError() const noexcept override { return true; }
 
  private:
+  ssize_t readBehind(Train& train, uint8_t* frame, uint32_t room, bool& hasJoined) noexcept;
+
   Descriptor descriptor_;
   Arrivals arrivals_;
   Link link_;

@@ -5,7 +5,17 @@ import test from 'ava';
 import { Counters } from '../../dataplane/observe/counters.js';
 import { endedWith, inProcess, labFolder, MAIN, outcomeOf } from './run.js';
 
-const commands = ['', 'replay', 'explain', 'check', 'bench', 'bench memory', 'bench cost', 'show'];
+const commands = [
+  '',
+  'replay',
+  'explain',
+  'check',
+  'bench',
+  'bench memory',
+  'bench cost',
+  'show',
+  'capture',
+];
 
 for (const command of commands) {
   test.serial(`etherloom ${command} --help explains the call with an example`, async (t) => {
@@ -35,7 +45,14 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['bench', 'memory', '--seconds', 'many'], /--seconds many: give a number above 0/],
   [['bench', 'memory', '--seed', '0.5'], /--seed 0\.5: give a whole number/],
   [['bench', 'memory', '--only', 'frob'], /nothing to measure has this.*\n {2}bridge 64 /],
-  [['show', 'frob'], /there is only show reasons and show schema/],
+  [['show', 'frob'], /there is only show ports, fdb, counters, workers, reasons and schema/],
+  [['show', 'reasons', '--watch'], /--watch and --lab are for ports, fdb, counters, workers/],
+  [['explain'], /explain needs a topology, or --live PORT/],
+  [['explain', 'lab.yaml', '--hex', '00', '--filter', 'arp'], /--filter belongs to --live/],
+  [['explain', 'lab.yaml', '--live', 'c1'], /leave lab\.yaml out/],
+  [['explain', '--live', 'c1', '--hex', '00'], /--hex does not go with --live/],
+  [['explain', '--live', 'c1', '-n', '0'], /--count 0: give a whole number from 1 to 100000/],
+  [['capture', 'c1', '-w', 'c1.pcapng', '-c', 'all'], /--count all: give a whole number from 1 on/],
 ];
 
 test.serial('a wrong call ends with 2 and says what is wrong with it', async (t) => {

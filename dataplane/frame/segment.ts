@@ -1,0 +1,144 @@
+/**
+ * Making wire frames of what was left to the network card: the frames that a super-frame stands for, and complete checksums.
+ *
+ * What a card does, in software, and to the same bytes: `Segmenter` is turned to one super-frame at a time and writes the frames it
+ * stands for, one by one, into slots that the caller gives. TCP: headers as they are, but for sequence number, lengths, IPv4
+ * identification (+1 each), FIN and PSH (only on the last) and CWR (only on the first; RFC 3168 §6.1.2). UDP: every datagram its own length.
+ *
+ * Checksums are made from the partial one that the sender left: it knows what the pseudo-header is, also behind a routing header, where
+ * we would have to look for the final destination. Only the transport length in it is exchanged.
+ */
+import { checksumOf, fold, sum, udpChecksumOf } from '../wire/checksum.js';
+import { checkEthernet, EtherType, typeOrLength } from '../wire/ethernet.js';
+import * as ipv6 from '../wire/ipv6.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { Flag } from '../wire/tcp.js';
+import { skipTags } from '../wire/vlan.js';
+import { copyBytes, memoryOf } from './copy.js';
+import type { Memory } from './copy.js';
+import { Gso, OFFLOADED, PARTIAL, SUPER } from './frames.js';
+import type { Frame, Frames } from './frames.js';
+import { checkOffload } from './offload.js';
+
+/** Ends the sum that a partial checksum began (Linux skb_checksum_help), so that a wire may see the frame. */
+export function completeChecksum(frames: Frames, frame: Frame): void {
+  const { start, length, checksumStart, checksumOffset, flags, view } = frames;
+  const sumAt = start[frame] + checksumStart[frame];
+  const bytes = start[frame] + length[frame] - sumAt;
+  view.setUint16(sumAt + checksumOffset[frame], udpChecksumOf(sum(view, sumAt, bytes)));
+  flags[frame] &= ~PARTIAL;
+}
+
+export class Segmenter {
+  private readonly pool: Memory;
+  /** The super-frame, and what was found out about it: offsets from its start, and numbers. */
+  private whole = 0;
+  private packetAt = 0;
+  private transportAt = 0;
+  private payloadAt = 0;
+  private checksumAt = 0;
+  private etherType = 0;
+  private isTcp = false;
+  private size = 0;
+  private count = 0;
+  /** The partial checksum without the transport's length. */
+  private pseudoSum = 0;
+
+  constructor(private readonly frames: Frames) {
+    this.pool = memoryOf(frames.bytes);
+  }
+
+  /**
+   * Turns to an offloaded frame. Gives the number of frames it stands for: 1 when only its checksum is missing, 0 when its description does
+   * not fit its bytes.
+   */
+  begin(frame: Frame): number {
+    const { frames } = this;
+    const { start, length, flags, view, checksumStart, checksumOffset } = frames;
+    const at = start[frame];
+    const end = at + length[frame];
+    const typeAt = checkEthernet(at, end, end) === 0 ? skipTags(view, at, end, end) : -1;
+    if (typeAt < 0) return 0;
+    const etherType = typeOrLength(view, typeAt);
+    const headers = checkOffload(frames, frame, typeAt + 2, etherType);
+    if (headers < 0) return 0;
+    if ((flags[frame] & SUPER) === 0) return 1;
+    this.whole = frame;
+    this.etherType = etherType;
+    this.packetAt = typeAt + 2 - at;
+    this.payloadAt = this.packetAt + headers;
+    this.transportAt = checksumStart[frame];
+    this.checksumAt = this.transportAt + checksumOffset[frame];
+    this.isTcp = (frames.gsoType[frame] & ~Gso.Ecn) !== Gso.UdpL4;
+    this.size = frames.gsoSize[frame];
+    this.count = Math.max(1, Math.ceil((length[frame] - this.payloadAt) / this.size));
+    const transportLength = length[frame] - this.transportAt;
+    this.pseudoSum = fold(view.getUint16(at + this.checksumAt) + (~transportLength & 0xffff));
+    return this.count;
+  }
+
+  /** Writes frame `index` of those that the super-frame stands for into the slot `into`, complete with its columns. */
+  cut(index: number, into: Frame): void {
+    const { frames, whole, payloadAt, pool } = this;
+    const { start, length } = frames;
+    const from = start[whole];
+    const to = start[into];
+    const offset = index * this.size;
+    const payload = Math.min(this.size, length[whole] - payloadAt - offset);
+    copyBytes(pool, from, pool, to, payloadAt);
+    copyBytes(pool, from + payloadAt + offset, pool, to + payloadAt, payload);
+    this.fillColumns(into, payloadAt + payload);
+    this.numberPacket(to, length[into], index);
+    if (this.isTcp) this.numberTcp(to + this.transportAt, index);
+    else frames.view.setUint16(to + this.transportAt + 4, length[into] - this.transportAt);
+    this.sumTransport(to, length[into]);
+  }
+
+  private fillColumns(into: Frame, bytes: number): void {
+    const { frames, whole } = this;
+    frames.length[into] = bytes;
+    frames.wireLength[into] = bytes;
+    frames.inPort[into] = frames.inPort[whole];
+    frames.serial[into] = frames.serial[whole];
+    frames.tick[into] = frames.tick[whole];
+    frames.seconds[into] = frames.seconds[whole];
+    frames.nanoseconds[into] = frames.nanoseconds[whole];
+    frames.flags[into] = frames.flags[whole] & ~OFFLOADED;
+    frames.payload[into] = frames.start[into] + this.packetAt;
+    frames.etherType[into] = this.etherType;
+    frames.packetLength[into] = bytes - this.packetAt;
+  }
+
+  /** The header of the packet: its length, and for IPv4 its identification and checksum. */
+  private numberPacket(to: number, bytes: number, index: number): void {
+    const { view } = this.frames;
+    const at = to + this.packetAt;
+    const length = bytes - this.packetAt;
+    if (this.etherType !== EtherType.Ipv4) {
+      view.setUint16(at + 4, length - ipv6.HEADER_LENGTH);
+      return;
+    }
+    view.setUint16(at + 2, length);
+    view.setUint16(at + 4, ipv4.identification(view, at) + index);
+    view.setUint16(at + 10, 0);
+    view.setUint16(at + 10, checksumOf(sum(view, at, ipv4.headerLength(view, at))));
+  }
+
+  private numberTcp(at: number, index: number): void {
+    const { view } = this.frames;
+    view.setUint32(at + 4, view.getUint32(at + 4) + index * this.size);
+    let flags = view.getUint8(at + 13);
+    if (index > 0) flags &= ~Flag.Cwr;
+    if (index < this.count - 1) flags &= ~(Flag.Fin | Flag.Psh);
+    view.setUint8(at + 13, flags);
+  }
+
+  private sumTransport(to: number, bytes: number): void {
+    const { view } = this.frames;
+    const length = bytes - this.transportAt;
+    view.setUint16(to + this.checksumAt, 0);
+    const total = this.pseudoSum + length + sum(view, to + this.transportAt, length);
+    const checksum = this.isTcp ? checksumOf(total) : udpChecksumOf(total);
+    view.setUint16(to + this.checksumAt, checksum);
+  }
+}
