@@ -71,14 +71,14 @@ export class Assistant<Question extends object, Answer> {
 type Reply<Answer> = { readonly answer: Answer } | { readonly failed: string };
 
 /** Makes this process an assistant: answers every question until the one who asks has gone. */
-export function assist<Question>(answerTo: (question: Question) => unknown): void {
+export function assist(answerTo: (question: never) => unknown): void {
   const reply = (what: Reply<unknown>): void => {
     if (process.connected) process.send?.(what);
   };
-  process.on('message', (question: Question) => {
+  process.on('message', (question) => {
     void (async () => {
       try {
-        reply({ answer: await answerTo(question) });
+        reply({ answer: await answerTo(question as never) });
       } catch (cause) {
         reply({ failed: cause instanceof Error ? cause.message : String(cause) });
       }

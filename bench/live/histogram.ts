@@ -12,6 +12,12 @@ export class Histogram {
     if (time_us > this.max_us) this.max_us = time_us;
   }
 
+  clear(): void {
+    this.bins.fill(0);
+    this.count = 0;
+    this.max_us = 0;
+  }
+
   /** The time below which a share of `q` lies, exact to a tenth; what lies beyond the last bin, 0.1 s, is given as the maximum. */
   quantile(q: number): number {
     let left = Math.ceil(q * this.count);

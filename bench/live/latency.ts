@@ -6,18 +6,33 @@ import { findLossless } from './rate.js';
 
 const WARM_UP_MS = 300;
 
-/** From an ICMP echo request to the answer of the kernel at the other end; one at a time. */
+/** As ping sees it: an echo every millisecond, everybody asleep in between. */
 export const roundTrip: Measure = {
   name: 'round-trip',
   title: 'round trip',
-  unit: 'µs',
-  better: 'less',
-  unavailable: () => undefined,
-  run: (stage, path, seconds) =>
-    withProber(stage, path, async (probe) =>
-      sampleOf(await probe({ ask: 'echo', warmUp_ms: WARM_UP_MS, measure_ms: seconds * 1000 })),
-    ),
+  ...echoing(1000),
 };
+
+/** The next echo as soon as the last one is here, by a prober that never sleeps: what the path itself takes. */
+export const roundTripAtOnce: Measure = {
+  name: 'round-trip-at-once',
+  title: 'round trip, back to back',
+  ...echoing(0),
+};
+
+/** From an ICMP echo request to the answer of the kernel at the other end; one at a time. */
+function echoing(pause_us: number): Omit<Measure, 'name' | 'title'> {
+  return {
+    unit: 'µs',
+    better: 'less',
+    unavailable: () => undefined,
+    run: (stage, path, seconds) =>
+      withProber(stage, path, async (probe) => {
+        const measure_ms = seconds * 1000;
+        return sampleOf(await probe({ ask: 'echo', pause_us, warmUp_ms: WARM_UP_MS, measure_ms }));
+      }),
+  };
+}
 
 /** From the sending of a 64-byte frame to its arrival, at half the zero-loss rate. The value is p99.9. */
 export const halfLoad: Measure = {

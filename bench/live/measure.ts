@@ -1,7 +1,8 @@
 import type { Path } from './forwarder.js';
 import type { Stage } from './stage.js';
 
-export type MeasureName = 'tcp' | 'frames' | 'tcp-mtu' | 'round-trip' | 'half-load';
+export type MeasureName =
+  'tcp' | 'frames' | 'tcp-mtu' | 'round-trip' | 'round-trip-at-once' | 'half-load';
 
 /** What one measurement of one forwarder came to. */
 export interface Sample {

@@ -1,6 +1,6 @@
 /**
  * The assistant that sends frames of its own at the left end and sees what comes of them, in one thread: it sends, looks, and sends
- * again, never sleeps, and reads one clock for both. So nothing is measured of waking it up.
+ * again, and reads one clock for both. It does not sleep where sleeping would be measured.
  *
  * It runs in the namespace of the right end, whose interface counters say how many frames have arrived there.
  */
@@ -18,7 +18,12 @@ export type ProberQuestion = { readonly leftNamespace: string; readonly who: Con
   | { readonly ask: 'flood'; readonly warmUp_ms: number; readonly measure_ms: number }
   | { readonly ask: 'pace'; readonly framesPerSecond: number; readonly measure_ms: number }
   | { readonly ask: 'stamp'; readonly framesPerSecond: number; readonly measure_ms: number }
-  | { readonly ask: 'echo'; readonly warmUp_ms: number; readonly measure_ms: number }
+  | {
+      readonly ask: 'echo';
+      readonly pause_us: number;
+      readonly warmUp_ms: number;
+      readonly measure_ms: number;
+    }
 );
 
 export interface ProberAnswer {
@@ -44,6 +49,7 @@ const frames = new Frames(SLOTS, MTU);
 native.attachPool(frames, frames.room, 0);
 const toSend = Int32Array.from({ length: BURST }, () => frames.claim());
 const toReceive = Int32Array.from({ length: BURST }, () => frames.claim());
+const ready = new Int32Array(1);
 const outcomes = new Uint8Array(BURST);
 
 function open(namespace?: string): number {
@@ -127,7 +133,7 @@ function pace(left: number, framesPerSecond: number, measure_ms: number): Prober
 /** Sends evenly, and notes how long each frame has been on its way. */
 function stampEach(left: number, framesPerSecond: number, measure_ms: number): ProberAnswer {
   const right = open();
-  let times = new Histogram();
+  const times = new Histogram();
   let seen = 0;
   const receive = (): void => {
     const count = native.receive(right, toReceive, BURST);
@@ -151,7 +157,7 @@ function stampEach(left: number, framesPerSecond: number, measure_ms: number): P
   const warm = Math.max(1, Math.floor(WARM_NS / gap_ns));
   sendPaced(left, warm, gap_ns, prepare, receive);
   drain(warm);
-  times = new Histogram();
+  times.clear();
   seen = 0;
   const sent = Math.max(1, Math.round((framesPerSecond * measure_ms) / 1000));
   const start = native.now();
@@ -162,35 +168,51 @@ function stampEach(left: number, framesPerSecond: number, measure_ms: number): P
   return { sent, arrived: seen, bytes: NaN, seconds, times_us: timesOf(times) };
 }
 
-/** Asks for an echo, waits for it, asks again. */
+/**
+ * Asks for an echo, waits for it, pauses, asks again.
+ * @param pause_us 0: asks again at once, and looks for the answer without sleeping; else this thread sleeps in between as ping does
+ */
 function echo(
   left: number,
   who: Conversation,
+  pause_us: number,
   warmUp_ms: number,
   measure_ms: number,
 ): ProberAnswer {
   const times = new Histogram();
   let sequence = 0;
-  let sent = 0;
-  const once = (isMeasured: boolean): void => {
+  const isAnswered = (): boolean => {
+    const count = native.receive(left, toReceive, BURST);
+    for (let i = 0; i < count; i++)
+      if (echoAnswered(frames, toReceive[i] ?? 0) === sequence) return true;
+    return false;
+  };
+  const once = (): void => {
     sequence = (sequence + 1) & 0xffff;
     writeEcho(frames, toSend[0] ?? 0, who, sequence);
     const start = native.now();
     native.send(left, toSend, 0, 1, outcomes);
-    if (isMeasured) sent++;
     for (let now = start; now - start < LOST_NS; now = native.now()) {
-      const count = native.receive(left, toReceive, BURST);
-      for (let i = 0; i < count; i++)
-        if (echoAnswered(frames, toReceive[i] ?? 0) === sequence) {
-          if (isMeasured) times.note((native.now() - start) / 1000);
-          return;
-        }
+      if (pause_us > 0) native.wait(ready, LOST_NS / 1000);
+      if (!isAnswered()) continue;
+      times.note((native.now() - start) / 1000);
+      break;
+    }
+    const next = native.now() + pause_us * 1000;
+    for (let now = native.now(); now < next; now = native.now()) {
+      native.wait(ready, (next - now) / 1000);
+      isAnswered();
     }
   };
-  const warmEnd = native.now() + warmUp_ms * MS;
-  while (native.now() < warmEnd) once(false);
+  let sent = 0;
+  const until = (end: number): void => {
+    for (; native.now() < end; sent++) once();
+  };
+  until(native.now() + warmUp_ms * MS);
+  times.clear();
+  sent = 0;
   const start = native.now();
-  while (native.now() - start < measure_ms * MS) once(true);
+  until(start + measure_ms * MS);
   const seconds = (native.now() - start) / 1e9;
   return { sent, arrived: times.count, bytes: NaN, seconds, times_us: timesOf(times) };
 }
@@ -214,7 +236,7 @@ assist((question: ProberQuestion): ProberAnswer => {
       case 'stamp':
         return stampEach(left, question.framesPerSecond, measure_ms);
       case 'echo':
-        return echo(left, who, question.warmUp_ms, measure_ms);
+        return echo(left, who, question.pause_us, question.warmUp_ms, measure_ms);
     }
   } finally {
     native.close(left);

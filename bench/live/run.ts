@@ -10,7 +10,7 @@ import { openVswitch } from './forwarder-openvswitch.js';
 import { tcpbridge } from './forwarder-tcpbridge.js';
 import { vdeSwitch } from './forwarder-vde.js';
 import type { Forwarder } from './forwarder.js';
-import { halfLoad, roundTrip } from './latency.js';
+import { halfLoad, roundTrip, roundTripAtOnce } from './latency.js';
 import { thisMachine } from './machine.js';
 import type { Machine } from './machine.js';
 import type { Measure, Sample } from './measure.js';
@@ -34,7 +34,14 @@ export const FORWARDERS: readonly Forwarder[] = [
   tcpbridge,
 ];
 
-export const MEASURES: readonly Measure[] = [tcp, frameRate, tcpMtu, roundTrip, halfLoad];
+export const MEASURES: readonly Measure[] = [
+  tcp,
+  frameRate,
+  tcpMtu,
+  roundTrip,
+  roundTripAtOnce,
+  halfLoad,
+];
 
 /** One measure of one forwarder. */
 export interface Case {

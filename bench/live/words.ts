@@ -57,12 +57,14 @@ function describe({ processor, cores, kernel, node }: Machine): string {
 }
 
 /** What a reader must know to judge the figures. */
-export function notesOf({ machine, results, skipped }: Report): string[] {
+export function notesOf({ machine, runs, results, skipped }: Report): string[] {
   const yardstick = results.filter(({ forwarder }) => forwarder === 'kernel bridge');
   const noise = Math.max(...yardstick.map(({ min, max, value }) => (max - min) / value));
   return [
     ...skipped.map(({ what, why }) => `skipped: ${what}: ${why}`),
-    `noise: the kernel bridge itself differs by up to ${(noise * 100).toFixed(0)} % between rounds`,
+    runs === 1
+      ? 'noise: one round tells nothing of it'
+      : `noise: the kernel bridge itself differs by up to ${(noise * 100).toFixed(0)} % between rounds`,
     ...(machine.loadBefore > 0.5
       ? [
           `noise: other programs were running, load ${machine.loadBefore.toFixed(2)} before the start`,
