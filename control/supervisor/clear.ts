@@ -19,7 +19,11 @@ export type Ended = 'absent' | 'stopped' | 'cleared';
 export async function endLab(lab: string): Promise<{ was: Ended; failures: string[] }> {
   const state = readState(lab);
   if (state === undefined) {
-    if (hasStray(lab)) await withLock(lab, () => Promise.resolve(discardStray(lab)));
+    if (hasStray(lab))
+      await withLock(lab, () => {
+        discardStray(lab);
+        return Promise.resolve();
+      });
     return { was: 'absent', failures: [] };
   }
   if (isAlive(state)) {
