@@ -2,6 +2,7 @@
  * `etherloom bench cost`: what single functions cost, measured by the `benchmark` package, which repeats until it is sure enough.
  */
 import Benchmark from 'benchmark';
+import { round } from '../statistics.js';
 import { CALLS } from './functions.js';
 import type { Measured } from './functions.js';
 
@@ -30,12 +31,8 @@ export function measureCost({ name, loop }: Measured, seconds: number): Cost {
   return {
     name,
     opsPerSecond: Math.round(opsPerSecond),
-    rme: round(bench.stats.rme),
-    nsPerOp: round(1e9 / opsPerSecond),
+    rme: round(bench.stats.rme, 2),
+    nsPerOp: round(1e9 / opsPerSecond, 2),
     samples: bench.stats.sample.length,
   };
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }

@@ -2,6 +2,7 @@
  * `etherloom bench memory`: the throughput of the data plane with nothing around it, no devices and no files.
  */
 import { runInWorker } from '../../dataplane/worker/pool.js';
+import { median, round, spreadOf } from '../statistics.js';
 import type { Case, Samples } from './case.js';
 
 /** One measured case. The first eight keys are the stable part of `--json`. */
@@ -27,9 +28,7 @@ export interface Result {
 export async function measureCase(what: Case): Promise<Result> {
   const task = new URL('./task.js', import.meta.url);
   const samples = await runInWorker<Samples>(task, what);
-  const sorted = [...samples.nsPerFrame].sort((a, b) => a - b);
-  const quantile = (q: number): number => sorted[Math.floor(q * (sorted.length - 1))] ?? NaN;
-  const median = quantile(0.5);
+  const nsPerFrame = median(samples.nsPerFrame);
   const { name, frameBytes, traffic } = what;
   return {
     name,
@@ -37,17 +36,13 @@ export async function measureCase(what: Case): Promise<Result> {
     hosts: traffic.hosts,
     ports: traffic.ports,
     workers: 1,
-    mpps: round(1000 / median, 2),
-    nsPerFrame: round(median, 1),
-    spread: round((quantile(0.75) - quantile(0.25)) / 2 / median, 3),
+    mpps: round(1000 / nsPerFrame, 2),
+    nsPerFrame: round(nsPerFrame, 1),
+    spread: round(spreadOf(samples.nsPerFrame), 3),
     pattern: traffic.pattern,
     frames: samples.frames,
     gcPauses: samples.gcPauses,
     gcPauseMax_ms: round(samples.gcPauseMax_ms, 2),
     memoryGrowth_bytes: samples.growth,
   };
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

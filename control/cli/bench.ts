@@ -1,14 +1,26 @@
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Cost } from '../../bench/cost/run.js';
 import type { Result } from '../../bench/memory/run.js';
 import { CallError } from './errors.js';
 import { grouped, tableOf } from './table.js';
 
+/** Exit status that a shell expects after Ctrl-C. */
+const INTERRUPTED = 130;
+
 export interface BenchOptions {
   readonly seconds: string;
   readonly seed: string;
   readonly only?: string;
   readonly json?: true;
+}
+
+export interface BenchLiveOptions {
+  readonly seconds: string;
+  readonly runs: string;
+  readonly only?: string;
+  readonly json?: true;
+  readonly report?: string;
 }
 
 interface Measuring {
@@ -40,6 +52,73 @@ export async function benchCost(options: BenchOptions): Promise<void> {
   const functions = chosen(await functionsOf(seed), ({ name }) => name, options.only);
   const costs = functions.map((what) => measureCost(what, seconds));
   print(options, costs, { seconds, seed }, costTable(costs));
+}
+
+/**
+ * `etherloom bench live`.
+ * @throws CallError when a number is none, or nothing is left to measure; Unavailable, NativeMissing
+ */
+export async function benchLive(options: BenchLiveOptions): Promise<void> {
+  const seconds = secondsOf(options.seconds);
+  const runs = Number(options.runs);
+  if (!(Number.isInteger(runs) && runs > 0))
+    throw new CallError(`--runs ${options.runs}: give a whole number above 0`);
+  const format = reportFormatOf(options.report);
+  const { casesOf, measureLive } = await import('../../bench/live/run.js');
+  const cases = chosen(
+    casesOf(),
+    ({ forwarder, measure }) => `${forwarder.name}: ${measure.title}`,
+    options.only,
+  );
+  (await import('../../bench/live/requirements.js')).requireLive();
+  const report = await unlessInterrupted((signal) =>
+    measureLive(cases, { seconds, runs, signal, onProgress: showLine }),
+  );
+  if (report === undefined) return;
+  const { cellsOf, COLUMNS, factsOf, notesOf } = await import('../../bench/live/words.js');
+  const table = tableOf(COLUMNS, report.results.map(cellsOf));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : `${factsOf(report)}\n\n${table}\n\n${notesOf(report).join('\n')}\n`,
+  );
+  if (options.report === undefined || format === undefined) return;
+  const { renderReport } = await import('../../bench/live/report.js');
+  writeFileSync(options.report, renderReport(report, format, new Date().toISOString()));
+}
+
+function reportFormatOf(path: string | undefined): 'svg' | 'html' | undefined {
+  if (path === undefined) return undefined;
+  const [, format] = /\.(svg|html)$/.exec(path) ?? [];
+  if (format === 'svg' || format === 'html') return format;
+  throw new CallError(`--report ${path}: name a file that ends in .svg or .html`);
+}
+
+/** Does something to its end, or until Ctrl-C: then it cleans up, and nothing comes of it. */
+async function unlessInterrupted<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result | undefined> {
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    abort.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, interrupt);
+  try {
+    return await work(abort.signal);
+  } catch (cause) {
+    if (!abort.signal.aborted) throw cause;
+    process.exitCode = INTERRUPTED;
+    return undefined;
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+    showLine('');
+  }
+}
+
+/** What is measured now, on a terminal, in place of what was. */
+function showLine(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
 }
 
 /** Those whose line contains `only`; a thousands separator more or less makes no difference. */
@@ -104,11 +183,15 @@ function costTable(costs: readonly Cost[]): string {
 }
 
 function measuringOf(options: BenchOptions): Measuring {
-  const seconds = Number(options.seconds);
-  if (!(seconds > 0 && Number.isFinite(seconds)))
-    throw new CallError(`--seconds ${options.seconds}: give a number above 0`);
+  const seconds = secondsOf(options.seconds);
   const seed = Number(options.seed);
   if (!(Number.isInteger(seed) && seed > 0 && seed <= 0x7fff_ffff))
     throw new CallError(`--seed ${options.seed}: give a whole number from 1 to 2147483647`);
   return { seconds, seed };
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new CallError(`--seconds ${text}: give a number above 0`);
 }

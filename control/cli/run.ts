@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { BenchOptions } from './bench.js';
+import type { BenchLiveOptions, BenchOptions } from './bench.js';
 import type { CaptureOptions } from './capture.js';
 import { CallError, Refused } from './errors.js';
 import type { ExplainOptions } from './explain.js';
@@ -51,6 +51,7 @@ function commandLine(): Command {
       },
     })
     .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride();
   addReplay(program);
   addExplain(program);
@@ -193,6 +194,22 @@ function addBench(program: Command): void {
     .action(async (given: BenchOptions) => {
       await (await import('./bench.js')).benchCost(given);
     });
+  addBenchLive(bench);
+}
+
+function addBenchLive(bench: Command): void {
+  bench
+    .command('live')
+    .description('real frames between two namespaces: etherloom beside what this machine offers')
+    .option('--seconds <number>', 'how long to measure each', '1')
+    .option('--runs <number>', 'rounds, in each of which everything is measured once', '3')
+    .option('--only <text>', 'only lines, as "etherloom tap: TCP, one stream", that contain it')
+    .option('--json', 'print a report as JSON')
+    .option('--report <file>', 'also write a picture, .svg, or a page, .html')
+    .addHelpText('after', example('bench live --only "etherloom tap" --report live.html'))
+    .action(async (given: BenchLiveOptions) => {
+      await (await import('./bench.js')).benchLive(given);
+    });
 }
 
 /** Turns what was thrown into a message and an exit status. */
@@ -218,4 +235,5 @@ const REFUSALS = new Set([
   'CaptureError',
   'LabTaken',
   'NativeMissing',
+  'Unavailable',
 ]);
