@@ -56,3 +56,21 @@ test('the next frames of a port are explained one by one, those that a filter le
   t.is(running.notices.length, 5);
   t.is(running.counters.unaccounted(), 0);
 });
+
+test('an explanation that fails is refused with what it says, and frames pass on', async (t) => {
+  const fails = () => () => {
+    throw new RangeError('the trace of this frame is not complete');
+  };
+  const running = start(lab, { hooks: { explain: fails } });
+  running.ask({ ask: 'explain', id: 1, port: 0, count: 2 });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  running.native.device('tap0').arriving.push(numbered(1), numbered(2));
+  await running.until('both pass', () => running.native.device('tap1').sent.length === 2);
+  await running.until('it is refused', () => running.notices.length === 2);
+  await running.stop();
+  t.deepEqual(running.notices[1], {
+    tells: 'refused',
+    id: 1,
+    why: 'the trace of this frame is not complete',
+  });
+});
