@@ -153,9 +153,18 @@ export class Requests {
     return this.wanting.length > 0;
   }
 
-  /** The traced frame has been forwarded, and its slot is as it was. */
+  /** The traced frame has been forwarded, and its slot is as it was. Who cannot explain it does not stop the others. */
   private tellExplanation(): void {
-    const explanation = this.around.explain?.();
+    let explanation: unknown;
+    try {
+      explanation = this.around.explain?.();
+    } catch (cause) {
+      for (const one of this.wanting) {
+        this.around.tell({ tells: 'refused', id: one.id, why: messageOf(cause) });
+        this.unwatch(one);
+      }
+      return;
+    }
     for (const one of this.wanting) {
       one.left--;
       this.around.tell({ tells: 'explained', id: one.id, explanation, left: one.left });

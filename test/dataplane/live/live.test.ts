@@ -2,10 +2,11 @@
 import test from 'ava';
 import { Outcome } from '../../../native-bindings/native.js';
 import { Reason } from '../../../dataplane/observe/reason.js';
+import { listFdb } from '../../../dataplane/state/fdb-entries.js';
 import { ControlWord } from '../../../dataplane/worker/control.js';
 import { bridge } from '../lab.js';
 import { FakeNative } from './fake-native.js';
-import { dropsOf, start, tapsOf } from './running.js';
+import { dropsOf, fdbsOf, start, tapsOf } from './running.js';
 
 const lab = bridge('c1 c2 c3');
 const BROADCAST = 0xff;
@@ -165,4 +166,28 @@ test('a port that never runs dry does not keep the others from their turn', asyn
   await running.until('the other is heard', () => running.counters.framesIn[1] === 1);
   await running.stop();
   t.is(running.counters.unaccounted(), 0);
+});
+
+test('a successor knows the stations, goes on counting, and numbers frames as if nothing had happened', async (t) => {
+  const fdbs = fdbsOf(lab);
+  const first = start(lab, { fdbs });
+  first.native.device('tap1').arriving.push(frame(BROADCAST, 2));
+  await first.until('it is flooded', () => first.native.device('tap2').sent.length === 1);
+  await first.stop();
+  const next = start(lab, { fdbs, counters: first.counters.memory });
+  next.native.device('tap1').arriving.push(frame(BROADCAST, 3));
+  next.native.device('tap0').arriving.push(frame(2, 1));
+  await next.until('it arrives', () => next.native.device('tap1').sent.length === 1);
+  await next.until('the flood arrives', () => next.native.device('tap2').sent.length === 1);
+  await next.stop();
+  t.is(next.counters.framesIn[1], 2);
+  t.is(next.counters.unaccounted(), 0);
+  const { entries } = listFdb(fdbs[0] ?? new SharedArrayBuffer(0));
+  const taught = entries
+    .filter(({ port }) => port === 1)
+    .map(({ low, taughtBy }) => [low, taughtBy]);
+  t.deepEqual(taught.sort(), [
+    [2, 1],
+    [3, 2],
+  ]);
 });
