@@ -13,6 +13,7 @@ const commands = [
   'bench',
   'bench memory',
   'bench cost',
+  'bench live',
   'show',
   'capture',
 ];
@@ -44,6 +45,9 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['bench'], /^Usage: etherloom bench /],
   [['bench', 'memory', '--seconds', 'many'], /--seconds many: give a number above 0/],
   [['bench', 'memory', '--seed', '0.5'], /--seed 0\.5: give a whole number/],
+  [['bench', 'live', '--runs', '0'], /--runs 0: give a whole number above 0/],
+  [['bench', 'live', '--report', 'a.txt'], /--report a\.txt: name a file that ends in \.svg or /],
+  [['bench', 'live', '--only', 'frob'], /nothing to measure has this.*\n {2}kernel bridge: TCP/],
   [['bench', 'memory', '--only', 'frob'], /nothing to measure has this.*\n {2}bridge 64 /],
   [['show', 'frob'], /there is only show ports, fdb, counters, workers, reasons and schema/],
   [['show', 'reasons', '--watch'], /--watch and --lab are for ports, fdb, counters, workers/],
