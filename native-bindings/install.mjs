@@ -13,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const NEEDED = 'apt install g++ make python3 libpcap-dev';
 
+export const compiler = process.env['CXX'] ?? 'c++';
+
 /** Does this command run and end well? */
 function works(command, ...args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -27,8 +29,7 @@ function nodeGyp() {
 
 function whatIsMissing() {
   if (process.platform !== 'linux') return `live ports need Linux, and this is ${process.platform}`;
-  if (!works(process.env['CXX'] ?? 'c++', '--version'))
-    return `there is no C++ compiler; ${NEEDED}`;
+  if (!works(compiler, '--version')) return `there is no C++ compiler; ${NEEDED}`;
   if (!works('make', '--version')) return `there is no make; ${NEEDED}`;
   if (!works('python3', '--version')) return `there is no python3; ${NEEDED}`;
   if (nodeGyp() === undefined) return 'there is no node-gyp; install npm';

@@ -39,58 +39,74 @@ export async function capture(port: string, options: CaptureOptions): Promise<vo
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   try {
-    await record(dialogue, blocks, write);
+    const leftOut = await record(dialogue, blocks, write);
+    process.stderr.write(`${accountOf(blocks.frames, leftOut)}\n`);
   } finally {
     process.off('SIGINT', end);
     process.off('SIGTERM', end);
     dialogue.close();
   }
-  process.stderr.write(`${accountOf(blocks)}\n`);
 }
 
-function accountOf({ frames, leftOut }: Blocks): string {
+function accountOf(frames: number, leftOut: number | undefined): string {
   const captured = `${grouped(frames)} ${frames === 1 ? 'frame' : 'frames'} captured`;
   return leftOut === undefined ? captured : `${captured}, ${grouped(leftOut)} left out`;
 }
 
-/** Passes the capture on to a file, or to standard output, until its end. */
-async function record(dialogue: Dialogue, blocks: Blocks, to: string): Promise<void> {
+/** Passes the capture on to a file, or to standard output, until its end. Gives how many frames were left out, if the Worker said so. */
+async function record(dialogue: Dialogue, blocks: Blocks, to: string): Promise<number | undefined> {
   const answers = dialogue.answers();
   const first = await answers.next();
-  if (first.done || first.value.tells !== 'pipe') return;
-  const output = outputTo(to);
-  const pipe = await readPipe(first.value.path);
-  const stop = (): void => {
-    pipe.destroy();
+  if (first.done || first.value.tells !== 'pipe') return undefined;
+  // Opened when there is something to write: a refusal must not cost the file that was there.
+  let output: Writable | undefined;
+  const pipe = readPipe(first.value.path);
+  const giveUpLater = (): void => {
+    setTimeout(() => {
+      pipe.destroy();
+      dialogue.close();
+    }, FAREWELL_MS).unref();
   };
   dialogue.say('begin');
-  const heard = untilOver(answers).finally(() => setTimeout(stop, FAREWELL_MS).unref());
+  const heard = untilOver(answers).finally(giveUpLater);
   // A refusal comes instead of a first byte, so nothing would end the pipe.
-  heard.catch(stop);
+  heard.catch(() => pipe.destroy());
   try {
     for await (const piece of pipe as AsyncIterable<Buffer>) {
-      await writeTo(output, blocks.take(piece));
-      if (blocks.full) break;
+      const wasFull = blocks.full;
+      await writeTo((output ??= outputTo(to)), blocks.take(piece));
+      if (!blocks.full || wasFull) continue;
+      dialogue.say('end');
+      giveUpLater();
     }
   } catch (cause) {
+    if (cause instanceof CaptureError) throw cause;
     if (!isClosed(cause)) throw CaptureError.ofSystem(to, 0, 'write', cause);
+    dialogue.say('end');
   }
-  dialogue.close();
-  await heard;
-  if (output !== process.stdout) await new Promise((resolve) => output.end(resolve));
+  giveUpLater();
+  const leftOut = await heard;
+  if (output !== undefined && output !== process.stdout) await closed(output);
+  return leftOut;
 }
 
-/** Waits for the last answer, and says why it was the last. */
-async function untilOver(answers: ReturnType<Dialogue['answers']>): Promise<void> {
-  for await (const answer of answers)
-    if (answer.tells === 'ended') process.stderr.write(`${answer.why}\n`);
+/** Waits for the last answer, says why it was the last, and gives how many frames were left out. */
+async function untilOver(answers: ReturnType<Dialogue['answers']>): Promise<number | undefined> {
+  let leftOut: number | undefined;
+  for await (const answer of answers) {
+    if (answer.tells === 'recorded') ({ leftOut } = answer);
+    if ('why' in answer) process.stderr.write(`${answer.why}\n`);
+  }
+  return leftOut;
 }
 
 /** @throws CaptureError when it cannot be made */
 function outputTo(path: string): Writable {
   if (path === '-') return process.stdout;
   try {
-    return createWriteStream(path, { fd: openSync(path, 'w') });
+    const file = createWriteStream(path, { fd: openSync(path, 'w') });
+    // Whoever writes hears of it too (writeTo).
+    return file.on('error', () => undefined);
   } catch (cause) {
     throw CaptureError.ofSystem(path, 0, 'create', cause);
   }
@@ -102,6 +118,12 @@ function writeTo(output: Writable, bytes: Uint8Array): Promise<void> {
       if (error) reject(error);
       else resolve();
     });
+  });
+}
+
+function closed(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    output.end(resolve);
   });
 }
 

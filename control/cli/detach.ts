@@ -52,7 +52,7 @@ export async function detach(lab: string, topology: string, options: UpOptions):
 export function reportReady(text: string): void {
   if (process.env[MARK] === undefined || process.send === undefined) return;
   process.send({ ready: text } satisfies Ready, () => {
-    process.disconnect();
+    if (process.connected) process.disconnect();
   });
 }
 

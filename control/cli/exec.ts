@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { wordsInside } from '../sandbox/names.js';
 import { requireCapabilities } from '../supervisor/privileges.js';
 import { CallError, Refused } from './errors.js';
 import { runningLab, serviceOf } from './labs.js';
@@ -25,7 +26,7 @@ export async function exec(
       `${service} stands behind a port of this machine: nothing can be run there`,
     );
   if (namespace !== null) requireCapabilities();
-  const words = namespace === null ? command : ['ip', 'netns', 'exec', namespace, ...command];
+  const words = namespace === null ? command : wordsInside(namespace, command);
   process.exitCode = await statusOf(words);
 }
 

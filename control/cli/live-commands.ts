@@ -32,7 +32,7 @@ export function addLive(program: Command, example: (call: string) => string): vo
     .description('run a program in the sandbox of a service; its exit status is passed on')
     .option(LAB, LAB_HELP)
     .argument('<service>', 'the service')
-    .argument('<command...>', 'the program and its words')
+    .argument('<words...>', 'the program and its words')
     .passThroughOptions()
     .addHelpText('after', example('exec c1 -- ping -c 3 10.0.0.3'))
     .action(async (service: string, command: string[], options: { lab?: string }) => {

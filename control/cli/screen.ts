@@ -3,6 +3,9 @@
  */
 import type { WriteStream } from 'node:tty';
 
+/** Where a terminal does not say how large it is: that of the VT100. */
+const ROWS = 24;
+const COLUMNS = 80;
 const CLEAR_BELOW = '\x1b[J';
 
 export class Screen {
@@ -13,13 +16,13 @@ export class Screen {
 
   /** How many lines can be drawn; 0 when this is no terminal. */
   get room(): number {
-    return this.out.isTTY ? Math.max(this.out.rows - 2, 3) : 0;
+    return this.out.isTTY ? Math.max((this.out.rows || ROWS) - 2, 3) : 0;
   }
 
   /** Draws these lines in the place of those before. */
   draw(lines: readonly string[]): void {
     if (!this.out.isTTY) return;
-    const width = this.out.columns;
+    const width = this.out.columns || COLUMNS;
     this.lines = lines.map((line) => line.slice(0, width));
     this.out.write(this.erasing() + this.lines.map((line) => `${line}\n`).join(''));
     this.drawn = this.lines.length;

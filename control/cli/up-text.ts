@@ -17,7 +17,7 @@ export function openingText({ name, services, compiled, workers }: RunningLab): 
       addresses.flatMap((address) => address?.value ?? []).join(' ') || '-',
     ];
   });
-  const count = workers.length === 1 ? 'one worker' : `${workers.length} workers`;
+  const count = workers.length === 1 ? 'one worker' : `${workers.length || 'no'} workers`;
   return `${tableOf(['service', 'sandbox', 'addresses'], rows)}\nlab ${name} is up with ${count}; end it with: etherloom down ${name}`;
 }
 

@@ -16,6 +16,8 @@ const RUN_FOLDER = '/run/etherloom';
 
 /** What was asked of a lab, and how it goes on. */
 export class Dialogue {
+  private closed = false;
+
   constructor(
     /** Name of the lab that answers. */
     readonly lab: string,
@@ -37,6 +39,7 @@ export class Dialogue {
           else throw new Refused(`lab ${this.lab}: ${answer.why}`);
         }
     } catch (cause) {
+      if (this.closed) return;
       if (errnoOf(cause) === undefined) throw cause;
       throw new Refused(`lab ${this.lab}: its etherloom has died`);
     } finally {
@@ -50,6 +53,7 @@ export class Dialogue {
 
   /** Goes away; what was asked for ends. */
   close(): void {
+    this.closed = true;
     this.socket.destroy();
   }
 }

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
+import type { LiveNotice } from '../../dataplane/worker/live-job.js';
 import { CallError } from '../cli/errors.js';
 import type { Explanation } from '../explain/explanation.js';
 import { portNamed } from '../replay/inputs.js';
@@ -105,7 +106,12 @@ export class Conversation {
   }
 
   private capture(request: Asking<'capture'>): void {
-    const errand = this.errandFor(request);
+    let wanted = true;
+    const errand = this.errandFor(request, (notice) => {
+      if (notice.tells !== 'recorder-ended') return;
+      const { frames, leftOut, why } = notice;
+      this.last({ tells: 'recorded', frames, leftOut, ...(wanted && { why }) });
+    });
     const path = join(this.running.folder, `capture-${errand.id}.pipe`);
     const recording = { ask: 'record', port: errand.port, path, ...filterOf(request) } as const;
     this.undo = () => {
@@ -113,8 +119,12 @@ export class Conversation {
       removePipe(path);
     };
     this.followUp = (say) => {
-      if (say === 'begin') errand.begin(recording);
-      else errand.end();
+      if (say === 'begin') {
+        errand.begin(recording);
+      } else {
+        wanted = false;
+        errand.end();
+      }
     };
     makePipe(path).then(
       () => {
@@ -128,7 +138,12 @@ export class Conversation {
   }
 
   private explain(request: Asking<'explain'>): void {
-    const errand = this.errandFor(request);
+    const errand = this.errandFor(request, (notice) => {
+      if (notice.tells !== 'explained') return;
+      const { left } = notice;
+      this.tell({ tells: 'explained', explanation: notice.explanation as Explanation, left });
+      if (left === 0) this.socket.end();
+    });
     this.undo = () => {
       errand.close();
     };
@@ -140,16 +155,15 @@ export class Conversation {
   }
 
   /** @throws CallError when the lab has no such port */
-  private errandFor({ port, filter }: Asking<'capture' | 'explain'>): Errand {
+  private errandFor(
+    { port, filter }: Asking<'capture' | 'explain'>,
+    hear: (notice: LiveNotice) => void,
+  ): Errand {
     const call = filter !== undefined;
     return new Errand(this.running, portNamed(port, this.running.compiled), {
       notice: (notice) => {
         if (notice.tells === 'refused') this.last({ tells: 'refused', why: notice.why, call });
-        if (notice.tells === 'recorder-ended') this.over(notice.why);
-        if (notice.tells !== 'explained') return;
-        const { left } = notice;
-        this.tell({ tells: 'explained', explanation: notice.explanation as Explanation, left });
-        if (left === 0) this.socket.end();
+        else hear(notice);
       },
       crashed: (why) => {
         this.over(why);

@@ -60,7 +60,11 @@ export class Errand {
 
   private readonly onNotice = (worker: number, notice: LiveNotice): void => {
     if (worker !== this.worker.number || !('id' in notice) || notice.id !== this.id) return;
-    this.listener.notice(notice);
+    if (notice.tells !== 'explained' || notice.left === 0) this.state = 'ended';
+    // The Supervisor refuses on behalf of a Worker that has crashed.
+    if (notice.tells === 'refused' && this.worker.state !== 'running')
+      this.listener.crashed(notice.why);
+    else this.listener.notice(notice);
   };
 
   private readonly onWorker = (worker: number, why: string): void => {

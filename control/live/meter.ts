@@ -160,7 +160,7 @@ type Column = Exclude<
   undefined
 >;
 
-/** What passes in one direction of a port. */
+/** What passes in one direction of a port, to the nearest whole number. */
 export interface Rate {
   readonly frames_per_s: number;
   readonly bits_per_s: number;
@@ -175,16 +175,17 @@ export function ratesOf(
   const seconds = (after.at_ms - before.at_ms) / 1000;
   const [was, is] = [before.ports[port], after.ports[port]];
   if (was === undefined || is === undefined || seconds <= 0) return STILL;
+  const per = (grown: number): number => Math.round(grown / seconds);
   return {
     in: {
-      frames_per_s: (is.framesIn - was.framesIn) / seconds,
-      bits_per_s: (8 * (is.bytesIn - was.bytesIn)) / seconds,
+      frames_per_s: per(is.framesIn - was.framesIn),
+      bits_per_s: per(8 * (is.bytesIn - was.bytesIn)),
     },
     out: {
-      frames_per_s: (is.framesOut - was.framesOut) / seconds,
-      bits_per_s: (8 * (is.bytesOut - was.bytesOut)) / seconds,
+      frames_per_s: per(is.framesOut - was.framesOut),
+      bits_per_s: per(8 * (is.bytesOut - was.bytesOut)),
     },
-    drops_per_s: (total(is.dropped) - total(was.dropped)) / seconds,
+    drops_per_s: per(total(is.dropped) - total(was.dropped)),
   };
 }
 

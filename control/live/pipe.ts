@@ -4,8 +4,7 @@
  * Whoever reads opens its end first and without waiting; then a writer that also does not wait finds a reader or learns that there is none.
  */
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { constants, open } from 'node:fs/promises';
+import { constants, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 
@@ -19,8 +18,7 @@ export function removePipe(path: string): void {
 }
 
 /** Opens the end that is read. It ends when the last writer has closed the pipe. @throws the system's error */
-export async function readPipe(path: string): Promise<Socket> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const { fd } = file;
+export function readPipe(path: string): Socket {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false });
 }

@@ -56,6 +56,13 @@ export type Answer =
   | { readonly tells: 'shown'; readonly shown: Shown }
   /** Where the capture will come out; the pipe vanishes with the conversation. */
   | { readonly tells: 'pipe'; readonly path: string }
+  /** The capture is complete: how many frames it should have, and how many passed faster than they were read. `why`: it ended by itself. */
+  | {
+      readonly tells: 'recorded';
+      readonly frames: number;
+      readonly leftOut: number;
+      readonly why?: string;
+    }
   | { readonly tells: 'explained'; readonly explanation: Explanation; readonly left: number }
   /** The request is not met. `call`: what was asked is wrong, not the state of the lab. */
   | { readonly tells: 'refused'; readonly why: string; readonly call: boolean }

@@ -7,6 +7,16 @@ import type { PortSample, Sample } from './meter.js';
 import { bits, count } from './units.js';
 
 const HEAD = ['port', 'in', '', 'out', '', 'drops', ''];
+/** As wide as what they usually show, so that lines do not jump from second to second. */
+const WIDTHS = [
+  0,
+  '123M/s'.length,
+  '1.23 Gbit/s'.length,
+  '123M/s'.length,
+  '1.23 Gbit/s'.length,
+  0,
+  0,
+];
 
 /**
  * The lines between two Samples.
@@ -44,7 +54,9 @@ function remark({ state, why }: PortSample, drops_per_s: number): string {
 
 /** Columns as wide as their widest cell, the first and the last to the left, the others to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = WIDTHS.map((least, column) =>
+    Math.max(least, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
   return rows.map((row) =>
     row
       .map((cell, column) => {

@@ -122,7 +122,10 @@ function makeTap({ name, owner, mtu }: PlannedTap, lab: string): Step {
     },
     async take() {
       await ip('tuntap', 'add', 'dev', name, 'mode', 'tap', 'user', owner);
-      await ip('link', 'set', 'dev', name, 'alias', tapAlias(lab), 'mtu', String(mtu), 'up');
+      // The machine itself stays silent: it would answer ARP for its own addresses, and look for IPv6 routers.
+      const silent = ['arp', 'off', 'addrgenmode', 'none'];
+      const settings = ['alias', tapAlias(lab), 'mtu', String(mtu), ...silent, 'up'];
+      await ip('link', 'set', 'dev', name, ...settings);
     },
   };
 }

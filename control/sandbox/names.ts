@@ -16,6 +16,14 @@ export function netnsFolder(namespace: string): string {
   return `/etc/netns/${namespace}`;
 }
 
+/**
+ * The words that run a program in a namespace. `ip` alone would end with status 1 for a program that is not there; a shell says 127, and 126 for
+ * one that cannot be run.
+ */
+export function wordsInside(namespace: string, command: readonly string[]): string[] {
+  return ['ip', 'netns', 'exec', namespace, 'sh', '-c', 'exec "$0" "$@"', ...command];
+}
+
 /** Where a namespace can be opened. */
 export function namespacePath(namespace: string): string {
   return `/run/netns/${namespace}`;

@@ -1,6 +1,7 @@
 /** Ends labs from outside: asks the process that runs one, and clears away what a dead one left. */
 import { remove } from '../sandbox/remove.js';
 import { removeAll } from '../sandbox/steps.js';
+import { withLock } from './lock.js';
 import { isAlive, readState, StateFile } from './state.js';
 import type { State } from './state.js';
 
@@ -24,10 +25,10 @@ export async function endLab(lab: string): Promise<{ was: Ended; failures: strin
     process.kill(state.pid, 'SIGKILL');
     await over(lab, state);
   }
-  return { was: 'cleared', failures: await clearDead(lab) };
+  return { was: 'cleared', failures: await withLock(lab, () => clearDead(lab)) };
 }
 
-/** Removes what a lab left whose process is dead; nothing when there is none, or it runs. Returns what could not be removed. */
+/** Removes what a lab left whose process is dead; nothing when there is none, or it runs. Call it under the lock. Returns what could not be removed. */
 export async function clearDead(lab: string): Promise<string[]> {
   const state = readState(lab);
   if (state === undefined || isAlive(state)) return [];

@@ -15,11 +15,11 @@ import type {
   LivePort,
   LiveRequest,
 } from '../../dataplane/worker/live-job.js';
+import { bookLost } from '../../dataplane/worker/lost.js';
 import { startInWorker } from '../../dataplane/worker/pool.js';
 import type { InWorker } from '../../dataplane/worker/pool.js';
 import { Refused } from '../cli/errors.js';
 import { wordsOf } from '../sandbox/steps.js';
-import { bookLost } from './lost.js';
 import type { RunningWorker, WorkerState } from './running.js';
 
 const CRASHES_MAX = 5;
@@ -167,6 +167,7 @@ export class Keeper implements RunningWorker {
     const now = performance.now();
     // A crash before it was ready again belongs to the same outage.
     if (this.state === 'restarting') this.outage_ms += now - (this.crashes.at(-1) ?? now);
+    this.state = 'restarting';
     this.lastCrash = why;
     this.crashes = [...this.crashes.filter((at) => now - at < CRASHES_WITHIN_MS), now];
     for (const id of this.served) this.refuse(id, `worker ${this.number} crashed: ${why}`);
@@ -180,7 +181,6 @@ export class Keeper implements RunningWorker {
       );
       return;
     }
-    this.state = 'restarting';
     this.restarts++;
     this.keeping.changed(`worker ${this.number} crashed and is started again: ${why}`);
     this.launch();

@@ -17,6 +17,7 @@ import { remove } from '../sandbox/remove.js';
 import { removeAll, takeSteps } from '../sandbox/steps.js';
 import { clearDead } from './clear.js';
 import { Keeper } from './keeper.js';
+import { withLock } from './lock.js';
 import { placeNetworks } from './place.js';
 import { requireCapabilities } from './privileges.js';
 import { Programs } from './programs.js';
@@ -47,9 +48,11 @@ export async function startLive(
   requireCapabilities();
   const native = loadNative();
   const { lab } = compiled;
-  const leftovers = await clearDead(lab.name);
-  if (leftovers.length > 0) throw new Refused(leftovers.join('\n'));
-  const state = StateFile.claim(lab.name, lab.file);
+  const state = await withLock(lab.name, async () => {
+    const leftovers = await clearDead(lab.name);
+    if (leftovers.length > 0) throw new Refused(leftovers.join('\n'));
+    return StateFile.claim(lab.name, lab.file);
+  });
   const live = new Live(compiled, options, native, state);
   try {
     await live.start();
@@ -92,7 +95,9 @@ class Live implements RunningLab {
     );
     this.base_ns = native.now();
     this.busyPoll = options.busyPoll ?? false;
-    this.programs = new Programs(lab, state, (name) => this.events.emit('service', name));
+    this.programs = new Programs(lab, state, (name) => {
+      if (this.stopped === undefined) this.events.emit('service', name);
+    });
   }
 
   get services() {
@@ -158,8 +163,8 @@ class Live implements RunningLab {
           networks,
           ports: networks.flatMap((network) => this.portsOf(network)),
           portCount: compiled.ports.length,
-          task: new URL('../../dataplane/worker/live.js', import.meta.url),
-          wrap: (job: LiveJob) => job,
+          task: new URL('../live/task.js', import.meta.url),
+          wrap: (job: LiveJob) => ({ job, lab: this.lab }),
           program: compiled.program.buffer,
           fdbs: this.fdbs,
           base_ns: this.base_ns,

@@ -22,8 +22,7 @@ export function placeNetworks(
   const used = networks.flatMap(({ endpoints }, number) =>
     endpoints.length === 0 ? [] : [{ number, ports: endpoints.length }],
   );
-  const most = Math.max(used.length, 1);
-  const count = Math.min(most, wanted ?? Math.max(cores - 1, 1));
+  const count = Math.min(used.length, wanted ?? Math.max(cores - 1, 1));
   const workers = Array.from({ length: count }, () => ({ ports: 0, networks: [] as number[] }));
   for (const { number, ports } of [...used].sort((one, other) => other.ports - one.ports)) {
     const lightest = workers.reduce((best, worker) => (worker.ports < best.ports ? worker : best));
@@ -31,7 +30,7 @@ export function placeNetworks(
     lightest.ports += ports;
   }
   const dealt = workers.map((worker) => worker.networks.sort((one, other) => one - other));
-  if (wanted === undefined || wanted <= most) return { workers: dealt };
+  if (wanted === undefined || wanted <= Math.max(used.length, 1)) return { workers: dealt };
   const networksText = used.length === 1 ? 'one network has' : `${used.length} networks have`;
   return {
     workers: dealt,

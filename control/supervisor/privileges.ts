@@ -15,9 +15,13 @@ export function missingCapabilities(status: string): string[] {
   return NEEDED.flatMap(([name, bit]) => ((effective >> BigInt(bit)) & 1n ? [] : [name]));
 }
 
+/** The same for this process. */
+export function missingOnThisMachine(): string[] {
+  return missingCapabilities(readFileSync('/proc/self/status', 'utf8'));
+}
+
 /** @throws Refused that names what is missing and what works without */
-export function requireCapabilities(status = readFileSync('/proc/self/status', 'utf8')): void {
-  const missing = missingCapabilities(status);
+export function requireCapabilities(missing: readonly string[] = missingOnThisMachine()): void {
   if (missing.length === 0) return;
   throw new Refused(
     `etherloom: making networks needs ${missing.join(', ')}, which this process does not have\n    fix: call it as root (sudo); replay, explain and check work without`,

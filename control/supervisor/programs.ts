@@ -8,6 +8,7 @@ import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
 import { constants } from 'node:os';
 import type { Lab } from '../model/lab.js';
 import type { Sandbox } from '../model/sandbox.js';
+import { wordsInside } from '../sandbox/names.js';
 import { namespaceOf } from '../sandbox/plan.js';
 import { remove, startOf } from '../sandbox/remove.js';
 import type { Made } from '../sandbox/steps.js';
@@ -75,8 +76,7 @@ export class Programs {
 
   private start(program: Program, { settings }: Sandbox): void {
     const { namespace, command = [], log = '' } = program;
-    const words =
-      namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command];
+    const words = namespace === undefined ? command : wordsInside(namespace, command);
     const keep = new Log(log);
     const child = spawn(words[0] ?? '', words.slice(1), {
       detached: true,

@@ -2,7 +2,7 @@
  * The state file of a lab: who runs it, and everything that was made on the machine for it.
  *
  * Theory. /run/etherloom/LAB/state.json exists exactly while something of the lab may exist. It is created exclusively, which is the lock
- * against a second `up`; it is replaced by renaming, so that it is whole at every moment; each thing is in it before it is made. Whoever
+ * against a second `up` (lock.ts is that of the moments before); it is replaced by renaming, so that it is whole at every moment; each thing is in it before it is made. Whoever
  * finds a state whose process is dead removes what it lists. A process is its number and the time it was started, so that a later
  * process with that number is not taken for it.
  */
@@ -70,10 +70,6 @@ export class LabTaken extends Error {
 
 export function labFolder(lab: string): string {
   return join(LABS_FOLDER, lab);
-}
-
-export function socketPath(lab: string): string {
-  return join(labFolder(lab), 'control.sock');
 }
 
 export function logPath(lab: string, service: string): string {

@@ -1,5 +1,6 @@
 /**
- * What happened to every frame, per Port, in shared memory: one Worker writes, anybody reads while it runs.
+ * What happened to every frame, per Port, in shared memory: one Worker writes, anybody reads while it runs. Where several Workers share the
+ * ports out, each has Counters of its own, and the reader adds them up.
  *
  * The law of conservation, checked after every replay: received + originated + copied = sent + dropped + consumed + waiting. A frame
  * that is flooded to n ports is copied n - 1 times; a frame is dropped or consumed for exactly one Reason.
@@ -46,6 +47,25 @@ export class Counters {
 
   consume(port: number, reason: Reason): void {
     this.consumed[port * Reason.Count + reason]++;
+  }
+
+  /** These Counters become the sum of several Workers' over the same ports. */
+  setToSumOf(parts: readonly Counters[]): void {
+    const total = new Float64Array(this.memory).fill(0);
+    for (const { memory } of parts) {
+      const part = new Float64Array(memory);
+      for (let i = 0; i < total.length; i++) total[i] += part[i];
+    }
+  }
+
+  /**
+   * The Worker that wrote these ended without a farewell: the frames it held are dropped at `port`, one of its own. Returns how many. Only for
+   * whoever knows that the Worker is no more.
+   */
+  bookLost(port: number): number {
+    const lost = this.unaccounted();
+    this.dropped[port * Reason.Count + Reason.WorkerLost] += lost;
+    return lost;
   }
 
   /** Received + originated + copied - sent - dropped - consumed: the frames that must still be waiting somewhere. */

@@ -20,6 +20,8 @@ export interface Timed {
 }
 
 export class Arrivals implements Source {
+  /** Called once, before the next frames are received: those of the last breath have left, and their slots are as they were. */
+  afterBreath: (() => void) | undefined;
   /** The largest burst received. */
   burstMax = 0;
 
@@ -45,10 +47,6 @@ export class Arrivals implements Source {
   /** From now on this is where frames of `port` come from. */
   set(port: number, receiver: Receiver): void {
     this.receivers[port] = receiver;
-  }
-
-  get(port: number): Receiver | undefined {
-    return this.receivers[port];
   }
 
   /** `native.wait` calls this port so. */
@@ -80,6 +78,7 @@ export class Arrivals implements Source {
   }
 
   receive(into: Int32Array, most: number): number {
+    if (this.afterBreath !== undefined) this.endBreath(this.afterBreath);
     while (this.turn < this.count) {
       const receiver = this.receivers[this.round[this.turn++]];
       if (receiver === undefined) continue;
@@ -88,6 +87,11 @@ export class Arrivals implements Source {
       if (count > 0) return count;
     }
     return 0;
+  }
+
+  private endBreath(act: () => void): void {
+    this.afterBreath = undefined;
+    act();
   }
 
   /** A live source never ends by itself. */

@@ -7,21 +7,21 @@ export const enum ControlWord {
   Stop = 0,
   /** Int32 1: the descriptor that wakes a live Worker (native-bindings `wake`); 0 while it has none. */
   Waker = 1,
-  /** Float64 1: bytes of the inputs read so far. */
-  BytesRead = 1,
-  /** Float64 2: breaths taken. */
-  Breaths = 2,
-  /** Float64 3: times it waited for frames in the kernel. */
-  Waits = 3,
-  /** Float64 4: nanoseconds it waited. */
-  Waited_ns = 4,
-  /** Float64 5: the tick at which it last looked at the clock. */
-  Tick = 5,
-  /** Float64 6: the largest burst received. */
-  BurstMax = 6,
+  /** Float64 2: bytes of the inputs read so far. */
+  BytesRead = 2,
+  /** Float64 3: breaths taken. */
+  Breaths = 3,
+  /** Float64 4: times it waited for frames in the kernel. */
+  Waits = 4,
+  /** Float64 5: nanoseconds it waited. */
+  Waited_ns = 5,
+  /** Float64 6: the tick at which it last looked at the clock. */
+  Tick = 6,
+  /** Float64 7: the largest burst received. */
+  BurstMax = 7,
 }
 
-export const CONTROL_BYTES = 56;
+export const CONTROL_BYTES = 64;
 
 /**
  * Asks the Worker to stop, and wakes it when it waits for input.

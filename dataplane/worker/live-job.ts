@@ -68,12 +68,23 @@ export type LiveNotice =
       readonly why: string;
     }
   /** A player came to the end of its capture. */
-  | { readonly tells: 'played'; readonly port: number; readonly frames: number }
-  /** A recorder ended by itself: disk full, reader gone, bad filter. `id` is absent for `record:` of the topology. */
+  | {
+      readonly tells: 'played';
+      readonly port: number;
+      readonly frames: number;
+      /** Where the capture is cut or corrupt, a clause. */
+      readonly damage?: string;
+    }
+  /**
+   * A recorder ended, and its file is complete: it was told to, the disk is full, the reader is gone. `id` is absent for `record:` of the topology.
+   * `leftOut` frames passed faster than they could be written.
+   */
   | {
       readonly tells: 'recorder-ended';
       readonly id?: number;
       readonly port: number;
+      readonly frames: number;
+      readonly leftOut: number;
       readonly why: string;
     }
   /** One explained frame, made by the explainer the job's caller gave (control/live). */

@@ -1,5 +1,6 @@
 /**
- * The ports that a live Worker serves: opened at the start, looked at in turn, opened again when their device has come back.
+ * The ports that a live Worker serves: opened at the start, looked at in turn, opened again when their device has come back; and what stands
+ * around them at present, recordings and watches.
  */
 import { performance } from 'node:perf_hooks';
 import type { Native } from '../../native-bindings/native.js';
@@ -7,8 +8,15 @@ import type { Plane } from '../forward/plane.js';
 import { BURST } from '../forward/plane.js';
 import { Device } from '../port/device.js';
 import type { DeviceState, Opening } from '../port/device.js';
-import type { Sink } from '../port/port.js';
+import { CaptureReader } from '../port/file/reader.js';
+import { Player } from '../port/player.js';
+import type { Clock } from '../port/player.js';
+import type { Receiver, Sink } from '../port/port.js';
+import { Recorded } from '../port/recorded.js';
 import { nowhere } from '../port/recorder.js';
+import type { Recording } from '../port/recording.js';
+import { Segmenting } from '../port/segmenting.js';
+import { Watched } from '../port/watched.js';
 import type { Arrivals } from './arrivals.js';
 import type { LiveNotice, LivePort } from './live-job.js';
 
@@ -16,14 +24,32 @@ import type { LiveNotice, LivePort } from './live-job.js';
 const LOOKS = 20;
 const REOPEN_MS = 1000;
 
-type DevicePort = Extract<LivePort, { kind: 'tap' | 'packet' | 'capture' }>;
+type LiveDevice = Extract<LivePort, { kind: 'tap' | 'packet' | 'capture' }>;
+type LivePlay = Extract<LivePort, { kind: 'play' }>;
+
+/** Whose frames are to be traced, and what to do about it (port/watched). */
+export interface Watch {
+  readonly wants: (frame: number) => boolean;
+  readonly traced: () => void;
+}
+
+/** A port as it was opened, and what stands around it. */
+interface Standing {
+  readonly name: string;
+  readonly receiver: Receiver;
+  readonly sink: Sink;
+  recorded?: Recorded | undefined;
+  watch?: Watch | undefined;
+}
 
 export class LivePorts {
   /** By port: where frames go; those of other Workers lead nowhere. */
   readonly sinks: Sink[];
 
+  private readonly standings: (Standing | undefined)[] = [];
   private readonly devices: Device[] = [];
   private readonly told: DeviceState[] = [];
+  private players: Player[] = [];
   private next = 0;
   private reopenedAt = 0;
 
@@ -31,31 +57,60 @@ export class LivePorts {
     private readonly native: Native,
     private readonly plane: Plane,
     private readonly arrivals: Arrivals,
+    private readonly clock: Clock,
     private readonly tell: (notice: LiveNotice) => void,
   ) {
     this.sinks = Array.from({ length: plane.program.ports.rows }, () => nowhere);
   }
 
-  /** @throws Error that names the port, when its device cannot be opened */
-  open(live: DevicePort): void {
-    const { native, plane } = this;
-    const { frames, counters, program } = plane;
-    const mtu = program.networks.mtu[program.ports.network[live.port]];
-    const surroundings = { native, frames, counters, most: BURST };
-    const device = new Device(surroundings, live.port, mtu, openingOf(native, live));
+  /** @throws Error that names the port, when it cannot be opened */
+  async open(live: LivePort): Promise<void> {
     try {
-      device.open();
+      if (live.kind === 'play') await this.openPlayer(live);
+      else this.openDevice(live);
     } catch (cause) {
       throw new Error(`port ${live.name}: ${messageOf(cause)}`, { cause });
     }
-    this.devices.push(device);
-    this.told.push('up');
-    this.sinks[live.port] = device;
-    this.arrivals.set(live.port, device);
-    this.arrivals.setHandle(live.port, device.handle);
   }
 
-  /** Looks at the devices whose turn it is, and tells what has changed with them. */
+  /** What the port is called, or undefined when this Worker does not serve it. */
+  nameOf(port: number): string | undefined {
+    return this.standings[port]?.name;
+  }
+
+  /** From now on this recording is shown what passes the port. */
+  record(port: number, recording: Recording): void {
+    const standing = this.standings[port];
+    if (standing === undefined) return;
+    const { receiver, sink } = standing;
+    standing.recorded ??= new Recorded(this.plane.frames, receiver, sink, BURST);
+    standing.recorded.add(recording);
+    this.compose(port, standing);
+  }
+
+  unrecord(port: number, recording: Recording): void {
+    const standing = this.standings[port];
+    standing?.recorded?.remove(recording);
+    if (standing?.recorded?.count !== 0) return;
+    standing.recorded = undefined;
+    this.compose(port, standing);
+  }
+
+  /** Frames that come in by this port are watched; undefined ends it. */
+  watch(port: number, watch: Watch | undefined): void {
+    const standing = this.standings[port];
+    if (standing === undefined) return;
+    standing.watch = watch;
+    this.compose(port, standing);
+  }
+
+  /** True while a player waits for the event loop. */
+  get isWaiting(): boolean {
+    for (const player of this.players) if (player.isBusy) return true;
+    return false;
+  }
+
+  /** Looks at the devices whose turn it is, and tells what has changed with them and with the players. */
   look(): void {
     const turns = Math.ceil(this.devices.length / LOOKS);
     for (let i = 0; i < turns; i++) {
@@ -63,18 +118,56 @@ export class LivePorts {
       this.devices[this.next].look();
     }
     this.tellChanges();
+    this.tellEnds();
     const now = performance.now();
     if (now - this.reopenedAt < REOPEN_MS) return;
     this.reopenedAt = now;
     for (const device of this.devices) if (device.handle < 0) this.reopen(device);
   }
 
-  /** What the kernel dropped up to now is booked, and every handle is closed. */
-  close(): void {
+  /** What the kernel dropped up to now is booked, and everything is closed. */
+  async close(): Promise<void> {
     for (const device of this.devices) {
       device.look();
       device.close();
     }
+    for (const player of this.players) await player.close();
+  }
+
+  private openDevice(live: LiveDevice): void {
+    const { native, plane, arrivals } = this;
+    const { frames, counters, program } = plane;
+    const { port, name } = live;
+    const mtu = program.networks.mtu[program.ports.network[port]];
+    const surroundings = { native, frames, counters, most: BURST };
+    const device = new Device(surroundings, port, mtu, openingOf(native, live));
+    device.open();
+    this.devices.push(device);
+    this.told.push('up');
+    arrivals.setHandle(port, device.handle);
+    const sink = live.kind === 'capture' ? new Segmenting(frames, device, BURST) : device;
+    this.stand(port, { name, receiver: device, sink });
+  }
+
+  private async openPlayer({ port, name, path, speed }: LivePlay): Promise<void> {
+    const { frames, counters } = this.plane;
+    const reader = await CaptureReader.open(path);
+    const player = new Player(frames, counters, port, reader, speed, this.clock);
+    this.players.push(player);
+    this.arrivals.addTimed(player);
+    this.stand(port, { name, receiver: player, sink: nowhere });
+  }
+
+  private stand(port: number, standing: Standing): void {
+    this.standings[port] = standing;
+    this.compose(port, standing);
+  }
+
+  private compose(port: number, { receiver, sink, recorded, watch }: Standing): void {
+    this.sinks[port] = recorded ?? sink;
+    const heard = recorded ?? receiver;
+    const { frames } = this.plane;
+    this.arrivals.set(port, watch ? new Watched(frames, heard, watch.wants, watch.traced) : heard);
   }
 
   private reopen(device: Device): void {
@@ -88,11 +181,20 @@ export class LivePorts {
   }
 
   private tellChanges(): void {
-    for (const [i, { port, state }] of this.devices.entries()) {
+    for (let i = 0; i < this.devices.length; i++) {
+      const { port, state } = this.devices[i];
       if (state === this.told[i]) continue;
       this.told[i] = state;
       this.tell({ tells: 'port', port, state, why: WHY[state] });
     }
+  }
+
+  private tellEnds(): void {
+    const ended = this.players.filter((player) => player.ended);
+    if (ended.length === 0) return;
+    this.players = this.players.filter((player) => !player.ended);
+    for (const { port, given, damage } of ended)
+      this.tell({ tells: 'played', port, frames: given, ...(damage !== undefined && { damage }) });
   }
 }
 
@@ -102,7 +204,7 @@ const WHY: Readonly<Record<DeviceState, string>> = {
   gone: 'its interface no longer exists; it is tried again every second',
 };
 
-function openingOf(native: Native, live: DevicePort): Opening {
+function openingOf(native: Native, live: LiveDevice): Opening {
   const { port } = live;
   switch (live.kind) {
     case 'tap':
@@ -114,6 +216,6 @@ function openingOf(native: Native, live: DevicePort): Opening {
   }
 }
 
-function messageOf(cause: unknown): string {
+export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

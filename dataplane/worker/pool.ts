@@ -50,7 +50,7 @@ export function startInWorker<Report>(
   INLINING.forEach(setFlagsFromString);
   const pool = new Piscina({
     filename: module.href,
-    minThreads: 1,
+    minThreads: 0, // a thread that died is not replaced: there is only one job
     maxThreads: 1,
     concurrentTasksPerWorker: 1,
     atomics: 'disabled',

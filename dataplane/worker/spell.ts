@@ -7,7 +7,6 @@
  *   with a sleep that brought nothing.
  */
 import type { Native } from '../../native-bindings/native.js';
-import type { Plane } from '../forward/plane.js';
 import type { Arrivals } from './arrivals.js';
 import { ControlWord } from './control.js';
 
@@ -19,7 +18,6 @@ const SLEEP_US_MAX = 50_000;
 const POLL_NS = 20e3;
 
 export interface SpellSettings {
-  readonly plane: Plane;
   readonly native: Native;
   readonly arrivals: Arrivals;
   readonly breath: () => number;
@@ -59,10 +57,8 @@ export function spellOn({
       const most_us = patience_us(now, sleep_us);
       arrivals.look(most_us, now);
       if (most_us > 0) {
-        const woke = native.now() - base_ns;
         words[ControlWord.Waits]++;
-        words[ControlWord.Waited_ns] += woke - now;
-        now = woke;
+        words[ControlWord.Waited_ns] += native.now() - base_ns - now;
       }
       let breaths = 0;
       while (breath() > 0) breaths++;

@@ -31,63 +31,65 @@ bool Train::canBegin(uint8_t* frame, uint32_t length, uint32_t room, const Offlo
   length_ = length;
   lengthMax_ = std::min(room, layout_.network + PACKET_MAX);
   segmentBytes_ = length - headerBytes_;
-  return length_ + segmentBytes_ <= lengthMax_;
+  return true;
 }
 
-bool Train::takes(const uint8_t* head, const uint8_t* payload, uint32_t length, const Offload& offload) {
+bool Train::follows(const uint8_t* frame, uint32_t length, const Offload& offload) {
   if (length <= headerBytes_ || length > headerBytes_ + segmentBytes_ || (offload.flags & SUPER) != 0) return false;
+  if (length_ + (length - headerBytes_) > lengthMax_) return false;
   if (((offload.flags & PARTIAL) != 0) != isPartial_) return false;
   if (isPartial_ && (offload.checksumStart != layout_.transport || offload.checksumOffset != TCP_CHECKSUM)) return false;
-  const uint8_t* const tcp = head + layout_.transport;
+  const uint8_t* const tcp = frame + layout_.transport;
   const uint32_t next = read32(frame_ + layout_.transport + 4) + (length_ - headerBytes_);
-  if (read32(tcp + 4) != next || (tcp[TCP_FLAGS] & ~PSH) != ACK || !hasSameHeaders(head)) return false;
-  if (!hasRightNetwork(head, length) || !isIntact(head, payload, length)) return false;
+  if (read32(tcp + 4) != next || (tcp[TCP_FLAGS] & ~PSH) != ACK || !hasSameHeaders(frame)) return false;
+  if (!hasRightNetwork(frame, length) || !isIntact(frame, length)) return false;
   // The first is looked at when it is clear that it may not stay alone.
-  if (segments_ == 1 && !(hasRightNetwork(frame_, length_) && isIntact(frame_, frame_ + headerBytes_, length_))) {
+  if (segments_ == 1 && !(hasRightNetwork(frame_, length_) && isIntact(frame_, length_))) {
     isOpen_ = false;
     return false;
   }
-  takenBytes_ = length - headerBytes_;
-  lastFlags_ = tcp[TCP_FLAGS];
   return true;
 }
 
 /** Everything but what counts on, and checksums. */
-bool Train::hasSameHeaders(const uint8_t* head) const {
+bool Train::hasSameHeaders(const uint8_t* frame) const {
   const uint32_t network = layout_.network, transport = layout_.transport;
   const uint32_t ports = transport + 4, acknowledged = transport + 8;
   const bool sameNetwork = layout_.isIpv6
-                               ? isSame(frame_, head, 0, network + 4) && isSame(frame_, head, network + 6, ports)
-                               : isSame(frame_, head, 0, network + 2) && isSame(frame_, head, network + 6, network + 10) &&
-                                     isSame(frame_, head, network + 12, ports);
-  return sameNetwork && isSame(frame_, head, acknowledged, transport + TCP_FLAGS) &&
-         isSame(frame_, head, transport + TCP_WINDOW, transport + TCP_CHECKSUM) &&
-         isSame(frame_, head, transport + TCP_URGENT, headerBytes_);
+                               ? isSame(frame_, frame, 0, network + 4) && isSame(frame_, frame, network + 6, ports)
+                               : isSame(frame_, frame, 0, network + 2) && isSame(frame_, frame, network + 6, network + 10) &&
+                                     isSame(frame_, frame, network + 12, ports);
+  return sameNetwork && isSame(frame_, frame, acknowledged, transport + TCP_FLAGS) &&
+         isSame(frame_, frame, transport + TCP_WINDOW, transport + TCP_CHECKSUM) &&
+         isSame(frame_, frame, transport + TCP_URGENT, headerBytes_);
 }
 
 /** Lengths, and with IPv4 the identification and the header checksum, of the segment that comes next or, when alone, of the first. */
-bool Train::hasRightNetwork(const uint8_t* head, uint32_t length) const {
-  const uint8_t* const ip = head + layout_.network;
+bool Train::hasRightNetwork(const uint8_t* frame, uint32_t length) const {
+  const uint8_t* const ip = frame + layout_.network;
   if (layout_.isIpv6) return read16(ip + 4) == length - layout_.network - IPV6_HEADER;
   const uint32_t first = read16(frame_ + layout_.network + 4);
-  const uint16_t identification = static_cast<uint16_t>(head == frame_ ? first : first + segments_);
+  const uint16_t identification = static_cast<uint16_t>(frame == frame_ ? first : first + segments_);
   // Ones' complement has two zeros; who writes a checksum never writes 0xFFFF.
   return read16(ip + 2) == length - layout_.network && read16(ip + 4) == identification &&
          sumOf(ip, IPV4_HEADER) == 0xFFFF && read16(ip + 10) != 0xFFFF;
 }
 
-bool Train::isIntact(const uint8_t* head, const uint8_t* payload, uint32_t length) const {
-  const uint32_t pseudo = pseudoSum(head, layout_, length - layout_.transport);
-  const uint16_t checksum = read16(head + layout_.transport + TCP_CHECKSUM);
+bool Train::isIntact(const uint8_t* frame, uint32_t length) const {
+  const uint32_t bytes = length - layout_.transport;
+  const uint32_t pseudo = pseudoSum(frame, layout_, bytes);
+  const uint16_t checksum = read16(frame + layout_.transport + TCP_CHECKSUM);
   if (isPartial_) return checksum == fold(pseudo);
-  const uint32_t headers = sumOf(head + layout_.transport, headerBytes_ - layout_.transport);
-  return checksum != 0xFFFF && fold(uint64_t{pseudo} + headers + sumOf(payload, length - headerBytes_)) == 0xFFFF;
+  return checksum != 0xFFFF && fold(uint64_t{pseudo} + sumOf(frame + layout_.transport, bytes)) == 0xFFFF;
 }
 
-void Train::append() {
-  length_ += takenBytes_;
+void Train::append(const uint8_t* frame, uint32_t length) {
+  const uint32_t payload = length - headerBytes_;
+  std::memcpy(frame_ + length_, frame + headerBytes_, payload);
+  length_ += payload;
   segments_++;
-  isOpen_ = takenBytes_ == segmentBytes_ && lastFlags_ == ACK && length_ + segmentBytes_ <= lengthMax_;
+  lastFlags_ = frame[layout_.transport + TCP_FLAGS];
+  isOpen_ = payload == segmentBytes_ && lastFlags_ == ACK;
 }
 
 bool Train::close(Offload& offload) {
@@ -110,15 +112,6 @@ bool Train::close(Offload& offload) {
   offload.gsoSize = static_cast<uint16_t>(segmentBytes_);
   offload.checksumStart = static_cast<uint16_t>(layout_.transport);
   offload.checksumOffset = TCP_CHECKSUM;
-  return true;
-}
-
-bool Burst::join(const uint8_t* frame, uint32_t length, const Offload& offload) {
-  if (!train_.isOpen()) return false;
-  const uint8_t* const payload = frame + train_.headerBytes();
-  if (!train_.takes(frame, payload, length, offload)) return false;
-  std::memcpy(train_.end(), payload, length - train_.headerBytes());
-  train_.append();
   return true;
 }
 

@@ -18,13 +18,8 @@ namespace etherloom {
 
 class Train {
  public:
-  /** No segment has less payload, but the last: more than the headers, so that these stay readable while the end is overwritten (tap.cc). */
+  /** No segment has less payload, but the last: joining small ones costs more than it saves. */
   static constexpr uint32_t PAYLOAD_MIN = 256;
-  /** Ethernet with two tags, IPv6, TCP with all options. */
-  static constexpr uint32_t HEADERS_MAX = 14 + TAGS_MAX * TAG_BYTES + IPV6_HEADER + 60;
-
-  /** Can another segment come? */
-  bool isOpen() const { return isOpen_; }
 
   /** Begins anew with this frame, which stands in a slot with `room`; stays closed when nothing can follow it. */
   void begin(uint8_t* frame, uint32_t length, uint32_t room, const Offload& offload) {
@@ -34,29 +29,30 @@ class Train {
   }
 
   /**
-   * Does this frame follow? Its headers stand at `head`, `headerBytes()` of them, what comes after at `payload`. When it does, the payload
-   * has to be moved to `end()`, and `append` called.
+   * Appends this frame if it follows, whose bytes may stand anywhere else. (Reading it into its place in the first, by readv, costs more than
+   * copying it there from the cache.)
    */
-  bool takes(const uint8_t* head, const uint8_t* payload, uint32_t length, const Offload& offload);
-  /** The payload of the frame that was taken stands at the end now. */
-  void append();
+  bool join(const uint8_t* frame, uint32_t length, const Offload& offload) {
+    if (!isOpen_ || !follows(frame, length, offload)) return false;
+    append(frame, length);
+    return true;
+  }
 
   /** Ends it. True when it has become a super-frame; then its headers are written and `offload` says what it is. */
   bool close(Offload& offload);
 
-  uint8_t* end() const { return frame_ + length_; }
   uint32_t length() const { return length_; }
-  uint32_t headerBytes() const { return headerBytes_; }
-  /** Payload bytes of each segment but the last. */
-  uint32_t segmentBytes() const { return segmentBytes_; }
 
  private:
   bool canBegin(uint8_t* frame, uint32_t length, uint32_t room, const Offload& offload);
-  bool hasSameHeaders(const uint8_t* head) const;
-  bool hasRightNetwork(const uint8_t* head, uint32_t length) const;
+  bool follows(const uint8_t* frame, uint32_t length, const Offload& offload);
+  bool hasSameHeaders(const uint8_t* frame) const;
+  bool hasRightNetwork(const uint8_t* frame, uint32_t length) const;
   /** Is the TCP checksum of this segment right, or rightly partial? */
-  bool isIntact(const uint8_t* head, const uint8_t* payload, uint32_t length) const;
+  bool isIntact(const uint8_t* frame, uint32_t length) const;
+  void append(const uint8_t* frame, uint32_t length);
 
+  /** Can another segment come? */
   bool isOpen_ = false;
   bool isPartial_ = false;
   Layout layout_;
@@ -65,11 +61,10 @@ class Train {
   /** Of the largest frame it may become. */
   uint32_t lengthMax_ = 0;
   uint32_t headerBytes_ = 0;
+  /** Payload bytes of each segment but the last. */
   uint32_t segmentBytes_ = 0;
   uint32_t segments_ = 0;
-  /** What was taken, not yet appended. */
-  uint32_t takenBytes_ = 0;
-  bool takenIsLast_ = false;
+  /** TCP flags of the last segment. */
   uint8_t lastFlags_ = 0;
 };
 
@@ -83,13 +78,14 @@ class Burst {
 
   int filled() const { return filled_; }
   bool isFull() const { return filled_ == count_; }
-  Train& train() { return train_; }
 
   /** The place `ahead` of the next one to be filled; null when it is none. */
   uint8_t* roomFor(int ahead = 0) const { return pool_.roomFor(slots_[filled_ + ahead]); }
 
   /** Appends a frame to the train, if it belongs there; its bytes may stand anywhere. */
-  bool join(const uint8_t* frame, uint32_t length, const Offload& offload);
+  bool join(const uint8_t* frame, uint32_t length, const Offload& offload) {
+    return train_.join(frame, length, offload);
+  }
   /** Keeps a frame that stands at `frame`, in the slot `ahead` of the next to be filled. */
   void keep(uint8_t* frame, uint32_t length, uint32_t wireLength, const Offload& offload, int ahead = 0);
   /** Ends the burst; returns how many slots are filled. */

@@ -1,8 +1,10 @@
 #include "link.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -22,7 +24,7 @@ Link::Link(const std::string& name) : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_
   if (ioctl(socket_.get(), SIOCGIFHWADDR, &about) != 0) throw Failure("SIOCGIFHWADDR", name, errno);
   hardware_ = about.ifr_hwaddr.sa_family;
   // The table is of the namespace in which the thread is now; reading it later gives that one's.
-  table_.reset(std::fopen("/proc/thread-self/net/dev", "re"));
+  table_ = Descriptor(open("/proc/thread-self/net/dev", O_RDONLY | O_CLOEXEC));
   if (!table_) throw Failure("open", "/proc/thread-self/net/dev", errno);
   refresh();
 }
@@ -53,21 +55,28 @@ void Link::write(double* status) const noexcept {
 double Link::transmitDrops() noexcept {
   // A line of /proc/net/dev is `name: ` and 16 numbers; the twelfth counts what was dropped on transmit.
   constexpr int DROPS = 12;
-  std::rewind(table_.get());
-  char* line = nullptr;
-  size_t size = 0;
-  double drops = 0;
-  while (getline(&line, &size, table_.get()) > 0) {
-    const char* at = line + std::strspn(line, " ");
-    const size_t length = std::strlen(name_);
-    if (std::strncmp(at, name_, length) != 0 || at[length] != ':') continue;
-    at += length + 1;
+  const std::string start = std::string(name_) + ":";
+  const std::string table = readTable();
+  for (size_t at = 0, next; at < table.size(); at = next) {
+    next = std::min(table.find('\n', at), table.size() - 1) + 1;
+    at = std::min(table.find_first_not_of(' ', at), next);
+    if (table.compare(at, start.size(), start) != 0) continue;
+    const char* number = table.c_str() + at + start.size();
     char* end = nullptr;
-    for (int column = 1; column <= DROPS; column++, at = end) drops = static_cast<double>(std::strtoull(at, &end, 10));
-    break;
+    unsigned long long drops = 0;
+    for (int column = 1; column <= DROPS; column++, number = end) drops = std::strtoull(number, &end, 10);
+    return static_cast<double>(drops);
   }
-  std::free(line);
-  return drops;
+  return 0;
+}
+
+/** As it is now: nothing of it may come from a buffer. */
+std::string Link::readTable() const {
+  std::string table;
+  char some[4096];
+  lseek(table_.get(), 0, SEEK_SET);
+  for (ssize_t got; (got = read(table_.get(), some, sizeof some)) > 0;) table.append(some, static_cast<size_t>(got));
+  return table;
 }
 
 }  // namespace etherloom

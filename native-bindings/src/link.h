@@ -8,9 +8,6 @@
 
 #include <net/if.h>
 
-#include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
 
 #include "descriptor.h"
@@ -37,14 +34,11 @@ class Link {
   double transmitDrops() noexcept;
 
  private:
-  struct CloseFile {
-    void operator()(FILE* file) const { std::fclose(file); }
-  };
-
   bool ask(unsigned long what, ifreq& about) const noexcept;
+  std::string readTable() const;
 
   Descriptor socket_;
-  std::unique_ptr<FILE, CloseFile> table_;
+  Descriptor table_;
   char name_[IFNAMSIZ] = {};
   int index_ = 0;
   int mtu_ = 0;

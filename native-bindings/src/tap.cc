@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
+#include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -41,6 +41,17 @@ void attach(int descriptor, const TapOptions& options) {
   // A TAP that is there already keeps the number of queues it was made with, and says EINVAL to the other one.
   const int error = errno;
   if (error != EINVAL || !withQueues(!options.isMultiQueue)) throw Failure("TUNSETIFF", options.name, error);
+}
+
+/** The kernel drops what does not fit between two of our reads. It has room for as much as a TCP window does by default. */
+void enlarge(const TapOptions& options) {
+  // 6 MB (net.ipv4.tcp_rmem) in frames of 1,448 bytes, and what comes beside them.
+  constexpr int QUEUE_FRAMES = 5000;
+  const Descriptor asker(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::memcpy(request.ifr_name, options.name.data(), options.name.size());
+  request.ifr_qlen = QUEUE_FRAMES;
+  if (!asker || ioctl(asker.get(), SIOCSIFTXQLEN, &request) != 0) throw Failure("SIOCSIFTXQLEN", options.name, errno);
 }
 
 void configure(int descriptor, const TapOptions& options) {
@@ -88,7 +99,9 @@ int createTap(const TapOptions& options) {
   const InNamespace there(options.nameSpace);
   Descriptor descriptor(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!descriptor) throw Failure("open", "/dev/net/tun", errno);
+  const bool isNew = if_nametoindex(options.name.c_str()) == 0;
   attach(descriptor.get(), options);
+  if (isNew) enlarge(options);
   configure(descriptor.get(), options);
   return descriptor.release();
 }
@@ -115,10 +128,7 @@ int Tap::receive(Pool& pool, int32_t* slots, int count) noexcept {
   for (int reads = 0; reads < READS_MAX && !burst.isFull(); reads++) {
     uint8_t* const frame = burst.roomFor();
     if (frame == nullptr) return burst.filled() > 0 ? burst.finish() : -EFAULT;
-    bool hasJoined = false;
-    const ssize_t got = burst.train().isOpen() ? readBehind(burst.train(), frame, pool.room, hasJoined)
-                                               : read(descriptor_.get(), frame - VNET_BYTES, pool.room + VNET_BYTES);
-    if (hasJoined) continue;
+    const ssize_t got = read(descriptor_.get(), frame - VNET_BYTES, pool.room + VNET_BYTES);
     if (got < static_cast<ssize_t>(VNET_BYTES)) {
       const int error = got < 0 ? errno : EIO;
       if (error == EINTR) continue;
@@ -129,41 +139,10 @@ int Tap::receive(Pool& pool, int32_t* slots, int count) noexcept {
       return burst.filled() > 0 || error == EAGAIN ? burst.finish() : -error;
     }
     const uint32_t length = static_cast<uint32_t>(got) - VNET_BYTES;
-    burst.keep(frame, length, length, readVnet(frame - VNET_BYTES, length));
+    const Offload offload = readVnet(frame - VNET_BYTES, length);
+    if (!burst.join(frame, length, offload)) burst.keep(frame, length, length, offload);
   }
   return burst.finish();
-}
-
-/**
- * Reads the next frame so that its payload stands where it belongs if it continues the train: its headers over the end of the train, which is
- * put aside meanwhile; what is longer than a segment goes on in the next slot. So joining moves no payload. When it does not continue the
- * train, it is moved to `frame`, as if it had been read there.
- */
-ssize_t Tap::readBehind(Train& train, uint8_t* frame, uint32_t room, bool& hasJoined) noexcept {
-  const uint32_t before = train.headerBytes() + VNET_BYTES;
-  const uint32_t near = before + train.segmentBytes();
-  uint8_t* const end = train.end();
-  uint8_t* const place = frame - VNET_BYTES;
-  uint8_t aside[Train::HEADERS_MAX + VNET_BYTES];
-  uint8_t head[Train::HEADERS_MAX + VNET_BYTES];
-  std::memcpy(aside, end - before, before);
-  const iovec parts[] = {{end - before, near}, {place + near, room + VNET_BYTES - near}};
-  const ssize_t got = readv(descriptor_.get(), parts, 2);
-  if (got > 0) std::memcpy(head, end - before, before);
-  std::memcpy(end - before, aside, before);
-  if (got <= 0) return got;
-  const uint32_t size = static_cast<uint32_t>(got);
-  if (size > before && size <= near) {
-    const uint32_t length = size - VNET_BYTES;
-    hasJoined = train.takes(head + VNET_BYTES, end, length, readVnet(head, length));
-    if (hasJoined) {
-      train.append();
-      return got;
-    }
-  }
-  std::memcpy(place, head, std::min(size, before));
-  if (size > before) std::memcpy(place + before, end, std::min(size, near) - before);
-  return got;
 }
 
 int Tap::send(Pool& pool, const int32_t* slots, int count, uint8_t* into) noexcept {

@@ -43,8 +43,6 @@ class Tap final : public Device {
   bool endsWithError() const noexcept override { return true; }
 
  private:
-  ssize_t readBehind(Train& train, uint8_t* frame, uint32_t room, bool& hasJoined) noexcept;
-
   Descriptor descriptor_;
   Arrivals arrivals_;
   Link link_;

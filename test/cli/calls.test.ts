@@ -16,6 +16,11 @@ const commands = [
   'bench live',
   'show',
   'capture',
+  'up',
+  'down',
+  'exec',
+  'ps',
+  'logs',
 ];
 
 for (const command of commands) {
@@ -51,6 +56,8 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['bench', 'memory', '--only', 'frob'], /nothing to measure has this.*\n {2}bridge 64 /],
   [['show', 'frob'], /there is only show ports, fdb, counters, workers, reasons and schema/],
   [['show', 'reasons', '--watch'], /--watch and --lab are for ports, fdb, counters, workers/],
+  [['up', 'lab.yaml', '--workers', '0'], /--workers 0: write a number from 1 to 64/],
+  [['exec', 'c1'], /missing required argument 'words'/],
   [['explain'], /explain needs a topology, or --live PORT/],
   [['explain', 'lab.yaml', '--hex', '00', '--filter', 'arp'], /--filter belongs to --live/],
   [['explain', 'lab.yaml', '--live', 'c1'], /leave lab\.yaml out/],

@@ -7,6 +7,8 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { listFdb } from '../../dataplane/state/fdb-entries.js';
+import { fdbBytes } from '../../dataplane/state/fdb-memory.js';
 import { Fdb, Kind, Lesson } from '../../dataplane/state/fdb.js';
 
 const HIGH = 0x0242;
@@ -230,4 +232,107 @@ test('a station that was learned and is then declared is no longer one of the le
   t.is(fdb.evicted, 0);
   t.is(fdb.learn(HIGH, 4, 0, 4, 2), Lesson.Learned);
   t.true(fdb.find(HIGH, 1, 3) >= 0);
+});
+
+/** An Fdb of three ports in a memory that is kept outside. */
+function keptFdb(memory = new SharedArrayBuffer(fdbBytes(PORTS, 100, 4))): {
+  memory: SharedArrayBuffer;
+  fdb: Fdb;
+} {
+  return { memory, fdb: new Fdb(FIRST_PORT, PORTS, 100, 4, 1e6, memory) };
+}
+
+test('a successor goes on with what was learned, declared, counted and given up', (t) => {
+  fc.assert(
+    fc.property(history, ({ frames }) => {
+      const { memory, fdb } = keptFdb();
+      t.false(fdb.revived);
+      fdb.declare(HIGH, 99, FIRST_PORT, Kind.Sticky, 3);
+      fdb.open();
+      let tick = 0;
+      for (const [serial, { low, port, wait }] of frames.entries())
+        fdb.learn(HIGH, low, port, serial, (tick += wait));
+      const next = keptFdb(memory).fdb;
+      t.true(next.revived);
+      t.is(next.learned, fdb.learned);
+      for (let low = 1; low <= 99; low++)
+        t.deepEqual(viewOf(next, low, tick), viewOf(fdb, low, tick));
+      const { entries, learned } = listFdb(memory);
+      t.is(learned, fdb.learned);
+      t.is(entries.length, fdb.learned + 1);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('evictions go on to be fair and counted after a revival', (t) => {
+  const { memory, fdb } = keptFdb();
+  fdb.open();
+  for (let low = 0; low < 30; low++) fdb.learn(1, low, FIRST_PORT, low, low);
+  for (let low = 0; low < 200; low++) fdb.learn(2, low, FIRST_PORT + 1, low, 100 + low);
+  const next = keptFdb(memory).fdb;
+  t.is(next.evicted, 130);
+  for (let low = 200; low < 400; low++) next.learn(2, low, FIRST_PORT + 1, low, 100 + low);
+  for (let low = 0; low < 30; low++) t.true(next.find(1, low, 500) >= 0);
+  t.is(next.learned, 100);
+  t.is(next.evicted, 330);
+});
+
+test('whatever a crash left, a revived Fdb has one whole entry for a station, counts them, and goes on', (t) => {
+  const damage = fc.array(fc.tuple(fc.nat(4095), fc.integer()), { maxLength: 60 });
+  fc.assert(
+    fc.property(history, damage, ({ frames }, changes) => {
+      const { memory, fdb } = keptFdb();
+      fdb.open();
+      for (const [serial, { low, port }] of frames.entries())
+        fdb.learn(HIGH, low, port, serial, serial);
+      const words = new Int32Array(memory);
+      // The head stays: its few words are written one by one, and each is right before and after.
+      for (const [at, value] of changes) words[32 + (at % (words.length - 32))] = value;
+      const next = keptFdb(memory).fdb;
+      const { entries } = listFdb(memory);
+      t.is(new Set(entries.map(({ high, low }) => `${high} ${low}`)).size, entries.length);
+      t.is(next.learned, entries.filter(({ kind }) => kind === Kind.Dynamic).length);
+      for (const { high, low, port } of entries)
+        t.is(next.portOf(next.find(high, low, -Infinity)), port);
+      for (let low = 0; low < 300; low++) next.learn(1, low, FIRST_PORT, low, 1e5 + low);
+      t.true(next.learned <= 100);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the memory of another network is refused, and one that was never opened begins anew', (t) => {
+  const { memory, fdb } = keptFdb();
+  fdb.learn(HIGH, 1, FIRST_PORT, 1, 1);
+  t.deepEqual(listFdb(memory).entries, []);
+  const anew = keptFdb(memory).fdb;
+  t.false(anew.revived);
+  t.is(anew.find(HIGH, 1, 1), -1);
+  anew.open();
+  t.throws(() => new Fdb(FIRST_PORT + 1, PORTS, 100, 4, 1e6, memory), {
+    message: /another network/,
+  });
+  t.throws(() => new Fdb(FIRST_PORT, PORTS, 1000, 4, 1e6, memory), { message: /another size/ });
+});
+
+test('an entry tells another thread its station, where it lives, and which frame said so', (t) => {
+  const { memory, fdb } = keptFdb();
+  fdb.declare(HIGH, 7, FIRST_PORT + 2, Kind.Static, 4);
+  fdb.open();
+  fdb.learn(HIGH, 0xfedcba98, FIRST_PORT + 1, 12, 50);
+  fdb.learn(HIGH, 0xfedcba98, FIRST_PORT + 1, 13, 60);
+  const { entries, evicted, refused } = listFdb(memory);
+  const [declared, learned] = entries.toSorted((a, b) => a.low - b.low);
+  t.like(declared, { high: HIGH, low: 7, kind: Kind.Static, port: FIRST_PORT + 2, taughtBy: 4 });
+  t.deepEqual(learned, {
+    high: HIGH,
+    low: 0xfedcba98,
+    kind: Kind.Dynamic,
+    port: FIRST_PORT + 1,
+    taughtBy: 12,
+    taughtAt: 50,
+    heardAt: 60,
+  });
+  t.deepEqual([evicted, refused], [0, 0]);
 });

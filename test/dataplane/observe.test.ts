@@ -31,6 +31,25 @@ test('counters are shared: who views the same memory sees the same numbers', (t)
   t.is(seen.dropped[2 * Reason.Count + Reason.Runt], 1);
   t.is(seen.consumed[Reason.GatewayAddress], 1);
   t.is(seen.unaccounted(), 4 + 2 - 3 - 1 - 1);
-  counters.originated[0] = 5;
+  t.is(counters.bookLost(2), 1);
+  t.is(counters.unaccounted(), 0);
+  t.is(seen.dropped[2 * Reason.Count + Reason.WorkerLost], 1);
+  t.is(counters.bookLost(2), 0);
+  counters.originated[0] = 6;
   t.is(seen.unaccounted(), 6);
+});
+
+test('counters of several Workers add up', (t) => {
+  const [one, two, total] = [new Counters(2), new Counters(2), new Counters(2)];
+  one.framesIn[0] = 3;
+  two.framesIn[1] = 4;
+  one.drop(0, Reason.Runt);
+  two.drop(0, Reason.Runt);
+  two.copied[0] = 1;
+  for (const turns of [1, 2]) {
+    total.setToSumOf([one, two]);
+    t.deepEqual([...total.framesIn], [3, 4], `turn ${turns}`);
+    t.is(total.dropped[Reason.Runt], 2);
+    t.is(total.unaccounted(), 3 + 4 + 1 - 2);
+  }
 });

@@ -39,6 +39,7 @@ const systemErrors: Readonly<Record<string, readonly [what: string, fix: string]
   EDQUOT: ['the disk quota is used up', 'make room or choose another place'],
   EFBIG: ['the file would be larger than the system allows', 'write fewer frames per file'],
   EROFS: ['the file system is read-only', 'choose another place'],
+  EPIPE: ['nobody reads the pipe any more', 'start its reader again'],
   EIO: ['the device reported an error', 'check the disk and copy the file to another one'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n) or use fewer captures at once'],
 };

@@ -29,6 +29,7 @@ export const enum Block {
   /** The obsolete Packet Block. */
   Packet = 2,
   SimplePacket = 3,
+  InterfaceStatistics = 5,
   EnhancedPacket = 6,
 }
 

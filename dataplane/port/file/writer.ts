@@ -14,18 +14,25 @@ import { closeSync, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { copyBytes, memoryOf, type Memory } from '../../frame/copy.js';
 import { CaptureError } from './error.js';
 import { PCAP_HEADER_BYTES, PCAP_MAGIC_NANOSECONDS, PCAP_RECORD_BYTES } from './pcap.js';
-import { Block, BYTE_ORDER_MAGIC, Option } from './pcapng.js';
+import {
+  BLOCK_SECONDS_MAX,
+  endBlock,
+  LINK_TYPE_ETHERNET,
+  OPTION_BYTES_MAX,
+  PACKET_HEAD_BYTES,
+  putFrame,
+  putInterface,
+  putOptions,
+  putPacketHead,
+  putSectionHeader,
+} from './blocks.js';
+import { Option } from './pcapng.js';
 import { FRAME_BYTES_MAX } from './record.js';
 
 const BUFFER_BYTES = 512 * 1024;
-const LINK_TYPE_ETHERNET = 1;
-const OPTION_BYTES_MAX = 65_535;
-/** Bytes of an Enhanced Packet Block before the frame. */
-const ENHANCED_PACKET_BYTES = 28;
 
-/** Greatest whole seconds of each format: 32 bits of seconds, or 64 bits of nanoseconds. */
+/** Greatest whole seconds of a pcap: 32 bits. */
 const SECONDS_MAX = 0xffff_ffff;
-const BLOCK_SECONDS_MAX = 18_446_744_072;
 
 /** One capture file being written. */
 export class CaptureWriter {
@@ -80,8 +87,7 @@ export class CaptureWriter {
    */
   static pcapng(path: string, interfaceName: string): CaptureWriter {
     const writer = new CaptureWriter(path, true);
-    writer.putSectionHeader();
-    writer.putInterface(interfaceName);
+    writer.used = putInterface(writer.buffer, putSectionHeader(writer.buffer, 0), interfaceName);
     return writer;
   }
 
@@ -204,88 +210,17 @@ export class CaptureWriter {
     comment: string,
   ): void {
     const padded = (length + 3) & ~3;
-    const most = ENHANCED_PACKET_BYTES + padded + 4 + (comment === '' ? 0 : OPTION_BYTES_MAX + 9);
+    const most = PACKET_HEAD_BYTES + padded + 4 + (comment === '' ? 0 : OPTION_BYTES_MAX + 9);
     if (this.used + most > BUFFER_BYTES) this.flush();
-    const { words } = this.buffer;
-    const into = this.used;
-    words.setUint32(into, Block.EnhancedPacket, true);
-    words.setUint32(into + 8, 0, true);
-    this.putTime(into + 12, seconds, nanoseconds);
-    words.setUint32(into + 20, length, true);
-    words.setUint32(into + 24, wireLength, true);
-    const frameAt = into + ENHANCED_PACKET_BYTES;
-    if (padded > length) words.setUint32(frameAt + padded - 4, 0);
-    copyBytes(this.source, at, this.buffer, frameAt, length);
-    let end = frameAt + padded;
-    if (comment !== '') end = this.putOptions(end, [[Option.Comment, comment]]);
-    this.endBlock(into, end);
-  }
-
-  /** Nanoseconds since 1970 in two halves of 32 bits; every product below stays under 2^53 and so is exact. */
-  private putTime(into: number, seconds: number, nanoseconds: number): void {
+    const { buffer, used } = this;
     if (seconds < 0 || seconds > BLOCK_SECONDS_MAX) {
       this.timesClamped++;
       nanoseconds = seconds < 0 ? 0 : 999_999_999;
       seconds = seconds < 0 ? 0 : BLOCK_SECONDS_MAX;
     }
-    const upper = Math.floor(seconds / 0x1_0000);
-    const upperProduct = upper * 1_000_000_000;
-    const upperHigh = Math.floor(upperProduct / 0x1_0000);
-    const low =
-      (upperProduct - upperHigh * 0x1_0000) * 0x1_0000 +
-      (seconds - upper * 0x1_0000) * 1_000_000_000 +
-      nanoseconds;
-    const { words } = this.buffer;
-    words.setUint32(into, upperHigh + Math.floor(low / 0x1_0000_0000), true);
-    words.setUint32(into + 4, low, true);
-  }
-
-  private putSectionHeader(): void {
-    const { words } = this.buffer;
-    words.setUint32(0, Block.SectionHeader, true);
-    words.setUint32(8, BYTE_ORDER_MAGIC, true);
-    words.setUint16(12, 1, true);
-    words.setBigInt64(16, -1n, true);
-    this.endBlock(0, this.putOptions(24, [[Option.UserApplication, 'etherloom']]));
-  }
-
-  private putInterface(name: string): void {
-    const { words } = this.buffer;
-    const into = this.used;
-    words.setUint32(into, Block.InterfaceDescription, true);
-    words.setUint16(into + 8, LINK_TYPE_ETHERNET, true);
-    words.setUint32(into + 12, FRAME_BYTES_MAX, true);
-    const end = this.putOptions(into + 16, [
-      [Option.InterfaceName, name],
-      [Option.TimeResolution, '\x09'],
-    ]);
-    this.endBlock(into, end);
-  }
-
-  /** Writes both lengths of the block that began at `into`. */
-  private endBlock(into: number, end: number): void {
-    const { words } = this.buffer;
-    const size = end + 4 - into;
-    words.setUint32(into + 4, size, true);
-    words.setUint32(end, size, true);
-    this.used = end + 4;
-  }
-
-  /** Writes options as UTF-8, each cut to whole characters that fit, and the one that ends them; gives the position behind. */
-  private putOptions(into: number, options: readonly (readonly [Option, string])[]): number {
-    const { bytes, words } = this.buffer;
-    for (const [code, value] of options) {
-      const room = bytes.subarray(into + 4, into + 4 + OPTION_BYTES_MAX);
-      const { written } = encoder.encodeInto(value, room);
-      const padded = (written + 3) & ~3;
-      bytes.fill(0, into + 4 + written, into + 4 + padded);
-      words.setUint16(into, code, true);
-      words.setUint16(into + 2, written, true);
-      into += 4 + padded;
-    }
-    words.setUint32(into, Option.End, true);
-    return into + 4;
+    putPacketHead(buffer.words, used, length, wireLength, seconds, nanoseconds);
+    let end = putFrame(buffer, used, this.source, at, length);
+    if (comment !== '') end = putOptions(buffer, end, [[Option.Comment, comment]]);
+    this.used = endBlock(buffer.words, used, end);
   }
 }
-
-const encoder = new TextEncoder();

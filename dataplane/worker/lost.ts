@@ -1,5 +1,5 @@
-import type { Counters } from '../../dataplane/observe/counters.js';
-import { Reason } from '../../dataplane/observe/reason.js';
+import type { Counters } from '../observe/counters.js';
+import { Reason } from '../observe/reason.js';
 
 /**
  * Books the frames that a Worker held when it ended, so that the law of conservation holds again. Whose they were nobody knows any more: they
@@ -8,6 +8,6 @@ import { Reason } from '../../dataplane/observe/reason.js';
 export function bookLost(counters: Counters, port: number): void {
   const lost = counters.unaccounted();
   const at = port * Reason.Count + Reason.WorkerLost;
-  if (lost > 0) counters.dropped[at] = (counters.dropped[at] ?? 0) + lost;
-  else if (lost < 0) counters.copied[0] = (counters.copied[0] ?? 0) - lost;
+  if (lost > 0) counters.dropped[at] += lost;
+  else counters.copied[0] -= lost;
 }
