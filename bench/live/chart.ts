@@ -19,6 +19,7 @@ const LABELS = 220;
 const OURS = '#2f6f4f';
 const YARDSTICK = '#555555';
 const PEERS = '#9aa7b1';
+const TEXT = '#222222';
 const BROKEN = '#b3372f';
 
 interface Panel {
@@ -84,7 +85,7 @@ function seriesOf({ rows }: Panel, index: number): object {
     data: rows.map((row) => ({
       value: row.ratio,
       itemStyle: { color: colourOf(row) },
-      label: { formatter: labelOf(row), color: row.broken === undefined ? '#222222' : BROKEN },
+      label: { formatter: labelOf(row), color: row.broken === undefined ? TEXT : BROKEN },
     })),
     label: { show: true, position: 'right' },
     markLine: {
@@ -103,7 +104,7 @@ function colourOf({ forwarder }: Row): string {
 }
 
 function labelOf(row: Row): string {
-  if (row.broken !== undefined) return 'broken';
+  if (row.value === 0) return 'broken';
   const bar = BARS.find(
     ({ forwarder, measure }) => forwarder === row.forwarder && measure === row.measure,
   );

@@ -26,7 +26,8 @@ export interface Row {
 }
 
 /**
- * Makes a row. The ratio is that of each round, and then the median of those: what slows a whole round down is no difference.
+ * Makes a row. The ratio is that of each round, and then the median of those: what slows a whole round down is no difference. Rounds in
+ * which it was broken are told and not reckoned with, and no bar is met then.
  * @param yardstick the samples of the yardstick in the same rounds
  */
 export function rowOf(
@@ -35,34 +36,44 @@ export function rowOf(
   samples: readonly Sample[],
   yardstick: readonly Sample[],
 ): Row {
-  const values = samples.map(({ value }) => value);
-  const ratios = values.map((value, i) => value / (yardstick[i]?.value ?? NaN));
-  const ratio = median(ratios);
+  const rounds = samples.map((sample, i) => ({ sample, yardstick: yardstick[i]?.value ?? NaN }));
+  const sound = rounds.filter(({ sample }) => sample.broken === undefined);
+  const values = sound.map(({ sample }) => sample.value);
+  const ratios = sound.map(({ sample, yardstick }) => sample.value / yardstick);
+  const ratio = figuresOf(ratios, 3);
   const bar = BARS.find((one) => one.forwarder === forwarder && one.measure === measure.name);
-  const broken = samples.find((sample) => sample.broken !== undefined)?.broken;
+  const broken = brokenOf(samples);
   return {
     forwarder,
     measure: measure.name,
     title: measure.title,
     unit: measure.unit,
-    ...figuresOf(values),
-    ratio: round(ratio, 3),
-    ratioMin: round(Math.min(...ratios), 3),
-    ratioMax: round(Math.max(...ratios), 3),
-    ...(bar && { bar: bar.text, isMet: bar.isMetBy(ratio) }),
+    ...figuresOf(values, 1),
+    ratio: ratio.value,
+    ratioMin: ratio.min,
+    ratioMax: ratio.max,
+    ...(bar && { bar: bar.text, isMet: broken === undefined && bar.isMetBy(ratio.value) }),
     ...(broken !== undefined && { broken }),
-    more: moreOf(samples),
-    rounds: values.map((value) => round(value, 1)),
+    more: moreOf(sound.map(({ sample }) => sample)),
+    rounds: samples.map(({ value }) => round(value, 1)),
   };
 }
 
-function figuresOf(values: readonly number[]): Pick<Row, 'value' | 'min' | 'max'> {
-  const [value = NaN, min = NaN, max = NaN] = [
-    median(values),
-    Math.min(...values),
-    Math.max(...values),
-  ].map((figure) => round(figure, 1));
-  return { value, min, max };
+/** Why it is broken, and how often when that was not always. */
+function brokenOf(samples: readonly Sample[]): string | undefined {
+  const whys = samples.flatMap(({ broken }) => broken ?? []);
+  const often = whys.length < samples.length ? ` (${whys.length} of ${samples.length} rounds)` : '';
+  return whys[0] === undefined ? undefined : `${whys[0]}${often}`;
+}
+
+/** Median, lowest and highest; 0 where there are none. */
+function figuresOf(values: readonly number[], digits: number): Pick<Row, 'value' | 'min' | 'max'> {
+  const figures = values.length === 0 ? [0] : values;
+  return {
+    value: round(median(figures), digits),
+    min: round(Math.min(...figures), digits),
+    max: round(Math.max(...figures), digits),
+  };
 }
 
 /** The median of each further figure; the worst of a maximum. */

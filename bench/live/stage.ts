@@ -4,7 +4,7 @@
  * closes, also after a failure; what a killed run left behind is removed by the next one.
  */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, endProgram, startProgram, wordsInside } from './command.js';
@@ -68,7 +68,7 @@ export class Stage {
 
   /** A folder of its own for as long as the stage is open. */
   folder(): string {
-    const folder = mkdtempSync(join(tmpdir(), `${PREFIX}-`));
+    const folder = mkdtempSync(join(tmpdir(), `${this.name}-`));
     this.atEnd(() => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
@@ -152,12 +152,17 @@ export async function hasInterface(namespace: string, name: string): Promise<boo
   );
 }
 
-/** Removes the namespaces of runs that were killed. */
+/** Removes the namespaces and folders of runs that were killed. */
 export async function removeStale(): Promise<void> {
   const list = await command('ip', 'netns', 'list');
-  for (const line of list.split('\n')) {
-    const [name, pid] = /^elbench-(\d+)-\w+/.exec(line) ?? [];
-    if (name !== undefined && !existsSync(`/proc/${pid ?? ''}`))
-      await command('ip', 'netns', 'delete', name);
-  }
+  for (const name of list.split('\n').map((line) => line.split(' ')[0] ?? ''))
+    if (isStale(name)) await command('ip', 'netns', 'delete', name);
+  for (const name of readdirSync(tmpdir()))
+    if (isStale(name)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+/** Does this name belong to a run whose process is no more? */
+function isStale(name: string): boolean {
+  const [, pid] = new RegExp(`^${PREFIX}-(\\d+)-\\w+$`).exec(name) ?? [];
+  return pid !== undefined && !existsSync(`/proc/${pid}`);
 }

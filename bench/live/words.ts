@@ -37,13 +37,13 @@ export function cellsOf(row: Row): string[] {
 }
 
 function remarkOf({ broken, more, unit }: Row): string {
-  if (broken !== undefined) return `broken: ${broken}`;
-  if (unit !== 'µs') return '';
+  const { lossless, lost = 0 } = more;
   const names = ['p50', 'p99', 'p99.9', 'max'].filter((name) => more[name] !== undefined);
-  const rate = more['lossless'];
   return [
-    ...names.map((name) => `${name} ${(more[name] ?? NaN).toFixed(1)}`),
-    ...(rate === undefined ? [] : [`half of ${scaled(rate, 'frames/s')} Mpps`]),
+    ...(broken === undefined ? [] : [`broken: ${broken}`]),
+    ...(unit === 'µs' ? names.map((name) => `${name} ${(more[name] ?? NaN).toFixed(1)}`) : []),
+    ...(lossless === undefined ? [] : [`half of ${scaled(lossless, 'frames/s')} Mpps`]),
+    ...(lost === 0 ? [] : [`${lost} lost`]),
   ].join(', ');
 }
 
