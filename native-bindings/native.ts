@@ -9,7 +9,10 @@
 /** Version of this contract. A binary that was built for another one is not loaded. */
 export const CONTRACT = 1;
 
-/** The columns of the pool that native code fills when a frame arrives and reads when it leaves (dataplane/frame). */
+/**
+ * The columns of the pool that native code fills when a frame arrives and reads when it leaves (dataplane/frame). Native code keeps them alive
+ * and knows their addresses: their memory must not be transferred to another thread.
+ */
 export interface PoolColumns {
   readonly bytes: Uint8Array;
   readonly start: Uint32Array;

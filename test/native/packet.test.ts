@@ -4,11 +4,24 @@ import { PARTIAL, SUPER } from '../../dataplane/frame/frames.js';
 import { Outcome } from '../../native-bindings/native.js';
 import type { Ground } from './ground.js';
 import { groundTest } from './ground.js';
-import { complete, cut, finish, frameOf, gsoOf, headersOf, trainOf } from './segments.js';
+import { complete, cut, finish, frameOf, gsoOf, headersOf, sumOf, trainOf } from './segments.js';
 
 const FIRST = { isIpv6: false, tags: [], identification: 1, sequence: 1, options: [] };
 const segment = (size: number, tags: readonly number[] = [], isIpv6 = false): Uint8Array[] =>
   trainOf({ ...FIRST, tags, isIpv6 }, [size]).map((it) => frameOf(it));
+
+/** A UDP datagram with 3 bytes, its checksum partial. */
+function datagram(isIpv6: boolean): Uint8Array {
+  const [like = new Uint8Array()] = segment(0, [], isIpv6);
+  const { network, transport } = headersOf(like);
+  const frame = Uint8Array.from([...like.subarray(0, transport + 8), 1, 2, 3]);
+  frame[network + (isIpv6 ? 6 : 9)] = 17;
+  frame.set(isIpv6 ? [0, 11] : [0, 31], network + (isIpv6 ? 4 : 2));
+  const addresses = frame.subarray(network + (isIpv6 ? 8 : 12), transport);
+  const pseudo = sumOf(Uint8Array.from([...addresses, 0, 17, 0, 11]));
+  frame.set([0, 11, pseudo >> 8, pseudo & 0xff], transport + 4);
+  return frame;
+}
 
 const KINDS = ['packet', 'capture'] as const;
 
@@ -77,6 +90,44 @@ eachKind('a partial checksum is known as such, also behind a tag', (t, ground, o
   }
 });
 
+eachKind('a partial checksum of UDP is known as such', (t, ground, open) => {
+  const where = ground.namespace();
+  ground.veth(where);
+  const from = ground.packet(where, 'here');
+  const to = open(where, 'there');
+  for (const isIpv6 of [false, true]) {
+    const frame = datagram(isIpv6);
+    const transport = isIpv6 ? 54 : 34;
+    const [slot = 0] = ground.claim(1);
+    ground.load(slot, frame);
+    ground.frames.flags[slot] = PARTIAL;
+    ground.frames.checksumStart[slot] = transport;
+    ground.frames.checksumOffset[slot] = 6;
+    t.is(ground.native.send(from, Int32Array.of(slot), 0, 1, ground.outcomes), 0);
+    const [got = -1] = ground.receive(to);
+    t.is(ground.frames.flags[got], PARTIAL);
+    t.is(ground.frames.checksumStart[got], transport);
+    t.is(ground.frames.checksumOffset[got], 6);
+    const without = Uint8Array.from(frame);
+    without.set([0, 0], transport + 6);
+    t.is(ground.send(from, [without]), 0);
+    const [other = -1] = ground.receive(to);
+    t.is(ground.frames.flags[other], 0, 'none is needed where there is none');
+  }
+});
+
+eachKind('segments of one flow come as one super-frame', (t, ground, open) => {
+  const where = ground.namespace();
+  ground.veth(where);
+  const [here, there] = [open(where, 'here'), open(where, 'there')];
+  const sent = trainOf(FIRST, [1400, 1400, 30]).map((it) => frameOf(it));
+  t.is(ground.send(here, sent), 0);
+  const [got = -1, none] = ground.receive(there);
+  t.is(none, undefined);
+  t.is(ground.frames.flags[got], PARTIAL | SUPER);
+  t.deepEqual(cut(ground.bytesOf(got), ground.frames.gsoSize[got] ?? 1), sent);
+});
+
 eachKind('a super-frame comes as one, and can be cut', (t, ground, open) => {
   const where = ground.namespace();
   ground.veth(where);
@@ -114,8 +165,8 @@ eachKind(
     const [here, there] = [open(where, 'here'), open(where, 'there')];
     const sent = [segment(100), segment(3000), segment(200)].flat();
     t.is(ground.send(here, sent), 1);
-    const { Sent, TooLong } = { Sent: Outcome.Sent, TooLong: Outcome.TooLong };
-    t.deepEqual([...ground.outcomes.subarray(0, 3)], [Sent, TooLong, Sent]);
+    const expected = [Outcome.Sent, Outcome.TooLong, Outcome.Sent];
+    t.deepEqual([...ground.outcomes.subarray(0, 3)], expected);
     t.is(ground.take(there).length, 2);
   },
 );
