@@ -19,7 +19,7 @@ constexpr int SNAPLEN = 65535 + 14 + static_cast<int>(TAGS_MAX * TAG_BYTES);
 constexpr int RING_BYTES = 32 << 20;
 constexpr int SEND_BUFFER_BYTES = 4 << 20;
 /** Frames received in one call. */
-constexpr int RECEIVED_MAX = 1024;
+constexpr int RECEIVED_MAX = 256;
 
 int errnoOf(int pcapError) {
   switch (pcapError) {

@@ -15,7 +15,7 @@ namespace etherloom {
 namespace {
 
 /** Frames received in one call. */
-constexpr int RECEIVED_MAX = 1024;
+constexpr int RECEIVED_MAX = 256;
 /** For some thousand frames, or some hundred super-frames. */
 constexpr int SOCKET_BUFFER_BYTES = 16 << 20;
 

@@ -24,8 +24,8 @@ namespace etherloom {
 namespace {
 
 constexpr unsigned OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-/** Frames read in one call: so many make about a millisecond. */
-constexpr int READS_MAX = 1024;
+/** Frames read in one call, joined or not: other ports have their turn after about 0.2 ms. More are not faster. */
+constexpr int READS_MAX = 256;
 
 constexpr unsigned UDP_OFFLOADS = TUN_F_USO4 | TUN_F_USO6;
 
