@@ -7,7 +7,7 @@
  */
 
 /** Version of this contract. A binary that was built for another one is not loaded. */
-export const CONTRACT = 1;
+export const CONTRACT = 2;
 
 /**
  * The columns of the pool that native code fills when a frame arrives and reads when it leaves (dataplane/frame). Native code keeps them alive
@@ -141,6 +141,9 @@ export interface Native {
   waker(): number;
   /** Wakes the thread whose waker this is. Any thread may call it. */
   wake(waker: number): void;
+
+  /** Makes a pipe hold 1 MiB, where Linux gives 64 KiB, if this process may (fcntl F_SETPIPE_SZ); otherwise it stays as it is. */
+  widenPipe(descriptor: number): void;
 
   /** Compiles a filter in tcpdump's language for Ethernet frames. @throws NativeError with libpcap's words */
   compileFilter(expression: string): number;

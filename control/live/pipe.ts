@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { constants, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { loadNative } from '../../native-bindings/load.js';
 
 /** Makes a pipe that only its owner may use. @throws the system's error */
 export async function makePipe(path: string): Promise<void> {
@@ -17,8 +18,13 @@ export function removePipe(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** Opens the end that is read. It ends when the last writer has closed the pipe. @throws the system's error */
+/**
+ * Opens the end that is read. It ends when the last writer has closed the pipe. The pipe holds more than others: a Worker writes into it
+ * between two spells of forwarding, a hundred times a second, and what it holds is all that gets through each time.
+ * @throws the system's error
+ */
 export function readPipe(path: string): Socket {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  loadNative().widenPipe(fd);
   return new Socket({ fd, readable: true, writable: false });
 }

@@ -5,6 +5,7 @@
  * what crashes at once again will not get better by itself. Programs, counters, Fdbs and the descriptors of TAPs are not the Worker's and
  * outlive it. The frames that a crashed Worker held are gone; they are booked as lost, so that the law of conservation holds.
  */
+import { join, parse } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { Counters } from '../../dataplane/observe/counters.js';
@@ -45,6 +46,13 @@ export interface Keeping {
   readonly wake: (waker: number) => void;
   readonly notice: (notice: LiveNotice) => void;
   readonly changed: (why: string) => void;
+}
+
+/** The port for a Worker that was started again: its record goes on in a file of its own, since what was recorded before must stay. */
+function anew(port: LivePort, restarts: number): LivePort {
+  if (port.record === undefined) return port;
+  const { dir, name, ext } = parse(port.record);
+  return { ...port, record: join(dir, `${name}.${restarts + 1}${ext}`) };
 }
 
 export class Keeper implements RunningWorker {
@@ -99,7 +107,9 @@ export class Keeper implements RunningWorker {
   }
 
   private launch(): void {
-    const { program, fdbs, base_ns, busyPoll, ports, task, wrap } = this.keeping;
+    const { program, fdbs, base_ns, busyPoll, task, wrap } = this.keeping;
+    const ports =
+      this.restarts === 0 ? this.ports : this.ports.map((port) => anew(port, this.restarts));
     const { port1, port2 } = new MessageChannel();
     const { counters, control } = this;
     const words = new Int32Array(control);

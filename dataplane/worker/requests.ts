@@ -173,7 +173,15 @@ export class Requests {
   }
 
   private compile(expression: string | undefined): number | undefined {
-    return expression === undefined ? undefined : this.around.native.compileFilter(expression);
+    if (expression === undefined) return undefined;
+    try {
+      return this.around.native.compileFilter(expression);
+    } catch (cause) {
+      // Whoever wrote the filter knows libpcap's words; by which call it said them is of no use.
+      throw new RangeError(messageOf(cause).replace(/^pcap_compile: (.*) \(EINVAL\)$/, '$1'), {
+        cause,
+      });
+    }
   }
 
   private free(filter: number | undefined): void {

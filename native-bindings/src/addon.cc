@@ -1,6 +1,8 @@
 /** The calls that open and configure, by node-addon-api. They throw NativeError, or TypeError and RangeError for wrong arguments. */
 #include "addon.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -21,6 +23,8 @@ namespace {
 
 /** Bytes of the smallest Ethernet frame, and more than the largest a slot could have to hold. */
 constexpr double ROOM_MIN = 60, ROOM_MAX = 1 << 20;
+/** As much as Linux lets anybody have by default (fs.pipe-max-size). */
+constexpr int PIPE_BYTES = 1 << 20;
 constexpr double MAX_SAFE_INTEGER = 9007199254740991;
 
 #ifdef ETHERLOOM_CAPTURE
@@ -131,6 +135,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                            InstanceMethod("openPacket", &Addon::openPacket),
                            InstanceMethod("openCapture", &Addon::openCapture),
                            InstanceMethod("close", &Addon::close),
+                           InstanceMethod("widenPipe", &Addon::widenPipe),
                            InstanceMethod("compileFilter", &Addon::compileFilter),
                            InstanceMethod("freeFilter", &Addon::freeFilter),
                        });
@@ -153,6 +158,10 @@ Napi::Value Addon::createTap(const Napi::CallbackInfo& info) {
 
 void Addon::closeDescriptor(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { removeTap(numbered(info[0], "descriptor")); });
+}
+
+void Addon::widenPipe(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { fcntl(numbered(info[0], "descriptor"), F_SETPIPE_SZ, PIPE_BYTES); });
 }
 
 void Addon::attachPool(const Napi::CallbackInfo& info) {

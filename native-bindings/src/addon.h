@@ -35,6 +35,7 @@ class Addon : public Napi::Addon<Addon> {
  private:
   Napi::Value createTap(const Napi::CallbackInfo& info);
   void closeDescriptor(const Napi::CallbackInfo& info);
+  void widenPipe(const Napi::CallbackInfo& info);
   void attachPool(const Napi::CallbackInfo& info);
   Napi::Value openTap(const Napi::CallbackInfo& info);
   Napi::Value openPacket(const Napi::CallbackInfo& info);

@@ -8,7 +8,7 @@
 namespace etherloom {
 
 /** Version of the contract in native.ts: a binary of another one is not loaded. */
-constexpr uint32_t CONTRACT = 1;
+constexpr uint32_t CONTRACT = 2;
 
 /** Bits of the column `flags`. */
 constexpr uint8_t PARTIAL = 2;

@@ -74,6 +74,10 @@ export class FakeNative implements Native {
     throw new Error('tests hand out descriptors themselves');
   }
 
+  widenPipe(): void {
+    throw new Error('no Worker makes pipes');
+  }
+
   attachPool(columns: PoolColumns, _room: number, base_ns: number): void {
     this.columns = columns;
     this.base_ns = base_ns;
