@@ -126,6 +126,7 @@ test('every file is imported by another, or is where something starts', (t) => {
   const starts = [
     'control/cli/main.ts',
     'test/fuzz/main.ts',
+    'test/live/flood.ts',
     'test/live/observer.ts',
     'test/readme/main.ts',
     'test/soak/main.ts',

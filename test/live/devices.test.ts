@@ -1,37 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { loadNative } from '../../native-bindings/load.js';
 import { CaptureReader } from '../../dataplane/port/file/reader.js';
 import { drain } from '../capture/read.js';
 import { captureOf, frameFrom } from '../cli/run.js';
-import { ip, liveTest, until } from './live.js';
-import type { TestLab } from './live.js';
-
-/** A name for an interface of this machine that nobody has. */
-const nicName = (): string => `elt${randomBytes(4).toString('hex')}`;
-
-/** A cable: one end is an interface of this machine, the other has 10.95.0.9 in a namespace. */
-async function cable(t: ExecutionContext, lab: TestLab): Promise<{ near: string; far: string }> {
-  const near = nicName();
-  const far = `eltest-far-${near}`;
-  await ip('netns', 'add', far);
-  t.teardown(() => ip('netns', 'delete', far));
-  await ip('link', 'add', near, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', far);
-  await ip('-n', far, 'addr', 'add', '10.95.0.9/24', 'dev', 'eth0');
-  await ip('-n', far, 'link', 'set', 'eth0', 'up');
-  await ip('link', 'set', near, 'up');
-  t.log(lab.name, near);
-  return { near, far };
-}
-
-const withPort = (port: string): string => `networks:
-  net: { ipam: { config: [ { subnet: 10.95.0.0/24 } ] } }
-services:
-  c1: { networks: { net: { ipv4_address: 10.95.0.2 } } }
-  outside: { networks: { net: { ipv4_address: 10.95.0.9 } }, x-port: ${port} }
-`;
+import { cable, ip, liveTest, nicName, until, withPort } from './live.js';
 
 for (const driver of ['packet', 'capture'])
   liveTest(

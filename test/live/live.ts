@@ -2,6 +2,7 @@
  * Labs on the real machine: namespaces, TAPs, real pings. Each has a name that no other test and no user has, and is gone after its test
  * whatever happens in it.
  */
+import { randomBytes } from 'node:crypto';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -166,3 +167,36 @@ services:
   c1: { networks: [net] }
   c2: { networks: { net: { aliases: [web] } } }
 `;
+
+/** A name for an interface of this machine that nobody has. */
+export const nicName = (): string => `elt${randomBytes(4).toString('hex')}`;
+
+/** A cable: one end is an interface of this machine, the other has 10.95.0.9 in a namespace. */
+export async function cable(
+  t: ExecutionContext,
+  lab: TestLab,
+): Promise<{ near: string; far: string }> {
+  const near = nicName();
+  const far = `eltest-far-${near}`;
+  await ip('netns', 'add', far);
+  t.teardown(() => ip('netns', 'delete', far));
+  await plug(near, far);
+  t.log(lab.name, near);
+  return { near, far };
+}
+
+export const withPort = (port: string): string => `networks:
+  net: { ipam: { config: [ { subnet: 10.95.0.0/24 } ] } }
+services:
+  c1: { networks: { net: { ipv4_address: 10.95.0.2 } } }
+  outside: { networks: { net: { ipv4_address: 10.95.0.9 } }, x-port: ${port} }
+`;
+
+/** Plugs the cable in. Its far end has the same MAC each time, as a machine that was unplugged for a while. */
+export async function plug(near: string, far: string): Promise<void> {
+  const peer = ['peer', 'name', 'eth0', 'address', '02:00:0a:5f:00:09', 'netns', far];
+  await ip('link', 'add', near, 'type', 'veth', ...peer);
+  await ip('-n', far, 'addr', 'add', '10.95.0.9/24', 'dev', 'eth0');
+  await ip('-n', far, 'link', 'set', 'eth0', 'up');
+  await ip('link', 'set', near, 'up');
+}
