@@ -26,7 +26,7 @@
       'conditions': [
         [
           'capture=="yes"',
-          { 'sources': ['src/capture.cc', 'src/filter.cc'], 'defines': ['ETHERLOOM_CAPTURE'], 'libraries': ['-lpcap'] },
+          { 'sources': ['src/capture.cc', 'src/filter.cc', 'src/supers.cc'], 'defines': ['ETHERLOOM_CAPTURE'], 'libraries': ['-lpcap'] },
         ],
       ],
       'configurations': {

@@ -1,5 +1,6 @@
 #include "capture.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -35,6 +36,24 @@ int errnoOf(int pcapError) {
   }
 }
 
+/** Readable when one of them is; a descriptor of -1 never is. */
+Descriptor eitherOf(int one, int other) {
+  Descriptor either(epoll_create1(EPOLL_CLOEXEC));
+  if (!either) throw Failure("epoll_create1", "", errno);
+  for (const int descriptor : {one, other}) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (descriptor >= 0 && epoll_ctl(either.get(), EPOLL_CTL_ADD, descriptor, &event) != 0)
+      throw Failure("epoll_ctl", "", errno);
+  }
+  return either;
+}
+
+int64_t nanosecondsOf(const pcap_pkthdr& header) {
+  // With PCAP_TSTAMP_PRECISION_NANO the member has another unit than its name says.
+  return int64_t{header.ts.tv_sec} * 1'000'000'000 + header.ts.tv_usec;
+}
+
 }  // namespace
 
 Offload recognise(uint8_t* frame, uint32_t length, uint32_t mtu) {
@@ -68,7 +87,9 @@ Capture::Opened Capture::open(const DeviceOptions& options) {
   const InNamespace there(options.nameSpace);
   Link link(options.name);
   Pcap pcap = activate(options.name);
-  return {std::move(pcap), std::move(link)};
+  Supers supers(options.name, link, pcap_fileno(pcap.get()));
+  Descriptor either = eitherOf(pcap_get_selectable_fd(pcap.get()), supers.descriptor());
+  return {std::move(pcap), std::move(supers), std::move(either), std::move(link)};
 }
 
 Capture::Pcap Capture::activate(const std::string& name) {
@@ -79,6 +100,7 @@ Capture::Pcap Capture::activate(const std::string& name) {
   pcap_set_promisc(pcap.get(), 1);
   pcap_set_immediate_mode(pcap.get(), 1);
   pcap_set_buffer_size(pcap.get(), RING_BYTES);
+  pcap_set_tstamp_precision(pcap.get(), PCAP_TSTAMP_PRECISION_NANO);
   if (const int status = pcap_activate(pcap.get()); status < 0)
     throw Failure("pcap_activate", name, errnoOf(status), pcap_statustostr(status));
   if (pcap_datalink(pcap.get()) != DLT_EN10MB)
@@ -94,15 +116,23 @@ Capture::Pcap Capture::activate(const std::string& name) {
 Capture::Capture(const DeviceOptions& options, Arrivals arrivals) : Capture(open(options), arrivals) {}
 
 Capture::Capture(Opened opened, Arrivals arrivals)
-    : pcap_(std::move(opened.pcap)), arrivals_(arrivals), link_(std::move(opened.link)) {}
+    : pcap_(std::move(opened.pcap)),
+      supers_(std::move(opened.supers)),
+      either_(std::move(opened.either)),
+      heldBytes_(SNAPLEN),
+      arrivals_(arrivals),
+      link_(std::move(opened.link)) {}
 
 int Capture::receive(Pool& pool, int32_t* slots, int count) noexcept {
   Burst burst(pool, arrivals_, slots, count);
   Receiving receiving{*this, burst, pool};
-  for (int received = 0; received < RECEIVED_MAX && !burst.isFull();) {
+  supers_.look();
+  if (isHolding_) isHolding_ = !keep(burst, pool, held_, heldBytes_.data());
+  for (int received = 0; received < RECEIVED_MAX && !burst.isFull() && !isHolding_;) {
     if (burst.roomFor() == nullptr) return burst.filled() > 0 ? burst.finish() : -EFAULT;
     const int most = count - burst.filled();
     const int got = pcap_dispatch(pcap_.get(), most, take, reinterpret_cast<u_char*>(&receiving));
+    if (got == PCAP_ERROR_BREAK) break;
     if (got < 0) {
       // libpcap says the same when the interface went down, which passes, and when it was removed.
       link_.refresh();
@@ -111,20 +141,52 @@ int Capture::receive(Pool& pool, int32_t* slots, int count) noexcept {
       return link_.isUp() ? -EIO : 0;
     }
     received += got;
-    if (got < most) break;
+    if (got == most) continue;
+    // Nothing that comes now through libpcap is older than what is at hand.
+    if (!supers_.isAtHand() || burst.isFull()) break;
+    giveSuper(burst, pool);
+    received++;
   }
+  supers_.leave();
   return burst.finish();
 }
 
+void Capture::giveSuper(Burst& burst, const Pool& pool) noexcept {
+  supers_.giveTo(burst, pool);
+  supers_.look();
+}
+
 void Capture::take(u_char* argument, const pcap_pkthdr* header, const u_char* bytes) {
-  const auto& [capture, burst, pool] = *reinterpret_cast<Receiving*>(argument);
+  auto& [capture, burst, pool] = *reinterpret_cast<Receiving*>(argument);
+  const bool isKept = capture.keep(burst, pool, *header, bytes);
+  if (!isKept) capture.hold(*header, bytes);
+  // Super-frames between them have taken places that libpcap was told to fill.
+  if (!isKept || burst.isFull()) pcap_breakloop(capture.pcap_.get());
+}
+
+bool Capture::keep(Burst& burst, const Pool& pool, const pcap_pkthdr& header, const uint8_t* bytes) noexcept {
+  const int64_t time_ns = nanosecondsOf(header);
+  if (time_ns >= supers_.looked_ns()) supers_.look();
+  while (supers_.isAtHand(time_ns)) {
+    // A burst of one frame cannot hold both.
+    if (!burst.hasRoom(2) && burst.filled() > 0) return false;
+    if (!burst.hasRoom(2)) break;
+    giveSuper(burst, pool);
+  }
   uint8_t* const frame = burst.roomFor();
-  if (frame == nullptr) return;
-  const uint32_t length = std::min(header->caplen, pool.room);
+  if (frame == nullptr) return true;
+  const uint32_t length = std::min(header.caplen, pool.room);
   std::memcpy(frame, bytes, length);
-  const bool isWhole = length == header->len;
-  const Offload offload = isWhole ? recognise(frame, length, static_cast<uint32_t>(capture.link_.mtu())) : Offload{};
-  if (!isWhole || !burst.join(frame, length, offload)) burst.keep(frame, length, header->len, offload);
+  const bool isWhole = length == header.len;
+  const Offload offload = isWhole ? recognise(frame, length, static_cast<uint32_t>(link_.mtu())) : Offload{};
+  if (!isWhole || !burst.join(frame, length, offload)) burst.keep(frame, length, header.len, offload);
+  return true;
+}
+
+void Capture::hold(const pcap_pkthdr& header, const uint8_t* bytes) noexcept {
+  held_ = header;
+  isHolding_ = true;
+  std::memcpy(heldBytes_.data(), bytes, std::min<size_t>(header.caplen, heldBytes_.size()));
 }
 
 int Capture::send(Pool& pool, const int32_t* slots, int count, uint8_t* into) noexcept {
@@ -155,7 +217,7 @@ void Capture::status(double* into) noexcept {
   }
   link_.refresh();
   link_.write(into);
-  into[Missed] = missed_;
+  into[Missed] = missed_ + supers_.missed();
 }
 
 }  // namespace etherloom

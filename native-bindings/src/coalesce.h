@@ -78,6 +78,8 @@ class Burst {
 
   int filled() const { return filled_; }
   bool isFull() const { return filled_ == count_; }
+  /** For this many frames. */
+  bool hasRoom(int frames) const { return filled_ + frames <= count_; }
 
   /** The place `ahead` of the next one to be filled; null when it is none. */
   uint8_t* roomFor(int ahead = 0) const { return pool_.roomFor(slots_[filled_ + ahead]); }

@@ -32,7 +32,21 @@ void enlarge(int socket) {
     setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-Descriptor socketOn(const std::string& name, const Link& link) {
+/** What the kernel says beside a frame; null when it says nothing. */
+const tpacket_auxdata* auxiliaryOf(const msghdr& message) {
+  return reinterpret_cast<const tpacket_auxdata*>(besideOf(message, SOL_PACKET, PACKET_AUXDATA));
+}
+
+/** Puts a tag behind the addresses, by moving them to the front. */
+void pushTag(uint8_t* frame, uint16_t type, uint16_t tag) {
+  std::memmove(frame - TAG_BYTES, frame, ETHERNET_ADDRESSES);
+  write16(frame + ETHERNET_ADDRESSES - TAG_BYTES, type);
+  write16(frame + ETHERNET_ADDRESSES - TAG_BYTES + 2, tag);
+}
+
+}  // namespace
+
+Descriptor packetSocket(const std::string& name, const Link& link, int program) {
   if (link.hardware() != ARPHRD_ETHER && link.hardware() != ARPHRD_LOOPBACK)
     throw Failure("bind", name, EMEDIUMTYPE, "it does not carry Ethernet frames");
   // Without a protocol it hears nothing; it begins to when it is bound, with all options set.
@@ -41,6 +55,7 @@ Descriptor socketOn(const std::string& name, const Link& link) {
   set(opened.get(), SOL_PACKET, PACKET_VNET_HDR, "PACKET_VNET_HDR", name, 1);
   set(opened.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, "PACKET_IGNORE_OUTGOING", name, 1);
   set(opened.get(), SOL_PACKET, PACKET_AUXDATA, "PACKET_AUXDATA", name, 1);
+  if (program >= 0) set(opened.get(), SOL_SOCKET, SO_ATTACH_BPF, "SO_ATTACH_BPF", name, program);
   enlarge(opened.get());
   packet_mreq everything{};
   everything.mr_ifindex = link.index();
@@ -56,26 +71,32 @@ Descriptor socketOn(const std::string& name, const Link& link) {
   return opened;
 }
 
-/** What the kernel says beside a frame; null when it says nothing. */
-const tpacket_auxdata* auxiliaryOf(const msghdr& message) {
-  const cmsghdr* const control = CMSG_FIRSTHDR(&message);
-  if (control == nullptr || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA) return nullptr;
-  return reinterpret_cast<const tpacket_auxdata*>(CMSG_DATA(control));
+const uint8_t* besideOf(const msghdr& message, int level, int type) {
+  auto& changeable = const_cast<msghdr&>(message);
+  for (cmsghdr* control = CMSG_FIRSTHDR(&changeable); control != nullptr; control = CMSG_NXTHDR(&changeable, control))
+    if (control->cmsg_level == level && control->cmsg_type == type) return CMSG_DATA(control);
+  return nullptr;
 }
 
-/** Puts a tag behind the addresses, by moving them to the front. */
-void pushTag(uint8_t* frame, uint16_t type, uint16_t tag) {
-  std::memmove(frame - TAG_BYTES, frame, ETHERNET_ADDRESSES);
-  write16(frame + ETHERNET_ADDRESSES - TAG_BYTES, type);
-  write16(frame + ETHERNET_ADDRESSES - TAG_BYTES + 2, tag);
+PacketMessage readMessage(uint8_t* frame, uint32_t bytes, const msghdr& message) {
+  PacketMessage read{frame, bytes, bytes, readVnet(frame - VNET_BYTES, bytes)};
+  const tpacket_auxdata* const says = auxiliaryOf(message);
+  if (says == nullptr) return read;
+  read.wireLength = std::max(says->tp_len, bytes);
+  if ((says->tp_status & TP_STATUS_VLAN_VALID) == 0) return read;
+  const bool hasType = (says->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+  pushTag(frame, hasType ? says->tp_vlan_tpid : TYPE_TAG, says->tp_vlan_tci);
+  read.frame -= TAG_BYTES;
+  read.length += TAG_BYTES;
+  read.wireLength += TAG_BYTES;
+  if ((read.offload.flags & PARTIAL) != 0) read.offload.checksumStart += TAG_BYTES;
+  return read;
 }
-
-}  // namespace
 
 Packet::Opened Packet::open(const DeviceOptions& options) {
   const InNamespace there(options.nameSpace);
   Link link(options.name);
-  Descriptor socket = socketOn(options.name, link);
+  Descriptor socket = packetSocket(options.name, link);
   return {std::move(socket), std::move(link)};
 }
 
@@ -130,21 +151,8 @@ int Packet::prepareReceive(const Burst& burst, const Pool& pool, int most) noexc
 void Packet::keep(Burst& burst, int i, int joined) noexcept {
   const mmsghdr& message = messages_[static_cast<size_t>(i)];
   if (message.msg_len < VNET_BYTES + ETHERNET_ADDRESSES) return;
-  uint8_t* frame = static_cast<uint8_t*>(places_[static_cast<size_t>(i)].iov_base) + VNET_BYTES;
-  uint32_t length = message.msg_len - VNET_BYTES;
-  Offload offload = readVnet(frame - VNET_BYTES, length);
-  uint32_t wireLength = length;
-  if (const tpacket_auxdata* const says = auxiliaryOf(message.msg_hdr); says != nullptr) {
-    wireLength = std::max(says->tp_len, length);
-    if ((says->tp_status & TP_STATUS_VLAN_VALID) != 0) {
-      const bool hasType = (says->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
-      pushTag(frame, hasType ? says->tp_vlan_tpid : TYPE_TAG, says->tp_vlan_tci);
-      frame -= TAG_BYTES;
-      length += TAG_BYTES;
-      wireLength += TAG_BYTES;
-      if ((offload.flags & PARTIAL) != 0) offload.checksumStart += TAG_BYTES;
-    }
-  }
+  uint8_t* const place = static_cast<uint8_t*>(places_[static_cast<size_t>(i)].iov_base) + VNET_BYTES;
+  const auto [frame, length, wireLength, offload] = readMessage(place, message.msg_len - VNET_BYTES, message.msg_hdr);
   if (!burst.join(frame, length, offload)) burst.keep(frame, length, wireLength, offload, joined);
 }
 

@@ -27,6 +27,30 @@ struct DeviceOptions {
   std::string nameSpace;
 };
 
+/**
+ * A socket that hears what comes in at the interface, with PACKET_VNET_HDR and PACKET_AUXDATA.
+ * @param program if not negative, says which frames it hears (bpf(2))
+ * @throws Failure
+ */
+Descriptor packetSocket(const std::string& name, const Link& link, int program = -1);
+
+/** A frame as such a socket gave it. */
+struct PacketMessage {
+  uint8_t* frame;
+  uint32_t length;
+  uint32_t wireLength;
+  Offload offload;
+};
+
+/**
+ * Reads what stands around a frame of `bytes`: its virtio_net_hdr before it, and what came beside it. Puts a VLAN tag back that the kernel
+ * has taken out, so the frame may begin earlier than where it was received.
+ */
+PacketMessage readMessage(uint8_t* frame, uint32_t bytes, const msghdr& message);
+
+/** What the kernel gave beside a message (cmsg(3)); null when it did not. */
+const uint8_t* besideOf(const msghdr& message, int level, int type);
+
 class Packet final : public Device {
  public:
   /** @throws Failure */

@@ -1,0 +1,93 @@
+/** What is tried in the matrix, and what came of it. */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { MTUS } from './bench.js';
+import type { Station } from './bench.js';
+
+/** From `dist/test/live/matrix/` up. */
+const TRAFFIC = fileURLToPath(new URL('../../../../test/live/matrix/traffic.py', import.meta.url));
+
+/**
+ * Echoes; datagrams; trains of datagrams for the card to cut; TCP in both directions. The first two are sent small, as long as the MTU allows,
+ * and fragmented.
+ */
+export const PROBES = ['ping', 'udp', 'train', 'tcp'] as const;
+export type Probe = (typeof PROBES)[number];
+
+export interface Cell {
+  readonly one: Station;
+  readonly other: Station;
+  readonly network: number;
+  /** In the VLAN. */
+  readonly tagged: boolean;
+  readonly version: 4 | 6;
+  readonly probes: readonly Probe[];
+}
+
+export interface Answer {
+  readonly cell: Cell;
+  readonly ms: number;
+  readonly failures: Readonly<Partial<Record<Probe, string>>>;
+}
+
+/** Each station with each. One that is small in a large network understands what TCP agrees on and short datagrams, as on any Ethernet. */
+export function cellsOf(stations: readonly Station[]): Cell[] {
+  return stations.flatMap((one, i) =>
+    stations.slice(i + 1).flatMap((other) => {
+      const areSmall = [one, other].map(({ variant }) => variant.twist === 'small');
+      const isMixed = areSmall.includes(true);
+      const probes: readonly Probe[] = isMixed ? ['train', 'tcp'] : PROBES;
+      const networks = isMixed ? [1] : [...MTUS.keys()];
+      return networks.flatMap((network) =>
+        [false, true].flatMap((tagged) =>
+          ([4, 6] as const).map((version) => ({ one, other, network, tagged, version, probes })),
+        ),
+      );
+    }),
+  );
+}
+
+/** Tries all of them. @throws Error when the program that makes the traffic does not end well */
+export async function tryAll(cells: readonly Cell[], tcpBytes: number): Promise<Answer[]> {
+  const child = spawn('/usr/bin/python3', [TRAFFIC], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const order = cells.map(({ one, other, network, tagged, version, probes }, id) => ({
+    id,
+    mtu: MTUS[network],
+    one: { namespace: one.path, address: one.address(network, tagged, version) },
+    other: { namespace: other.path, address: other.address(network, tagged, version) },
+    probes,
+  }));
+  child.stdin.end(JSON.stringify({ cells: order, tcpBytes }));
+  const lines = (await text(child.stdout)).split('\n').filter((line) => line !== '');
+  if (lines.length < cells.length)
+    throw new Error(`only ${lines.length} of ${cells.length} cells were tried`);
+  return lines.flatMap((line) => {
+    const { id, ms, failures } = JSON.parse(line) as Omit<Answer, 'cell'> & { id: number };
+    const cell = cells[id];
+    return cell === undefined ? [] : [{ cell, ms, failures }];
+  });
+}
+
+/** A line for each cell that failed, after a head; nothing when none did. */
+export function tableOf(answers: readonly Answer[]): string {
+  const failed = answers.filter(({ failures }) => Object.keys(failures).length > 0);
+  if (failed.length === 0) return '';
+  const rows = failed.map(({ cell, failures }) => {
+    const { one, other, network, tagged, version } = cell;
+    return [
+      one.name,
+      other.name,
+      String(MTUS[network]),
+      tagged ? 'tagged' : '-',
+      `IPv${version}`,
+      Object.entries(failures)
+        .map(([probe, why]) => `${probe}: ${why}`)
+        .join(' | '),
+    ];
+  });
+  const table = [['one', 'other', 'MTU', 'VLAN', 'IP', 'what did not pass'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
+  const lines = table.map((row) => row.map((word, i) => word.padEnd(widths[i] ?? 0)).join('  '));
+  return `${failed.length} of ${answers.length} cells failed:\n${lines.join('\n')}`;
+}
