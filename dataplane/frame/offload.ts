@@ -20,7 +20,7 @@ import type { Frame, Frames } from './frames.js';
 
 /** Where TCP and UDP have their checksums. */
 const TCP_CHECKSUM = 16;
-const UDP_CHECKSUM = 6;
+export const UDP_CHECKSUM = 6;
 
 /** The smallest payload Linux lets TCP cut into (TCP_MIN_GSO_SIZE), and the most datagrams of one train (UDP_MAX_SEGMENTS). */
 const TCP_GSO_SIZE_MIN = 8;

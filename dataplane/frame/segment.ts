@@ -18,14 +18,19 @@ import { copyBytes, memoryOf } from './copy.js';
 import type { Memory } from './copy.js';
 import { Gso, OFFLOADED, PARTIAL, SUPER } from './frames.js';
 import type { Frame, Frames } from './frames.js';
-import { checkOffload } from './offload.js';
+import { checkOffload, UDP_CHECKSUM } from './offload.js';
 
-/** Ends the sum that a partial checksum began (Linux skb_checksum_help), so that a wire may see the frame. */
+/**
+ * Ends the sum that a partial checksum began, so that a wire may see the frame. As a card does it: a sum of 0 is written as 0xffff for UDP
+ * and for nothing else. (Linux skb_checksum_help does so for all; receivers do not mind, but analysers call it wrong.)
+ */
 export function completeChecksum(frames: Frames, frame: Frame): void {
   const { start, length, checksumStart, checksumOffset, flags, view } = frames;
   const sumAt = start[frame] + checksumStart[frame];
   const bytes = start[frame] + length[frame] - sumAt;
-  view.setUint16(sumAt + checksumOffset[frame], udpChecksumOf(sum(view, sumAt, bytes)));
+  const total = sum(view, sumAt, bytes);
+  const isUdp = checksumOffset[frame] === UDP_CHECKSUM;
+  view.setUint16(sumAt + checksumOffset[frame], isUdp ? udpChecksumOf(total) : checksumOf(total));
   flags[frame] &= ~PARTIAL;
 }
 

@@ -273,3 +273,21 @@ test('whatever bytes and descriptions come, nothing is read or written outside t
     { numRuns: 500 },
   );
 });
+
+test('a checksum that comes to 0 is written as 0 for TCP, and as 0xffff for UDP', (t) => {
+  for (const [transport, written] of [
+    ['tcp', 0],
+    ['udp', 0xffff],
+  ] as const) {
+    const form = { version: 4, transport, tags: 0, options: 0, tcpOptions: 0 } as const;
+    const numbers = { tcpFlags: 0x10, sequence: 1, identification: 1, gsoSize: 1000 };
+    const without = { ...form, ...numbers, payload: Uint8Array.of(0, 0) };
+    const { checksumStart = 0, checksumOffset = 0 } = partialFrame(without);
+    const at = checksumStart + checksumOffset;
+    // What is missing to 0xffff makes the sum complete, and its complement 0.
+    const it = { ...without, payload: wireFrame(without).slice(at, at + 2) };
+    const { seen } = cut([put(partialFrame(it))]);
+    t.deepEqual(seen, [wireFrame(it)]);
+    t.deepEqual([...wireFrame(it).slice(at, at + 2)], [written >> 8, written & 0xff]);
+  }
+});
