@@ -8,6 +8,9 @@ import type { Station } from './bench.js';
 /** From `dist/test/live/matrix/` up. */
 const TRAFFIC = fileURLToPath(new URL('../../../../test/live/matrix/traffic.py', import.meta.url));
 
+/** Cells that fail take long; there has to be time to say which. */
+const LIMIT_S = 60;
+
 /**
  * Echoes; datagrams; trains of datagrams for the card to cut; TCP in both directions. The first two are sent small, as long as the MTU allows,
  * and fragmented.
@@ -29,6 +32,8 @@ export interface Answer {
   readonly cell: Cell;
   readonly ms: number;
   readonly failures: Readonly<Partial<Record<Probe, string>>>;
+  /** The time was up. */
+  readonly untried?: true;
 }
 
 /** Each station with each. One that is small in a large network understands what TCP agrees on and short datagrams, as on any Ethernet. */
@@ -58,21 +63,22 @@ export async function tryAll(cells: readonly Cell[], tcpBytes: number): Promise<
     other: { namespace: other.path, address: other.address(network, tagged, version) },
     probes,
   }));
-  child.stdin.end(JSON.stringify({ cells: order, tcpBytes }));
+  child.stdin.end(JSON.stringify({ cells: order, tcpBytes, limit_s: LIMIT_S }));
   const lines = (await text(child.stdout)).split('\n').filter((line) => line !== '');
   if (lines.length < cells.length)
     throw new Error(`only ${lines.length} of ${cells.length} cells were tried`);
   return lines.flatMap((line) => {
-    const { id, ms, failures } = JSON.parse(line) as Omit<Answer, 'cell'> & { id: number };
+    const { id, ...answer } = JSON.parse(line) as Omit<Answer, 'cell'> & { id: number };
     const cell = cells[id];
-    return cell === undefined ? [] : [{ cell, ms, failures }];
+    return cell === undefined ? [] : [{ cell, ...answer }];
   });
 }
 
 /** A line for each cell that failed, after a head; nothing when none did. */
 export function tableOf(answers: readonly Answer[]): string {
   const failed = answers.filter(({ failures }) => Object.keys(failures).length > 0);
-  if (failed.length === 0) return '';
+  const untried = answers.filter((answer) => answer.untried).length;
+  if (failed.length + untried === 0) return '';
   const rows = failed.map(({ cell, failures }) => {
     const { one, other, network, tagged, version } = cell;
     return [
@@ -89,5 +95,5 @@ export function tableOf(answers: readonly Answer[]): string {
   const table = [['one', 'other', 'MTU', 'VLAN', 'IP', 'what did not pass'], ...rows];
   const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
   const lines = table.map((row) => row.map((word, i) => word.padEnd(widths[i] ?? 0)).join('  '));
-  return `${failed.length} of ${answers.length} cells failed:\n${lines.join('\n')}`;
+  return `${failed.length} of ${answers.length} cells failed, ${untried} were not tried:\n${lines.join('\n')}`;
 }
