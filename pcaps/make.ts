@@ -14,11 +14,17 @@ import { filesOf } from './cases/case.js';
 import type { Case } from './cases/case.js';
 import { exampleFrames } from './cases/example.js';
 import { filteringCases } from './cases/filtering.js';
+import { hostCases } from './cases/host.js';
 import { learningCases } from './cases/learning.js';
 import { readingCases } from './cases/reading.js';
 
 /** Every golden case, each with a name of its own. */
-export const cases: readonly Case[] = [...learningCases, ...filteringCases, ...readingCases];
+export const cases: readonly Case[] = [
+  ...learningCases,
+  ...filteringCases,
+  ...hostCases,
+  ...readingCases,
+];
 
 /** Writes the captures into `folder`, in place of those that were there. */
 export function make(folder: string, withExpected: boolean): void {

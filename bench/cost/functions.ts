@@ -49,7 +49,7 @@ export async function functionsOf(seed: number): Promise<Measured[]> {
 }
 
 function parsing(seed: number): Measured {
-  const program = allocateProgram({ networks: 1, ports: 2, stations: 0 }, 1);
+  const program = allocateProgram({ networks: 1, addresses: 0, ports: 2, stations: 0 }, 1);
   program.networks.mtu[0] = LONG;
   program.networks.stationsMax[0] = BURST;
   const plane = new Plane(program);

@@ -96,8 +96,8 @@ function reportOf(summary: Summary, { out, format }: ReplayOptions): string {
     port.bytesOut,
     endedOf(port),
   ]);
-  const { received, copied, sent, dropped, consumed } = summary.frames;
-  const law = `${grouped(received)} received + ${grouped(copied)} copied = ${grouped(sent)} sent + ${grouped(dropped)} dropped + ${grouped(consumed)} consumed`;
+  const { received, originated, copied, sent, dropped, consumed } = summary.frames;
+  const law = `${grouped(received)} received + ${grouped(originated)} originated + ${grouped(copied)} copied = ${grouped(sent)} sent + ${grouped(dropped)} dropped + ${grouped(consumed)} consumed`;
   const notes = [
     ...summary.inputs.flatMap(({ file, notes }) => notes.map((note) => `note: ${file}: ${note}`)),
     ...summary.notes.map((note) => `note: ${note}`),

@@ -51,6 +51,7 @@ function commandLine(): Command {
       },
     })
     .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride();
   addReplay(program);
   addExplain(program);

@@ -52,30 +52,25 @@ function sentenceOf({ compiled }: RunningLab, notice: LiveNotice): string | unde
   }
 }
 
-/** What passed, by port, and that nothing is missing. */
+/** What passed, by port. Call it when the Workers have ended. */
 export function summaryText({ compiled, workers }: RunningLab): string {
-  const all = workers.map(({ counters }) => new Counters(compiled.ports.length, counters));
-  const sum = (column: (counters: Counters) => Float64Array, at: number): number =>
-    all.reduce((total, counters) => total + (column(counters)[at] ?? 0), 0);
+  const ports = compiled.ports.length;
+  const sum = new Counters(ports);
+  sum.setToSumOf(workers.map(({ counters }) => new Counters(ports, counters)));
+  const { framesIn, bytesIn, framesOut, bytesOut } = sum;
   const rows = compiled.ports.map(({ port }, at) => [
     port,
-    sum(({ framesIn }) => framesIn, at),
-    sum(({ bytesIn }) => bytesIn, at),
-    sum(({ framesOut }) => framesOut, at),
-    sum(({ bytesOut }) => bytesOut, at),
-    endedAt(all, at),
+    ...[framesIn, bytesIn, framesOut, bytesOut].map((column) => column[at] ?? 0),
+    endedAt(sum, at),
   ]);
   const head = ['port', 'frames in', 'bytes in', 'frames out', 'bytes out', 'ended here'];
   return rows.length === 0 ? 'no ports' : tableOf(head, rows);
 }
 
-function endedAt(all: readonly Counters[], port: number): string {
+function endedAt({ dropped, consumed }: Counters, port: number): string {
   const words = Array.from({ length: Reason.Count }, (_, reason) => {
     const at = port * Reason.Count + reason;
-    const count = all.reduce(
-      (total, { dropped, consumed }) => total + (dropped[at] ?? 0) + (consumed[at] ?? 0),
-      0,
-    );
+    const count = (dropped[at] ?? 0) + (consumed[at] ?? 0);
     return count === 0 ? [] : [`${grouped(count)} ${reasonText(reason).name}`];
   });
   return words.flat().join('\n') || '-';

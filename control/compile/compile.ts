@@ -8,7 +8,8 @@ import type { Program } from '../../dataplane/program/program.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Lab } from '../model/lab.js';
 import type { BridgeOptions, Network, Station } from '../model/network.js';
-import type { Position } from '../model/position.js';
+import type { Position, Value } from '../model/position.js';
+import { parseAddress } from '../address.js';
 
 const NANOSECONDS = 1e9;
 
@@ -27,6 +28,8 @@ export interface Compiled {
   readonly ports: readonly Endpoint[];
   /** By row of `stations`. */
   readonly stations: readonly Station[];
+  /** By row of `addresses`: the gateway addresses, by which the hosts can be reached. */
+  readonly addresses: readonly Value<string>[];
 }
 
 /** Compiles a lab that has been checked. */
@@ -34,12 +37,24 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   const networks = lab.networks.filter((network): network is BridgeNetwork => 'bridge' in network);
   const ports = networks.flatMap((network) => network.endpoints);
   const stations = networks.flatMap((network) => network.bridge.stations);
-  const rows = { networks: networks.length, ports: ports.length, stations: stations.length };
-  const program = allocateProgram(rows, epoch);
+  const hosts = addressesByHost(networks);
+  const addresses = [...hosts.values()].flat();
+  const program = allocateProgram(
+    {
+      networks: networks.length,
+      addresses: addresses.length,
+      ports: ports.length,
+      stations: stations.length,
+    },
+    epoch,
+  );
   let port = 0;
   let station = 0;
   for (const [row, network] of networks.entries()) {
     writeNetwork(program, row, network, port, station);
+    const own = hosts.get(network.host) ?? [];
+    program.networks.firstAddress[row] = own[0] === undefined ? 0 : addresses.indexOf(own[0]);
+    program.networks.addressCount[row] = own.length;
     program.ports.network.fill(row, port, port + network.endpoints.length);
     port += network.endpoints.length;
     station += network.bridge.stations.length;
@@ -56,7 +71,32 @@ export function compile(lab: Lab, epoch = 1): Compiled {
     program.stations.sticky[row] = sticky ? 1 : 0;
     writeOrigin(program.stations, row, at);
   }
-  return { lab, program, networks, ports, stations };
+  for (const [row, address] of addresses.entries()) writeAddress(program, row, address);
+  return { lab, program, networks, ports, stations, addresses };
+}
+
+/** The addresses of each host: the gateways of its networks, which its bridges have. */
+function addressesByHost(networks: readonly BridgeNetwork[]): Map<string, Value<string>[]> {
+  const hosts = new Map<string, Value<string>[]>();
+  for (const { host, pools } of networks) {
+    const gateways = pools.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway]));
+    hosts.set(host, [...(hosts.get(host) ?? []), ...gateways]);
+  }
+  return hosts;
+}
+
+function writeAddress(
+  { addresses }: Program,
+  row: number,
+  { value: text, at }: Value<string>,
+): void {
+  const value = parseAddress(text)?.value ?? 0n;
+  const word = (index: bigint): number => Number((value >> (96n - 32n * index)) & 0xffff_ffffn);
+  addresses.word0[row] = word(0n);
+  addresses.word1[row] = word(1n);
+  addresses.word2[row] = word(2n);
+  addresses.word3[row] = word(3n);
+  writeOrigin(addresses, row, at);
 }
 
 function writeNetwork(

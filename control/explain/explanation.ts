@@ -69,6 +69,8 @@ export interface Explanation {
   /** The lines of the topology, or the defaults, that the verdict rests on. */
   readonly rules: readonly Rule[];
   readonly sent: readonly PortView[];
+  /** The address of the host that the frame asked for, when the host answered it. */
+  readonly answered?: { readonly address: string; readonly at?: Position };
   readonly passedBy: readonly (PortView & { readonly reason: ReasonText })[];
 }
 
@@ -124,7 +126,18 @@ export function explanationOf(
     ),
     sent,
     passedBy,
+    ...answerView(compiled, notes),
   };
+}
+
+function answerView(
+  { addresses }: Compiled,
+  notes: readonly Note[],
+): Pick<Explanation, 'answered'> {
+  const note = notes.find(([step]) => step === Step.Answered);
+  if (note === undefined) return {};
+  const { value: address, at: written } = at(addresses, note[1]);
+  return { answered: { address, ...(written && { at: written }) } };
 }
 
 function endpointOf({ ports }: Compiled, entry: EntryView) {

@@ -15,6 +15,7 @@ export function sentencesOf(explanation: Explanation): string[] {
     ...learning(explanation),
     ...decision(explanation),
     ...departure(explanation),
+    ...answer(explanation),
   ];
 }
 
@@ -116,6 +117,12 @@ function departure({ verdict, sent, passedBy, reason, rules, file }: Explanation
       ? ''
       : `, but not by ${isolated.join(', ')}: isolated ports do not hear each other`;
   return [`It was flooded and left by ${ports}${spared}.`];
+}
+
+function answer({ answered, file }: Explanation): string[] {
+  if (answered === undefined) return [];
+  const { address, at } = answered;
+  return [`The host answered it: ${address} is an address of its own${where(file, at)}.`];
 }
 
 /** How an entry came to be. */

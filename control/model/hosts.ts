@@ -77,11 +77,12 @@ function readNic(
   };
 }
 
+/** Narrower than the kernel, which would take a `%d` for a number to choose, and wider than anybody needs. */
 export function isInterfaceName(name: string): boolean {
-  return name.length <= INTERFACE_NAME_MAX && !/[\s/:]/.test(name) && !/^\.{0,2}$/.test(name);
+  return name.length <= INTERFACE_NAME_MAX && /^[\w.@+~-]+$/.test(name) && !/^\.{1,2}$/.test(name);
 }
 
-export const INTERFACE_NAME_FIX = `write at most ${INTERFACE_NAME_MAX} characters, without spaces, slashes and colons`;
+export const INTERFACE_NAME_FIX = `write at most ${INTERFACE_NAME_MAX} letters, digits, ".", "_" and "-"`;
 
 /** A MAC a station can have, in canonical form; undefined where there is none or after refusing it. */
 export function checkMac(mac: Written<string> | undefined, findings: Findings): string | undefined {

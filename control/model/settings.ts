@@ -43,11 +43,21 @@ function wordsOf(
   findings: Findings,
 ): readonly string[] {
   if (written === undefined) return [];
-  if (typeof written.value !== 'string') return written.value;
-  const words = splitWords(written.value);
-  if (Array.isArray(words)) return words;
-  findings.refuse(written.at, words.what, words.fix);
-  return [];
+  const words = typeof written.value === 'string' ? splitWords(written.value) : written.value;
+  if ('what' in words) {
+    findings.refuse(written.at, words.what, words.fix);
+    return [];
+  }
+  refuseZeros(written, words, findings);
+  if (words[0] === '')
+    findings.refuse(written.at, 'the name of the program is empty', 'name a program');
+  return words;
+}
+
+/** Words and variables end with a zero byte (execve(2)): they cannot hold one. */
+function refuseZeros({ at }: Written, texts: readonly string[], findings: Findings): void {
+  if (texts.some((text) => text.includes('\0')))
+    findings.refuse(at, 'a program cannot be given a zero byte', 'remove it');
 }
 
 /** RFC 1123 §2.1, and the 64 bytes of sethostname(2). */
@@ -76,6 +86,8 @@ function environmentOf(
   }
   for (const { key, written: value } of split.entries)
     if (value.value !== null) variables.set(key, String(value.value));
+  const environment = written?.get('environment');
+  if (environment !== undefined) refuseZeros(environment, [...variables].flat(), findings);
   return variables;
 }
 

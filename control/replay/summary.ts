@@ -36,9 +36,11 @@ export interface Summary {
     readonly stationsEvicted: number;
     readonly stationsRefused: number;
   }[];
-  /** received + copied = sent + dropped + consumed. */
+  /** received + originated + copied = sent + dropped + consumed. */
   readonly frames: {
     readonly received: number;
+    /** Answers of the host itself. */
+    readonly originated: number;
     readonly copied: number;
     readonly sent: number;
     readonly dropped: number;
@@ -80,6 +82,7 @@ export function summaryOf(
     })),
     frames: {
       received: total(counters.framesIn),
+      originated: total(counters.originated),
       copied: total(counters.copied),
       sent: total(counters.framesOut),
       dropped: total(counters.dropped),

@@ -48,13 +48,13 @@ function linesFor({ ipv4, ipv6 }: Endpoint, names: readonly string[]): string[] 
 
 /** A name with a blank in it would be two, and one with a line feed could be anything: hosts(5) cannot hold them. */
 function line(address: string, names: readonly string[]): string[] {
-  const good = [...new Set(names)].filter((name) => /^[^\s#]+$/.test(name));
+  const good = [...new Set(names)].filter((name) => /^[^\s#\p{Cc}]+$/u.test(name));
   return good.length === 0 ? [] : [`${address}\t${good.join(' ')}`];
 }
 
 /** resolv.conf(5). Without a name server of its own a program asks 127.0.0.1, where nobody answers, and knows at once. */
 export function resolverText({ dns, dnsSearch, dnsOptions }: SandboxSettings): string {
-  const words = (list: readonly string[]): string => list.join(' ').replace(/\s+/g, ' ');
+  const words = (list: readonly string[]): string => list.join(' ').replace(/[\s\p{Cc}]+/gu, ' ');
   const lines = [
     ...(dnsSearch.length > 0 ? [`search ${words(dnsSearch)}`] : []),
     ...dns.map((address) => `nameserver ${address}`),

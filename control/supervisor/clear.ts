@@ -2,7 +2,7 @@
 import { remove } from '../sandbox/remove.js';
 import { removeAll } from '../sandbox/steps.js';
 import { withLock } from './lock.js';
-import { isAlive, readState, StateFile } from './state.js';
+import { discardStray, hasStray, isAlive, readState, StateFile } from './state.js';
 import type { State } from './state.js';
 
 /** How long a lab may take to end in good order. */
@@ -18,7 +18,10 @@ export type Ended = 'absent' | 'stopped' | 'cleared';
  */
 export async function endLab(lab: string): Promise<{ was: Ended; failures: string[] }> {
   const state = readState(lab);
-  if (state === undefined) return { was: 'absent', failures: [] };
+  if (state === undefined) {
+    if (hasStray(lab)) await withLock(lab, () => Promise.resolve(discardStray(lab)));
+    return { was: 'absent', failures: [] };
+  }
   if (isAlive(state)) {
     process.kill(state.pid, 'SIGTERM');
     if (await over(lab, state)) return { was: 'stopped', failures: [] };

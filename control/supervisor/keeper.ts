@@ -15,7 +15,6 @@ import type {
   LivePort,
   LiveRequest,
 } from '../../dataplane/worker/live-job.js';
-import { bookLost } from '../../dataplane/worker/lost.js';
 import { startInWorker } from '../../dataplane/worker/pool.js';
 import type { InWorker } from '../../dataplane/worker/pool.js';
 import { Refused } from '../cli/errors.js';
@@ -153,7 +152,7 @@ export class Keeper implements RunningWorker {
     this.thread = undefined;
     new Int32Array(this.control)[ControlWord.Waker] = 0;
     this.messages?.close();
-    bookLost(new Counters(this.keeping.portCount, this.counters), this.ports[0]?.port ?? 0);
+    new Counters(this.keeping.portCount, this.counters).bookLost(this.ports[0]?.port ?? 0);
     if (this.stopping !== undefined) return;
     if (this.opened !== undefined) {
       this.state = 'failed';

@@ -102,6 +102,18 @@ export function labNames(): string[] {
   }
 }
 
+/** Is there a folder of a lab without a state: of one that was killed before it had made anything? */
+export function hasStray(lab: string): boolean {
+  return (
+    /^[a-z0-9][a-z0-9_-]*$/.test(lab) && existsSync(labFolder(lab)) && !existsSync(statePath(lab))
+  );
+}
+
+/** Removes such a folder; call it under the lock. */
+export function discardStray(lab: string): void {
+  if (hasStray(lab)) rmSync(labFolder(lab), { recursive: true, force: true });
+}
+
 /** Is the process there that wrote this state? */
 export function isAlive({ pid, started }: State): boolean {
   return pid > 0 && startOf(pid) === started;

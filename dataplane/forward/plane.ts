@@ -1,8 +1,8 @@
 /**
  * Everything one Worker forwards with: the pool, the Program, the learned state, the egress queues, the counters and the trace.
  *
- * Egress queues hold slot numbers, at most BURST per port, because a frame of a burst enters a queue at most once and the Worker sends
- * all of them before it receives again. `dirty` lists the ports with something queued, so that a breath costs what it sends, not what
+ * Egress queues hold slot numbers, at most QUEUE per port, because a frame of a burst enters a queue at most once, so does the host's
+ * answer to it, and the Worker sends all of them before it receives again. `dirty` lists the ports with something queued, so that a breath costs what it sends, not what
  * exists.
  */
 import { Frames } from '../frame/frames.js';
@@ -14,6 +14,9 @@ import { Fdb, Kind } from '../state/fdb.js';
 
 /** The most frames a Worker receives before it sends. */
 export const BURST = 256;
+
+/** The most frames that can wait for a port. */
+export const QUEUE = 2 * BURST;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -34,11 +37,13 @@ export class Plane {
   readonly trace = new Trace();
   /** One per network. */
   readonly fdbs: readonly Fdb[];
-  /** Row per port, BURST slots each. */
+  /** Row per port, QUEUE slots each. */
   readonly queues: Int32Array;
   readonly queued: Int32Array;
   readonly dirty: Int32Array;
   dirtyCount = 0;
+  /** Row of the address by which the host answered the newest frame it heard, or -1. */
+  answered = -1;
 
   constructor(
     readonly program: Program,
@@ -51,7 +56,7 @@ export class Plane {
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),
     );
-    this.queues = new Int32Array(ports.rows * BURST);
+    this.queues = new Int32Array(ports.rows * QUEUE);
     this.queued = new Int32Array(ports.rows);
     this.dirty = new Int32Array(ports.rows);
   }

@@ -54,6 +54,8 @@ export function witnessOn(
     noteEntry(Step.SourceAfter, frame, inPort, 6);
     noteEntry(Step.Destination, frame, inPort, 0);
     noteVerdict(inPort, verdict);
+    plane.answered = -1;
     emit(frame, inPort, verdict);
+    if (plane.answered >= 0) trace.note(Step.Answered, plane.answered);
   };
 }

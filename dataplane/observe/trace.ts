@@ -20,6 +20,8 @@ export const enum Step {
   Sent,
   /** A flood passed this port by: port, Reason. */
   PassedBy,
+  /** The host answered: row of the address it was asked for. */
+  Answered,
 }
 
 /** One record. */

@@ -24,6 +24,18 @@ export const layout = {
     /** The MAC of the bridge itself, which is the gateway's: first two bytes, last four. */
     macHigh: Uint16Array,
     macLow: Uint32Array,
+    /** Rows of `addresses` that belong to the host of this network, also those on its other networks. */
+    firstAddress: Uint32Array,
+    addressCount: Uint32Array,
+    originLine: Uint32Array,
+    originColumn: Uint32Array,
+  },
+  /** The addresses of the hosts, those of one host together. IPv4 stands in the last word, behind three of 0. */
+  addresses: {
+    word0: Uint32Array,
+    word1: Uint32Array,
+    word2: Uint32Array,
+    word3: Uint32Array,
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },

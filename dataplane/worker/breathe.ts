@@ -4,7 +4,7 @@
  * The synchronous part is a function of its own, so that it is compiled well and awaits nothing while frames are at hand.
  */
 import { forwardOn } from '../forward/forward.js';
-import { BURST } from '../forward/plane.js';
+import { BURST, QUEUE } from '../forward/plane.js';
 import type { Plane } from '../forward/plane.js';
 import { Reason } from '../observe/reason.js';
 import type { Sink, Source } from '../port/port.js';
@@ -44,7 +44,7 @@ export function breathOn(
   const forward = forwardOn(plane);
 
   function sendQueued(port: number): void {
-    const at = port * BURST;
+    const at = port * QUEUE;
     const count = queued[port];
     const sink = sinks[port];
     const refused = sink.send(queues, at, count);

@@ -34,16 +34,23 @@ function arp(
   return ethernet(from, to, EtherType.Arp, join(head, from.mac, from.ip, targetMac, targetIp));
 }
 
-/** An IPv4 packet that must not be fragmented (RFC 791 §3.1). */
+/** Identification, then flags and fragment offset. */
+type Fragmentation = readonly [identification: number, flags: number];
+
+/** What a container says: must not be fragmented. */
+const WHOLE: Fragmentation = [0x1c46, 0x4000];
+
+/** An IPv4 packet (RFC 791 §3.1), which must not be fragmented unless it is said. */
 export function ipv4(
   from: Station,
   to: Station,
   protocol: Protocol,
   payload: Uint8Array,
+  fragmentation = WHOLE,
 ): Uint8Array {
   const head = join(
     hex('45 00'),
-    u16(HEADER_LENGTH_MIN + payload.length, 0x1c46, 0x4000),
+    u16(HEADER_LENGTH_MIN + payload.length, ...fragmentation),
     u8(64, protocol),
     u16(0),
     from.ip,
@@ -60,11 +67,22 @@ export function echo(
   sequence: number,
   type = IcmpType.EchoRequest,
   dataBytes = 56,
+  fragmentation = WHOLE,
 ): Uint8Array {
   const message = join(u8(type, 0), u16(0, 7, sequence), counting(dataBytes));
   const checksum = checksumOf(sum(viewOf(message), 0, message.length));
-  const packet = ipv4(from, to, Protocol.Icmp, with16(message, 2, checksum));
+  const packet = ipv4(from, to, Protocol.Icmp, with16(message, 2, checksum), fragmentation);
   return ethernet(from, to, EtherType.Ipv4, packet);
+}
+
+/** How an emulated host answers a ping: its packets count up from 1 and may be fragmented. */
+export function echoAnswer(
+  from: Station,
+  to: Station,
+  sequence: number,
+  identification: number,
+): Uint8Array {
+  return echo(from, to, sequence, IcmpType.EchoReply, 56, [identification, 0]);
 }
 
 export function udp(

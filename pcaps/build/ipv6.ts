@@ -21,15 +21,23 @@ export function solicitation(from: Station, asked: Station): Uint8Array {
 }
 
 /** I have it (RFC 4861 §4.4). */
-export function advertisement(from: Station, to: Station): Uint8Array {
-  const flags = AdvertisementFlag.Solicited | AdvertisementFlag.Override;
+export function advertisement(
+  from: Station,
+  to: Station,
+  flags: number = AdvertisementFlag.Solicited | AdvertisementFlag.Override,
+): Uint8Array {
   const body = join(u8(flags, 0, 0, 0), from.ip6, hex('02 01'), from.mac);
   return icmpv6(from, to, Icmpv6Type.NeighborAdvertisement, body, 255);
 }
 
-export function echo6(from: Station, to: Station, sequence: number): Uint8Array {
+export function echo6(
+  from: Station,
+  to: Station,
+  sequence: number,
+  type = Icmpv6Type.EchoRequest,
+): Uint8Array {
   const body = join(u16(7, sequence), counting(56));
-  return icmpv6(from, to, Icmpv6Type.EchoRequest, body, 64);
+  return icmpv6(from, to, type, body, 64);
 }
 
 function icmpv6(

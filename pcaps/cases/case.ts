@@ -9,7 +9,10 @@ import type { Captured, Format } from '../build/capture.js';
 /** The moment 0 of every case: 2 March 2026, 09:00 UTC. */
 const START_S = 1_772_442_000n;
 
-/** A frame that enters by `from` and leaves by each of `to`. */
+/** Stands for a port where the emulated host itself speaks. */
+export const HOST = 'host';
+
+/** A frame that enters by `from`, or is the HOST's own, and leaves by each of `to`. */
 export interface Step extends Captured {
   readonly from: string;
   readonly to: readonly string[];
@@ -47,6 +50,8 @@ export function at(
 /** What is said about the network and its ports beside the containers, as YAML on one line. */
 export interface Said {
   readonly network?: readonly string[];
+  /** Default: 172.28.0.0/24. */
+  readonly subnets?: readonly string[];
   readonly ports?: Readonly<Record<string, string>>;
 }
 
@@ -56,7 +61,8 @@ export function lan(containers: readonly string[], said: Said = {}): Lab {
     const port = said.ports?.[name];
     return `  ${name}: { networks: { lan: ${port === undefined ? '{}' : `{ x-port: ${port} }`} } }`;
   });
-  const network = ['ipam: { config: [{ subnet: 172.28.0.0/24 }] }', ...(said.network ?? [])];
+  const pools = (said.subnets ?? ['172.28.0.0/24']).map((subnet) => `{ subnet: ${subnet} }`);
+  const network = [`ipam: { config: [${pools.join(', ')}] }`, ...(said.network ?? [])];
   const lines = ['services:', ...services, 'networks:', '  lan:'];
   const yaml = [...lines, ...network.map((line) => `    ${line}`), ''].join('\n');
   return { yaml, ports: containers };
@@ -79,7 +85,7 @@ export function filesOf({ claim, see, lab, steps, formats = {} }: Case): {
     expected.set(`out/${port}.pcap`, nanosecondPcap.encode(sent));
   }
   for (const { from, to } of steps) {
-    const unknown = [from, ...to].find((port) => !lab.ports.includes(port));
+    const unknown = [from, ...to].find((port) => port !== HOST && !lab.ports.includes(port));
     if (unknown !== undefined) throw new Error(`${claim}: there is no port ${unknown}`);
   }
   return { inputs, expected };

@@ -9,13 +9,11 @@ import { echo6, solicitation } from '../build/ipv6.js';
 import { at, lan } from './case.js';
 import type { Case, Lab, Step } from './case.js';
 
-const gateway = station(1);
 const c1 = station(2);
 const c2 = station(3);
 const c3 = station(4);
 const guest = station(9);
 const three = ['c1', 'c2', 'c3'];
-const gatewayMac = `mac: '02:42:ac:1c:00:01'`;
 
 /** A frame to each of the sixteen reserved addresses, a second apart; those that pass reach c2 and c3. */
 function toReserved(passes: (n: number) => boolean): Step[] {
@@ -133,17 +131,6 @@ const contactCases: readonly Case[] = [
       at(0.5, 'c3', udp(c3, everybody, [138, 138], text('anyone?')), []),
       at(0.6, 'c2', word(c2, c3, 'neither ARP nor IP'), ['c3']),
       at(0.7, 'c1', tagged(10, echo(c1, c2, 2)), ['c2']),
-    ],
-  },
-  {
-    claim: 'frames-for-the-gateway-go-no-further-than-the-bridge',
-    see: 'IEEE 802.1Q §8.13',
-    lab: lan(three, { network: [`x-bridge: { ${gatewayMac} }`] }),
-    steps: [
-      at(0, 'c1', arpRequest(c1, gateway), ['c2', 'c3']),
-      at(1, 'c1', echo(c1, gateway, 1), []),
-      at(2, 'c3', announcement(gateway), ['c1', 'c2']),
-      at(3, 'c1', word(c1, gateway, 'c3 is not the gateway'), []),
     ],
   },
 ];

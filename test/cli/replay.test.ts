@@ -24,7 +24,7 @@ test('a replay says per port what came in, what went out and where the files are
     'c3.net            0         0           1         60  -',
     'c3.other          0         0           0          0  -',
     '',
-    '5 received + 1 copied = 6 sent + 0 dropped + 0 consumed',
+    '5 received + 0 originated + 1 copied = 6 sent + 0 dropped + 0 consumed',
     'outputs: out/<port>.pcap, out/summary.json',
     '',
   ]);
@@ -36,7 +36,14 @@ test('the JSON of a replay is its summary.json, byte for byte', async (t) => {
   endedWith(t, outcome, 0);
   t.is(outcome.stdout, readFileSync(join(folder, 'out/summary.json'), 'utf8'));
   const summary = JSON.parse(outcome.stdout) as Summary;
-  t.deepEqual(summary.frames, { received: 5, copied: 1, sent: 6, dropped: 0, consumed: 0 });
+  t.deepEqual(summary.frames, {
+    received: 5,
+    originated: 0,
+    copied: 1,
+    sent: 6,
+    dropped: 0,
+    consumed: 0,
+  });
   t.deepEqual(summary.inputs, [
     { port: 'c1', file: 'a.pcap', frames: 3, notes: [] },
     { port: 'c2', file: 'b.pcap', frames: 2, notes: [] },

@@ -84,6 +84,22 @@ testCases([
     'services.z1.command.1 must be text',
   ],
   ['a host name with a slash', service('{ hostname: ▸a/b }'), '"a/b" is not a name for a host'],
+  [
+    'a zero byte in a command',
+    service('{ command: ▸[a, "b\\0"] }'),
+    'a program cannot be given a zero byte',
+  ],
+  [
+    'a zero byte in a variable',
+    service('{ environment: ▸{ A: "\\0" } }'),
+    'a program cannot be given a zero byte',
+  ],
+  ['a program without a name', service('{ command: ▸[""] }'), 'the name of the program is empty'],
+  [
+    'an interface name that the kernel would complete',
+    service('{ networks: { base: { interface_name: ▸eth%d } } }'),
+    '"eth%d" is not a name for an interface',
+  ],
   ['a variable without a name', service('{ environment: [ ▸"=1" ] }'), '"=1" names no variable'],
 ]);
 

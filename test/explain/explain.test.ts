@@ -3,6 +3,8 @@ import test from 'ava';
 import { CallError, Refused } from '../../control/cli/errors.js';
 import { explainFrame, explainHex } from '../../control/explain/explain.js';
 import { commentOf, sentencesOf } from '../../control/explain/sentences.js';
+import { station } from '../../pcaps/build/ethernet.js';
+import { arpRequest } from '../../pcaps/build/ipv4.js';
 import { join, pcapHeader, pcapRecord } from '../capture/build.js';
 import { inDirectory } from '../capture/read.js';
 import { bridge, labOf } from '../dataplane/lab.js';
@@ -152,6 +154,20 @@ test('consume: a frame to the gateway is told with the line of its MAC', (t) => 
     'Its destination 02:00:00:00:00:fe is the gateway itself.',
     "It went no further because it is for the gateway of the network, which is the bridge itself; the gateway's MAC is 02:00:00:00:00:fe (lab.yaml:13). [gateway-address]",
   ]);
+});
+
+test('a frame that the host answers is told with the address and its line', async (t) => {
+  const host = labOf(`services:
+  c1: { networks: [net] }
+  c2: { networks: [net] }
+networks:
+  net: { ipam: { config: [{ subnet: 172.28.0.0/24, gateway: 172.28.0.1 }] } }
+`);
+  const explanation = await explainHex(host, [], arpRequest(station(2), station(1)), 0);
+  t.is(
+    sentencesOf(explanation).at(-1),
+    'The host answered it: 172.28.0.1 is an address of its own (lab.yaml:5).',
+  );
 });
 
 const dropped = (what: string): string => `It was dropped because ${what}`;

@@ -81,15 +81,17 @@ async function replayOnce(program: Program, ...captures: readonly Uint8Array[]):
   return read;
 }
 
-/** A bridge of three ports whose MTU is so small that some frames exceed it. */
+/** A bridge of three ports whose MTU is so small that some frames exceed it, and whose host answers for the gateway of the cases. */
 function programOf(): Program {
-  const program = allocateProgram({ networks: 1, ports: PORTS, stations: 0 }, 1);
+  const program = allocateProgram({ networks: 1, addresses: 1, ports: PORTS, stations: 0 }, 1);
   const { networks } = program;
   networks.portCount[0] = PORTS;
-  networks.mtu[0] = 68;
+  networks.mtu[0] = 100;
   networks.ageing_ns[0] = 1e9;
   networks.stationsMax[0] = 8;
   networks.macHigh[0] = 0x0242;
-  networks.macLow[0] = 0xac120001;
+  networks.macLow[0] = 0xac1c0001;
+  networks.addressCount[0] = 1;
+  program.addresses.word3[0] = 0xac1c0001;
   return program;
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOf } from '../../control/sandbox/remove.js';
 import { outcomeOf } from '../cli/run.js';
@@ -138,3 +138,12 @@ liveTest('two downs at once are both content', async (t, lab) => {
   );
   t.deepEqual(lab.leftovers(), []);
 });
+
+liveTest(
+  'the folder of a lab that was killed before it made anything goes, too',
+  async (t, lab) => {
+    mkdirSync(`/run/etherloom/${lab.name}/logs`, { recursive: true });
+    t.is((await lab.etherloom('down', lab.name)).stdout, `lab ${lab.name} is not up\n`);
+    t.deepEqual(lab.leftovers(), []);
+  },
+);

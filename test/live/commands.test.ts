@@ -88,24 +88,29 @@ liveTest('logs -f goes on until the lab ends', async (t, lab) => {
   t.is((await following).stdout, 'one\ntwo\n');
 });
 
-liveTest(
-  'in the foreground it says what happens, and Ctrl-C ends it with a summary',
-  async (t, lab) => {
-    const child = lab.start('up', lab.write(PAIR));
-    const over = outcomeOf(child);
-    await until(t, 'it is up', async () => {
-      if (lab.state() === undefined) return false;
-      return (await lab.inside('c1', 'ping', '-c', '1', '-W', '1', '10.90.0.3')).status === 0;
-    });
-    child.kill('SIGINT');
-    const { status, stdout, stderr } = await over;
-    t.is(status, 0, stderr);
-    t.regex(stdout, /^lab eltest-\S+ is up with one worker/m);
-    t.regex(stdout, /^port +frames in/m);
-    t.false(stdout.includes('\x1b'), 'no terminal, no control characters');
-    t.deepEqual(lab.leftovers(), []);
-  },
-);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  liveTest(
+    `in the foreground it says what happens, and ${signal} ends it with a summary`,
+    async (t, lab) => {
+      const child = lab.start(
+        'up',
+        lab.write(PAIR),
+        ...(signal === 'SIGTERM' ? ['--busy-poll'] : []),
+      );
+      const over = outcomeOf(child);
+      await until(t, 'it is up', async () => {
+        if (lab.state() === undefined) return false;
+        return (await lab.inside('c1', 'ping', '-c', '1', '-W', '1', '10.90.0.3')).status === 0;
+      });
+      child.kill(signal);
+      const { status, stdout, stderr } = await over;
+      t.is(status, 0, stderr);
+      t.regex(stdout, /^lab eltest-\S+ is up with one worker/m);
+      t.regex(stdout, /^port +frames in/m);
+      t.false(stdout.includes('\x1b'), 'no terminal, no control characters');
+      t.deepEqual(lab.leftovers(), []);
+    },
+  );
 
 liveTest('a second up of a lab is refused with the process that runs it', async (t, lab) => {
   await lab.up(PAIR);

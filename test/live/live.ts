@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,30 +16,16 @@ import { parseLab } from '../../control/model/load.js';
 import { endLab } from '../../control/supervisor/clear.js';
 import { startLive } from '../../control/supervisor/live.js';
 import type { LiveOptions } from '../../control/supervisor/live.js';
-import { missingOnThisMachine } from '../../control/supervisor/privileges.js';
 import type { RunningLab } from '../../control/supervisor/running.js';
 import { readState } from '../../control/supervisor/state.js';
 import type { State } from '../../control/supervisor/state.js';
-import { loadNative } from '../../native-bindings/load.js';
+import { whyNotLive } from './why-not-live.js';
 import { MAIN, outcomeOf } from '../cli/run.js';
 import type { Outcome } from '../cli/run.js';
 
 let count = 0;
 
-/** Why live tests cannot run here; undefined when they can. */
-function obstacle(): string | undefined {
-  const missing = missingOnThisMachine();
-  if (missing.length > 0) return `this process has no ${missing.join(', ')}`;
-  if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
-  try {
-    loadNative();
-    return undefined;
-  } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause);
-  }
-}
-
-const why = obstacle();
+const why = whyNotLive();
 if (why !== undefined) process.stderr.write(`live tests are left out: ${why}\n`);
 
 /** A test that needs a machine on which networks can be made; elsewhere it says why it proves nothing. */
