@@ -57,6 +57,16 @@ export function stampOf(frames: Frames, frame: Frame): number {
   return frames.view.getFloat64(at + ETHERNET_BYTES);
 }
 
+/** Makes a received frame one to where it came from. */
+export function turnRound({ bytes, start }: Frames, frame: Frame): void {
+  const at = start[frame] ?? 0;
+  for (let i = at; i < at + 6; i++) {
+    const destination = bytes[i] ?? 0;
+    bytes[i] = bytes[i + 6] ?? 0;
+    bytes[i + 6] = destination;
+  }
+}
+
 /** An ICMP echo request (RFC 792), which the kernel at the other end answers. */
 export function writeEcho(frames: Frames, frame: Frame, who: Conversation, sequence: number): void {
   const at = begin(frames, frame, who, EtherType.Ipv4);

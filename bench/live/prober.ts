@@ -14,25 +14,29 @@ import { Histogram } from './histogram.js';
 import { echoAnswered, stamp, stampOf, writeEcho, writeProbe } from './probe-frame.js';
 import type { Conversation } from './probe-frame.js';
 
+/** One frame to and fro at a time. */
+interface Exchange {
+  readonly ask: 'exchange';
+  /** Who answers: the kernel, an ICMP echo, for which the prober looks without pause; or an answerer, for which it sleeps. */
+  readonly with: 'kernel' | 'program';
+  readonly warmUp_ms: number;
+  readonly measure_ms: number;
+}
+
 export type ProberQuestion = { readonly leftNamespace: string; readonly who: Conversation } & (
   | { readonly ask: 'flood'; readonly warmUp_ms: number; readonly measure_ms: number }
   | { readonly ask: 'pace'; readonly framesPerSecond: number; readonly measure_ms: number }
   | { readonly ask: 'stamp'; readonly framesPerSecond: number; readonly measure_ms: number }
-  | {
-      readonly ask: 'echo';
-      readonly pause_us: number;
-      readonly warmUp_ms: number;
-      readonly measure_ms: number;
-    }
+  | Exchange
 );
 
 export interface ProberAnswer {
   readonly sent: number;
-  /** Frames and bytes that arrived, by the counters of the interface or, for `stamp` and `echo`, seen by the prober. */
+  /** Frames and bytes that arrived, by the counters of the interface or, for `stamp` and `exchange`, seen by the prober. */
   readonly arrived: number;
   readonly bytes: number;
   readonly seconds: number;
-  /** Of `stamp` and `echo`: percentiles and maximum in microseconds. */
+  /** Of `stamp` and `exchange`: percentiles and maximum in microseconds. */
   readonly times_us: Readonly<Record<'p50' | 'p99' | 'p99.9' | 'max', number>>;
 }
 
@@ -168,51 +172,41 @@ function stampEach(left: number, framesPerSecond: number, measure_ms: number): P
   return { sent, arrived: seen, bytes: NaN, seconds, times_us: timesOf(times) };
 }
 
-/**
- * Asks for an echo, waits for it, pauses, asks again.
- * @param pause_us 0: asks again at once, and looks for the answer without sleeping; else this thread sleeps in between as ping does
- */
-function echo(
-  left: number,
-  who: Conversation,
-  pause_us: number,
-  warmUp_ms: number,
-  measure_ms: number,
-): ProberAnswer {
+/** Sends a question, waits for its answer, sends the next. */
+function exchange(left: number, who: Conversation, kind: Exchange): ProberAnswer {
   const times = new Histogram();
+  const isProgram = kind.with === 'program';
+  const answerOf = isProgram ? stampOf : echoAnswered;
   let sequence = 0;
   const isAnswered = (): boolean => {
     const count = native.receive(left, toReceive, BURST);
     for (let i = 0; i < count; i++)
-      if (echoAnswered(frames, toReceive[i] ?? 0) === sequence) return true;
+      if (answerOf(frames, toReceive[i] ?? 0) === sequence) return true;
     return false;
   };
   const once = (): void => {
+    const [frame = 0] = toSend;
     sequence = (sequence + 1) & 0xffff;
-    writeEcho(frames, toSend[0] ?? 0, who, sequence);
+    if (isProgram) stamp(frames, frame, sequence);
+    else writeEcho(frames, frame, who, sequence);
     const start = native.now();
     native.send(left, toSend, 0, 1, outcomes);
     for (let now = start; now - start < LOST_NS; now = native.now()) {
-      if (pause_us > 0) native.wait(ready, LOST_NS / 1000);
+      if (isProgram) native.wait(ready, LOST_NS / 1000);
       if (!isAnswered()) continue;
       times.note((native.now() - start) / 1000);
       break;
-    }
-    const next = native.now() + pause_us * 1000;
-    for (let now = native.now(); now < next; now = native.now()) {
-      native.wait(ready, (next - now) / 1000);
-      isAnswered();
     }
   };
   let sent = 0;
   const until = (end: number): void => {
     for (; native.now() < end; sent++) once();
   };
-  until(native.now() + warmUp_ms * MS);
+  until(native.now() + kind.warmUp_ms * MS);
   times.clear();
   sent = 0;
   const start = native.now();
-  until(start + measure_ms * MS);
+  until(start + kind.measure_ms * MS);
   const seconds = (native.now() - start) / 1e9;
   return { sent, arrived: times.count, bytes: NaN, seconds, times_us: timesOf(times) };
 }
@@ -235,8 +229,8 @@ assist((question: ProberQuestion): ProberAnswer => {
         return pace(left, question.framesPerSecond, measure_ms);
       case 'stamp':
         return stampEach(left, question.framesPerSecond, measure_ms);
-      case 'echo':
-        return echo(left, who, question.pause_us, question.warmUp_ms, measure_ms);
+      case 'exchange':
+        return exchange(left, who, question);
     }
   } finally {
     native.close(left);

@@ -10,7 +10,7 @@ import { openVswitch } from './forwarder-openvswitch.js';
 import { tcpbridge } from './forwarder-tcpbridge.js';
 import { vdeSwitch } from './forwarder-vde.js';
 import type { Forwarder } from './forwarder.js';
-import { halfLoad, roundTrip, roundTripAtOnce } from './latency.js';
+import { halfLoad, roundTrip, roundTripOfPath } from './latency.js';
 import { thisMachine } from './machine.js';
 import type { Machine } from './machine.js';
 import type { Measure, Sample } from './measure.js';
@@ -39,7 +39,7 @@ export const MEASURES: readonly Measure[] = [
   frameRate,
   tcpMtu,
   roundTrip,
-  roundTripAtOnce,
+  roundTripOfPath,
   halfLoad,
 ];
 
