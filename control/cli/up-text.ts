@@ -1,8 +1,9 @@
 /** What `up` says: what was made, what happens, what has happened. */
-import { Counters } from '../../dataplane/observe/counters.js';
+import type { Counters } from '../../dataplane/observe/counters.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { LiveNotice } from '../../dataplane/worker/live-job.js';
+import { sumOfCounters } from '../supervisor/running.js';
 import type { RunningLab } from '../supervisor/running.js';
 import { grouped, tableOf } from './table.js';
 
@@ -53,12 +54,10 @@ function sentenceOf({ compiled }: RunningLab, notice: LiveNotice): string | unde
 }
 
 /** What passed, by port. Call it when the Workers have ended. */
-export function summaryText({ compiled, workers }: RunningLab): string {
-  const ports = compiled.ports.length;
-  const sum = new Counters(ports);
-  sum.setToSumOf(workers.map(({ counters }) => new Counters(ports, counters)));
+export function summaryText(running: RunningLab): string {
+  const sum = sumOfCounters(running);
   const { framesIn, bytesIn, framesOut, bytesOut } = sum;
-  const rows = compiled.ports.map(({ port }, at) => [
+  const rows = running.compiled.ports.map(({ port }, at) => [
     port,
     ...[framesIn, bytesIn, framesOut, bytesOut].map((column) => column[at] ?? 0),
     endedAt(sum, at),

@@ -5,6 +5,7 @@
  * memory when a Worker is restarted, so whoever made views of them once may keep them.
  */
 import type { EventEmitter } from 'node:events';
+import { Counters } from '../../dataplane/observe/counters.js';
 import type { LiveNotice, LivePort, LiveRequest } from '../../dataplane/worker/live-job.js';
 import type { Compiled } from '../compile/compile.js';
 import type { Lab } from '../model/lab.js';
@@ -87,4 +88,15 @@ export interface RunningLab {
   kill(worker: number): Promise<void>;
   /** Stops the Workers and programs and removes everything that was made. May be called again. */
   stop(): Promise<void>;
+}
+
+/** What all Workers of a lab have counted, together, as of now. */
+export function sumOfCounters({
+  compiled,
+  workers,
+}: Pick<RunningLab, 'compiled' | 'workers'>): Counters {
+  const ports = compiled.ports.length;
+  const sum = new Counters(ports);
+  sum.setToSumOf(workers.map(({ counters }) => new Counters(ports, counters)));
+  return sum;
 }

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { Counters } from '../../dataplane/observe/counters.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
-import type { RunningLab } from '../../control/supervisor/running.js';
+import { sumOfCounters } from '../../control/supervisor/running.js';
 import { cable, ip, liveTest, PAIR, plug, until, withPort } from './live.js';
 import type { TestLab } from './live.js';
 
@@ -106,12 +105,12 @@ liveTest(
     t.true(await reaches(lab, '10.90.0.3'), 'right after the flood');
     const { tx } = await statisticsOf(lab, 'c1');
     await until(t, 'what the kernel dropped is booked', () => {
-      const { framesIn, dropped } = sumOf(running);
+      const { framesIn, dropped } = sumOfCounters(running);
       const missed = dropped[Reason.KernelQueueFull] ?? 0;
       return missed === tx.dropped && (framesIn[0] ?? 0) >= tx.packets + tx.dropped;
     });
     await running.stop();
-    t.is(sumOf(running).unaccounted(), 0);
+    t.is(sumOfCounters(running).unaccounted(), 0);
   },
 );
 
@@ -125,11 +124,4 @@ async function statisticsOf(
   }[];
   if (link === undefined) throw new Error('there is no eth0');
   return link.stats64;
-}
-
-function sumOf({ compiled, workers }: RunningLab): Counters {
-  const ports = compiled.ports.length;
-  const sum = new Counters(ports);
-  sum.setToSumOf(workers.map(({ counters }) => new Counters(ports, counters)));
-  return sum;
 }

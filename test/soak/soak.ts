@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { compile } from '../../control/compile/compile.js';
 import { parseLab } from '../../control/model/load.js';
 import { startLive } from '../../control/supervisor/live.js';
+import { sumOfCounters } from '../../control/supervisor/running.js';
 import type { RunningLab } from '../../control/supervisor/running.js';
 import { Counters } from '../../dataplane/observe/counters.js';
 import { Reason } from '../../dataplane/observe/reason.js';
@@ -194,23 +195,17 @@ class BadLuck {
   }
 }
 
-function countersOf(running: RunningLab): Counters[] {
-  return running.workers.map(
-    ({ counters }) => new Counters(running.compiled.ports.length, counters),
-  );
-}
-
 const total = (column: Float64Array): number => column.reduce((sum, value) => sum + value, 0);
 
-function unbalanced(running: RunningLab): string[] {
-  return countersOf(running).flatMap((counters, worker) => {
-    const lost = counters.unaccounted();
-    return lost === 0 ? [] : [`${lost} frames of worker ${worker} are unaccounted for`];
+function unbalanced({ compiled, workers }: RunningLab): string[] {
+  return workers.flatMap(({ number, counters }) => {
+    const lost = new Counters(compiled.ports.length, counters).unaccounted();
+    return lost === 0 ? [] : [`${lost} frames of worker ${number} are unaccounted for`];
   });
 }
 
 function progress(running: RunningLab, luck: BadLuck, memory: readonly number[]): string {
-  const frames = countersOf(running).reduce((sum, { framesOut }) => sum + total(framesOut), 0);
+  const frames = total(sumOfCounters(running).framesOut);
   const used = memory.at(-1)?.toFixed(0) ?? '';
   const { flaps, kills, recordings } = luck;
   return `${frames} frames sent, ${flaps} flaps, ${kills} kills, ${recordings} recordings, ${used} MB`;
@@ -259,23 +254,20 @@ function left(before: ReturnType<typeof leftovers>, after: ReturnType<typeof lef
 }
 
 function summary(running: RunningLab, luck: BadLuck): string {
-  const counters = countersOf(running);
-  const ended = new Map<string, number>();
-  for (const { dropped, consumed } of counters)
-    for (const column of [dropped, consumed])
-      column.forEach((count, i) => {
-        const { name } = reasonText(i % Reason.Count);
-        if (count > 0) ended.set(name, (ended.get(name) ?? 0) + count);
-      });
-  const sums = (pick: (of: Counters) => Float64Array): number =>
-    counters.reduce((sum, one) => sum + total(pick(one)), 0);
+  const sum = sumOfCounters(running);
+  const { framesIn, originated, copied, framesOut, dropped, consumed } = sum;
+  const reasons = Array.from({ length: Reason.Count }, (_, reason) => {
+    const ended = (column: Float64Array): number =>
+      total(column.filter((_count, i) => i % Reason.Count === reason));
+    return { name: reasonText(reason).name, count: ended(dropped) + ended(consumed) };
+  });
   const { flaps, kills, recordings } = luck;
-  const restarts = running.workers.reduce((sum, worker) => sum + worker.restarts, 0);
-  const outage_ms = running.workers.reduce((sum, worker) => sum + worker.outage_ms, 0);
+  const restarts = running.workers.reduce((all, worker) => all + worker.restarts, 0);
+  const outage_ms = running.workers.reduce((all, worker) => all + worker.outage_ms, 0);
   return [
-    `${sums((of) => of.framesIn)} received + ${sums((of) => of.originated)} originated + ${sums((of) => of.copied)} copied`,
-    `= ${sums((of) => of.framesOut)} sent + ${sums((of) => of.dropped)} dropped + ${sums((of) => of.consumed)} consumed`,
-    `ended here: ${[...ended].map(([name, count]) => `${count} ${name}`).join(', ')}`,
+    `${total(framesIn)} received + ${total(originated)} originated + ${total(copied)} copied`,
+    `= ${total(framesOut)} sent + ${total(dropped)} dropped + ${total(consumed)} consumed`,
+    `ended here: ${reasons.flatMap(({ name, count }) => (count > 0 ? [`${count} ${name}`] : [])).join(', ')}`,
     `${flaps} flaps, ${kills} kills, ${restarts} restarts (${outage_ms.toFixed(0)} ms without), ${recordings} recordings`,
   ].join('\n');
 }
