@@ -7,6 +7,7 @@ import { CaptureError } from '../../dataplane/port/file/error.js';
 import { CaptureReader } from '../../dataplane/port/file/reader.js';
 import { MemorySource } from '../../dataplane/port/file/source.js';
 import * as build from '../capture/build.js';
+import { randomOf } from '../random.js';
 
 /** What came of the mutations. */
 export interface CaptureFuzzing {
@@ -41,17 +42,6 @@ const seeds: readonly Uint8Array[] = [
     build.simplePacket(frame, 60, false),
   ),
 ];
-
-/** A generator of 32-bit numbers (xorshift32); enough to choose bytes. */
-export function randomOf(seed: number): (below: number) => number {
-  let state = Math.imul(seed, 0x9e37_79b1) | 1; // neighbouring seeds are to differ, also 2 from 3
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 const telling = [0, 1, 4, 12, 28, 0x7f, 0x80, 0xff];
 

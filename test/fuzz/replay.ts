@@ -14,7 +14,8 @@ import type { Program } from '../../dataplane/program/program.js';
 import { breathe } from '../../dataplane/worker/breathe.js';
 import * as build from '../capture/build.js';
 import { frame, frameNames } from '../wire/frames.js';
-import { mutate, randomOf } from './capture.js';
+import { randomOf } from '../random.js';
+import { mutate } from './capture.js';
 
 /** What came of the mutations. */
 export interface ReplayFuzzing {

@@ -19,7 +19,7 @@ import type { RunningLab } from '../../control/supervisor/running.js';
 import { Counters } from '../../dataplane/observe/counters.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
-import { diceOf } from './dice.js';
+import { randomOf } from '../random.js';
 
 export interface Soak {
   readonly minutes: number;
@@ -145,7 +145,7 @@ class BadLuck {
     private readonly folder: string,
     seed: number,
   ) {
-    this.dice = diceOf(seed + 1);
+    this.dice = randomOf(seed + 1);
   }
 
   /** Something happens, or nothing for a while. */

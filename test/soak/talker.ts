@@ -5,14 +5,14 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { diceOf } from './dice.js';
+import { randomOf } from '../random.js';
 
 const PORT = 7000;
 const PATIENCE_MS = 3000;
 const CHUNK = Buffer.alloc(1 << 16, 'etherloom');
 
 const [seed = '1', ...peers] = process.argv.slice(2);
-const dice = diceOf(Number(seed));
+const dice = randomOf(Number(seed));
 const done = { transfers: 0, spoiled: 0, datagrams: 0, heard: 0 };
 
 createServer((socket) => {
