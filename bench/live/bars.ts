@@ -32,11 +32,13 @@ const works = (forwarder: string, measure: MeasureName): Bar => ({
 /** What this project holds itself to, on two cores. */
 export const BARS: readonly Bar[] = [
   atLeast('etherloom tap', 'tcp', 0.7),
+  atLeast('etherloom tap', 'tcp-iperf3', 0.7),
   atLeast('etherloom tap', 'frames', 2),
   atLeast('etherloom tap', 'tcp-mtu', 2),
   atMost('etherloom tap', 'round-trip', 1.5),
   atMost('etherloom tap --busy-poll', 'round-trip', 0.7),
   atLeast('etherloom packet', 'tcp', 0.55),
+  atLeast('etherloom packet', 'tcp-iperf3', 0.55),
   works('etherloom capture', 'tcp'),
   atLeast('etherloom capture', 'frames', 0.9),
 ];

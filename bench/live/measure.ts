@@ -2,7 +2,7 @@ import type { Path } from './forwarder.js';
 import type { Stage } from './stage.js';
 
 export type MeasureName =
-  'tcp' | 'frames' | 'tcp-mtu' | 'round-trip' | 'round-trip-of-path' | 'half-load';
+  'tcp' | 'tcp-iperf3' | 'frames' | 'tcp-mtu' | 'round-trip' | 'round-trip-of-path' | 'half-load';
 
 /** What one measurement of one forwarder came to. */
 export interface Sample {

@@ -19,6 +19,7 @@ import { Unavailable } from './requirements.js';
 import { rowOf } from './result.js';
 import type { Row } from './result.js';
 import { removeStale, Stage } from './stage.js';
+import { tcpIperf3 } from './iperf3.js';
 import { tcp, tcpMtu } from './tcp.js';
 
 /** All that can be put between the ends; the first is the yardstick. */
@@ -36,6 +37,7 @@ export const FORWARDERS: readonly Forwarder[] = [
 
 export const MEASURES: readonly Measure[] = [
   tcp,
+  tcpIperf3,
   frameRate,
   tcpMtu,
   roundTrip,

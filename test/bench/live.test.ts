@@ -4,6 +4,7 @@ import { topologyOf } from '../../bench/live/forwarder-etherloom.js';
 import type { Forwarder } from '../../bench/live/forwarder.js';
 import { Histogram } from '../../bench/live/histogram.js';
 import { countersOf } from '../../bench/live/interface-counters.js';
+import { sampleOf as iperf3Sample } from '../../bench/live/iperf3.js';
 import { sampleOf as latencySample } from '../../bench/live/latency.js';
 import type { Measure, Sample } from '../../bench/live/measure.js';
 import { frameRate, sampleOf as rateSample } from '../../bench/live/rate.js';
@@ -22,6 +23,13 @@ test('a quantile is one of the samples, in whatever order they come', (t) => {
   t.is(quantile([5, 1, 4, 2, 3], 1), 5);
   t.is(spreadOf([1, 2, 3, 4, 5]), 1 / 3);
   t.true(Number.isNaN(median([])));
+});
+
+test('iperf3 is believed what arrived, and asked whether anything is wrong', (t) => {
+  const end = { sum_received: { bits_per_second: 5e9 }, sum_sent: { retransmits: 3 } };
+  t.deepEqual(iperf3Sample({ end }), { value: 5e9, more: { retransmits: 3 } });
+  t.deepEqual(iperf3Sample({ end, error: 'stalls' }), { value: 0, broken: 'stalls' });
+  t.is(iperf3Sample({}).value, 0);
 });
 
 test('a histogram gives times to a tenth of a microsecond, and the maximum as it was', (t) => {
