@@ -1,5 +1,5 @@
 /** Captures played in real time, by a clock that the test turns. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -14,6 +14,9 @@ import { bridge } from '../lab.js';
 import { start, tapsOf } from './running.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'etherloom-player-'));
+test.after.always(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 let made = 0;
 
 /** A capture of frames of 60 bytes at these times in milliseconds; `snapped` ones keep 40 bytes. */

@@ -1,6 +1,14 @@
 /** Recordings beside live ports: complete, in both directions, and never in the way. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, closeSync, readSync, constants } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -15,6 +23,9 @@ import type { Described } from './super.js';
 
 const lab = bridge('c1 c2');
 const folder = mkdtempSync(join(tmpdir(), 'etherloom-recording-'));
+test.after.always(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const tcp: Described = {
   version: 4,
