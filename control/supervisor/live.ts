@@ -16,6 +16,7 @@ import { planLab } from '../sandbox/plan.js';
 import { remove } from '../sandbox/remove.js';
 import { removeAll, takeSteps } from '../sandbox/steps.js';
 import { clearDead } from './clear.js';
+import { requireDevices } from './devices.js';
 import { Keeper } from './keeper.js';
 import { withLock } from './lock.js';
 import { placeNetworks } from './place.js';
@@ -46,6 +47,7 @@ export async function startLive(
   options: LiveOptions = {},
 ): Promise<RunningLab> {
   requireCapabilities();
+  requireDevices(compiled);
   const native = loadNative();
   const { lab } = compiled;
   const state = await withLock(lab.name, async () => {

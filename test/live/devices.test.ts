@@ -36,7 +36,8 @@ for (const port of ['{ interface: MISSING }', '{ tap: MISSING }'])
     for (const words of [['up'], ['up', '-d']]) {
       const { status, stderr } = await lab.etherloom(...words, path);
       t.is(status, 1);
-      t.regex(stderr, new RegExp(`^port outside: .*${name}`));
+      const says = `lab\\.yaml:6:\\d+: port outside: this machine has no interface ${name}`;
+      t.regex(stderr, new RegExp(says));
       t.notRegex(stderr, /defect|^\s+at /m);
     }
     t.deepEqual(lab.leftovers(), []);
