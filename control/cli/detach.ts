@@ -12,13 +12,11 @@ import type { UpOptions } from './up.js';
 /** In the environment of the process in the background. */
 const MARK = 'ETHERLOOM_DETACHED';
 
-/** What it sends. */
-interface Ready {
-  readonly ready: string;
-}
+/** What it sends when the lab is up. */
+const READY = 'ready';
 
 /**
- * Starts `up` in the background and waits until it is ready; then prints what was made.
+ * Starts `up` in the background and waits until it is ready; then prints what it has said so far: notes, and what was made.
  * @throws Refused with what it said, when it is not
  */
 export async function detach(lab: string, topology: string, options: UpOptions): Promise<void> {
@@ -37,9 +35,10 @@ export async function detach(lab: string, topology: string, options: UpOptions):
   process.on('SIGINT', pass);
   process.on('SIGTERM', pass);
   try {
-    const text = await readyOf(child);
-    if (text === undefined) throw new Refused(refusalIn(textFrom(log, before)));
-    process.stdout.write(`${text}\n`);
+    const isReady = await readyOf(child);
+    const text = textFrom(log, before);
+    if (!isReady) throw new Refused(refusalIn(text));
+    process.stdout.write(text);
   } finally {
     process.off('SIGINT', pass);
     process.off('SIGTERM', pass);
@@ -49,9 +48,9 @@ export async function detach(lab: string, topology: string, options: UpOptions):
 }
 
 /** In the background: tells the process that waits. Does nothing elsewhere. */
-export function reportReady(text: string): void {
+export function reportReady(): void {
   if (process.env[MARK] === undefined || process.send === undefined) return;
-  process.send({ ready: text } satisfies Ready, () => {
+  process.send(READY, () => {
     if (process.connected) process.disconnect();
   });
 }
@@ -66,16 +65,16 @@ function wordsFor(topology: string, { workers, busyPoll }: UpOptions): string[] 
   ];
 }
 
-/** What it reports; undefined when it ends without. */
-function readyOf(child: ChildProcess): Promise<string | undefined> {
+/** True when it reports that it is, false when it ends without. */
+function readyOf(child: ChildProcess): Promise<boolean> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', () => {
-      resolve(undefined);
+      resolve(false);
     });
-    child.once('message', (message) => {
+    child.once('message', () => {
       child.unref();
-      resolve((message as Ready).ready);
+      resolve(true);
     });
   });
 }

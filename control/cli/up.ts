@@ -71,7 +71,7 @@ async function hold(
     },
   });
   screen.say(openingText(running));
-  reportReady(openingText(running));
+  reportReady();
   if (serving !== undefined) showLines(serving, screen);
   const failed = await untilOver(running, signal);
   screen.clear();

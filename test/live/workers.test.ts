@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counters } from '../../dataplane/observe/counters.js';
 import { Reason } from '../../dataplane/observe/reason.js';
@@ -52,6 +54,35 @@ liveTest(
     t.deepEqual(lab.leftovers(), []);
   },
 );
+
+liveTest('a record goes on in a file of its own when its worker was killed', async (t, lab) => {
+  const running = await lab.startLive(`networks:
+  net: { ipam: { config: [ { subnet: 10.90.0.0/24 } ] } }
+services:
+  c1: { networks: [net], x-port: { record: c1.pcapng } }
+  c2: { networks: [net] }
+`);
+  const ping = (): Promise<unknown> => lab.inside('c1', 'ping', '-c', '1', '-W', '1', '10.90.0.3');
+  const sizeOf = (name: string): number =>
+    statSync(join(lab.folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  await ping();
+  await until(t, 'something is recorded', () => sizeOf('c1.pcapng') > 300);
+  const before = readFileSync(join(lab.folder, 'c1.pcapng'));
+  await running.kill(0);
+  await until(t, 'the worker runs again', () => runsAgain(running));
+  await ping();
+  await until(t, 'something is recorded anew', () => sizeOf('c1.2.pcapng') > 300);
+  await running.stop();
+  const after = readFileSync(join(lab.folder, 'c1.pcapng'));
+  t.deepEqual(after.subarray(0, before.length), before, 'what was recorded before is still there');
+});
+
+liveTest('up -d passes on what there is to note', async (t, lab) => {
+  const { status, stdout } = await lab.etherloom('up', '-d', '--workers', '5', lab.write(PAIR));
+  t.is(status, 0);
+  t.regex(stdout, /^note: .*worker/m);
+  t.regex(stdout, /is up with one worker/);
+});
 
 liveTest(
   'a worker that crashes again and again is given up, and the others go on',
