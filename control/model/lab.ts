@@ -1,29 +1,61 @@
+import type { Device } from './device.js';
 import type { Network } from './network.js';
-import type { Position } from './position.js';
+import type { Position, Value } from './position.js';
 import type { Sandbox } from './sandbox.js';
 
 /** An emulated machine (`x-hosts`). */
 export interface Host {
   readonly name: string;
   readonly at?: Position;
+  /** Those that `x-hosts` declares, then those that only a network names as its parent. */
   readonly nics: readonly Nic[];
+  /** The router of the default routes, IPv4 or IPv6. */
+  readonly gateway?: Value<string>;
+  readonly routes: readonly Route[];
+}
+
+/** `x-hosts.*.routes`. At least one of `via` and `dev` is there. */
+export interface Route {
+  readonly at: Position;
+  /** A block in canonical form; `default` has become 0.0.0.0/0 or ::/0. */
+  readonly to: Value<string>;
+  readonly via?: Value<string>;
+  /** A NIC of the host, or a VLAN of one: `eth0.50`. */
+  readonly dev?: Value<string>;
 }
 
 export interface Nic {
   readonly name: string;
-  readonly at: Position;
-  readonly wire: string;
-  readonly mac: string;
+  /** Absent where no `x-hosts` declares it. */
+  readonly at?: Position;
+  /** The segment it is plugged into; one without leads out of the topology: it is a port. */
+  readonly wire?: Value<string>;
+  readonly mac: Value<string>;
   /** With prefix length: `192.168.99.1/24`. */
-  readonly addresses: readonly string[];
+  readonly addresses: readonly Value<string>[];
   /** Bytes of the largest packet, 68..65535. */
   readonly mtu: number;
 }
 
-/** A physical segment between hosts (`x-wires`). */
+/** A physical segment between hosts (`x-wires`): a learning switch that takes VLAN tags for payload. */
 export interface Wire {
   readonly name: string;
   readonly at: Position;
+  /** Where it leads out of the topology. */
+  readonly ports: readonly WirePort[];
+  /** Its ports give frames back to where they came from, as the switch of a VEPA does (IEEE 802.1Q §8.6.1). */
+  readonly reflectiveRelay: Value<boolean>;
+}
+
+export interface WirePort {
+  readonly name: string;
+  readonly at: Position;
+  /** How the user names it: `lan.uplink`. */
+  readonly port: string;
+  /** What it is joined to while the lab is up; `nothing` where the topology does not say. */
+  readonly device: Exclude<Device, { kind: 'sandbox' }> | { readonly kind: 'nothing' };
+  /** Path of the capture that is kept of what passes while the lab is up. */
+  readonly record?: Value<string>;
 }
 
 /** A topology file, understood: everything the data plane is compiled from. */

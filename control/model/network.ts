@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, VlanPort } from './endpoint.js';
 import type { Position, Value } from './position.js';
 
 export type DriverName = 'bridge' | 'macvlan' | 'ipvlan' | 'overlay' | 'host' | 'none';
@@ -30,6 +30,36 @@ export interface BridgeOptions {
   /** How many stations the Fdb of this network holds at the most. */
   readonly stationsMax: Value<number>;
   readonly stations: readonly Station[];
+  /** It keeps VLANs apart (`vlan_filtering`); otherwise tags are payload to it. */
+  readonly vlanFiltering: Value<boolean>;
+  /** The NIC, or VLAN of a NIC, of its host that is one more port of it. */
+  readonly uplink?: Uplink;
+}
+
+/** `x-bridge.uplink`. */
+export interface Uplink {
+  /** `eth0`, or `eth0.50`. */
+  readonly nic: Value<string>;
+  readonly at: Position;
+  /** Present where the bridge filters VLANs. */
+  readonly vlan?: VlanPort;
+}
+
+export type MacvlanMode = 'bridge' | 'private' | 'vepa' | 'passthru' | 'source';
+
+/** What the macvlan driver hands to the data plane. */
+export interface MacvlanOptions {
+  /** `eth0`, or `eth0.50`; absent: a dummy of its own, behind which nothing is. */
+  readonly parent?: Value<string>;
+  readonly mode: Value<MacvlanMode>;
+}
+
+/** What the ipvlan driver hands to the data plane. */
+export interface IpvlanOptions {
+  /** `eth0`, or `eth0.50`; absent: a dummy of its own, behind which nothing is. */
+  readonly parent?: Value<string>;
+  readonly mode: Value<'l2' | 'l3' | 'l3s'>;
+  readonly flag: Value<'bridge' | 'private' | 'vepa'>;
 }
 
 /** A Network of Docker's Container Network Model, with everything settled: driver, addresses, endpoints in file order. */
@@ -46,5 +76,9 @@ export interface Network {
   readonly pools: readonly Pool[];
   /** Present when the driver is `bridge`. */
   readonly bridge?: BridgeOptions;
+  /** Present when the driver is `macvlan`. */
+  readonly macvlan?: MacvlanOptions;
+  /** Present when the driver is `ipvlan`. */
+  readonly ipvlan?: IpvlanOptions;
   readonly endpoints: readonly Endpoint[];
 }
