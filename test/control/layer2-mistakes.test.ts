@@ -235,6 +235,11 @@ testCases([
     '"c/d" is not a name for a port',
   ],
   [
+    'no complaint about a router whose subnet was refused',
+    host('nics: { eth0: { addresses: [ ▸10.0.0.1 ] } }, gateway: 10.0.0.2'),
+    'invalid CIDR address: 10.0.0.1',
+  ],
+  [
     'a route that leads nowhere',
     routes('▸{ to: 10.9.0.0/16 }'),
     'a route needs a router or an interface',
