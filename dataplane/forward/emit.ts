@@ -141,7 +141,7 @@ function queueOn(plane: Plane): Queue {
     const waiting = queued[port];
     if (waiting === 0) dirty[plane.dirtyCount++] = port;
     if (waiting === QUEUE) {
-      counters.drop(frames.inPort[frame], Reason.PoolExhausted);
+      counters.drop(frames.inPort[frame], Reason.DeviceQueueFull);
       frames.letGo(frame);
       return;
     }
@@ -238,7 +238,7 @@ function floodOn(
     let unheard = Reason.NoOtherPort;
     let copies = 0;
     for (let port = first; port < end; port++) {
-      const against = objection(program, inPort, port, -1);
+      const against = separation(program, inPort, port);
       if (against === Reason.Ok) {
         queue(frame, port);
         copies++;
@@ -297,8 +297,14 @@ function plainNetworks(program: Program): Uint8Array {
  * information of its VLAN where the bridge filters VLANs, else negative.
  */
 export function objection(program: Program, inPort: number, port: number, vlan: number): Reason {
-  const { flags } = program.ports;
+  const against = separation(program, inPort, port);
+  if (against !== Reason.Ok || vlan < 0) return against;
+  return carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+}
+
+/** The same for a bridge that does not look at VLANs. */
+function separation({ ports }: Program, inPort: number, port: number): Reason {
+  const { flags } = ports;
   if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return Reason.Reflection;
-  if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return Reason.PortIsolated;
-  return vlan < 0 || carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+  return (flags[port] & flags[inPort] & PortFlag.Isolated) !== 0 ? Reason.PortIsolated : Reason.Ok;
 }

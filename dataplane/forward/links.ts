@@ -23,7 +23,7 @@ import {
 } from '../wire/ethernet.js';
 import { isTag, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { CarryOut, Stages } from './emit.js';
-import type { Hear } from './host.js';
+import type { Hear } from './answer.js';
 import type { Interfaces } from './interfaces.js';
 import { ownOn } from './plane.js';
 import type { Plane } from './plane.js';

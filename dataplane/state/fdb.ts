@@ -27,6 +27,7 @@ import {
   FdbViews,
   FdbWord,
   fdbBytes,
+  homeOf,
   KIND_SHIFT,
   kindIn,
   ORIGIN_SHIFT,
@@ -243,17 +244,11 @@ export class Fdb {
     );
   }
 
-  /**
-   * Fibonacci hashing (Knuth, TAOCP 3, §6.4): the multiplier is 2^32 over the golden ratio, which spreads consecutive addresses, as
-   * Docker gives them, evenly; the high bits of the product are the well mixed ones. Two addresses that differ in the last bit share
-   * a cache line.
-   */
   private home(high: number, low: number): number {
-    const pair = Math.imul((low >>> 1) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b9) >>> this.shift;
-    return (pair << 1) | (low & 1);
+    return homeOf(high, low, this.shift);
   }
 
-  /** The station is in the table, but elsewhere, aged, or declared. */
+  /** The station is there, but elsewhere, aged, or declared. */
   private relearn(
     slot: number,
     port: number,
