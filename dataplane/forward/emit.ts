@@ -45,7 +45,8 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const interfaces = new Interfaces(program);
   const queue = queueOn(plane);
   const toPort = toPortOn(plane, { queue, cross, end });
-  const flood = floodOn(plane, queue, toPort);
+  const isPlain = plainNetworks(program);
+  const flood = floodOn(plane, { isPlain, queue, toPort });
   const links = linksOn(plane, { interfaces, queue, end, stages, carryOut, host: hear });
   const host = hostOn(plane, { interfaces, speak, hear: links.hear });
   plane.advance = links.advance;
@@ -96,10 +97,21 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function floodAndHear(frame: Frame, port: number): void {
     const network = networkOf[port];
-    const isUntagged = !filters(program, network) || vlanId(plane.vlan) === 0;
-    holders[frame]++; // for the host, which hears behind the flood, so that nobody hears an answer before the question
+    if (isPlain[network] === 0) {
+      floodFarAndHear(frame, port, network);
+      return;
+    }
     const unheard = flood(frame, port, network);
-    if (isUntagged) hear(frame, network);
+    hear(frame, network); // behind the flood, so that nobody hears an answer before the question
+    if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
+  }
+
+  /** Where the flood goes on behind joints, it may end before the host has heard it. */
+  function floodFarAndHear(frame: Frame, port: number, network: number): void {
+    const hears = !filters(program, network) || vlanId(plane.vlan) === 0;
+    holders[frame]++;
+    const unheard = flood(frame, port, network);
+    if (hears) hear(frame, network);
     if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
     frames.letGo(frame);
   }
@@ -223,13 +235,11 @@ function toPortOn(
  */
 function floodOn(
   plane: Plane,
-  queue: Queue,
-  toPort: Queue,
+  { isPlain, queue, toPort }: { isPlain: Uint8Array; queue: Queue; toPort: Queue },
 ): (frame: Frame, port: number, network: number) => Reason {
   const { counters, program, frames } = plane;
   const { holders } = frames;
   const { firstPort, portCount } = program.networks;
-  const isPlain = plainNetworks(program);
 
   /** Every port of these is a mere queue, so nobody looks at `holders` before all have the frame. */
   function short(frame: Frame, inPort: number, network: number): Reason {
@@ -288,7 +298,7 @@ function plainNetworks(program: Program): Uint8Array {
   return Uint8Array.from({ length: networks.rows }, (_, network) => {
     const first = networks.firstPort[network];
     const end = first + networks.portCount[network];
-    return plain.slice(first, end).every((isPlain) => isPlain === 1) ? 1 : 0;
+    return plain.every((isPlain, port) => isPlain === 1 || port < first || port >= end) ? 1 : 0;
   });
 }
 
