@@ -42,17 +42,10 @@ function nicOf(lab: Lab, endpoint: Endpoint): NicPlan {
   };
   return {
     port: endpoint.port,
-    mac: parentMac(lab, network) ?? endpoint.mac.value,
+    mac: endpoint.mac.value,
     addresses: [ipv4, ipv6].filter((address) => address !== undefined),
     withoutArp: isLayer3(network),
   };
-}
-
-/** The MAC that all children of an ipvlan have; undefined for the other drivers, and where the parent is a dummy. */
-function parentMac({ hosts }: Lab, { ipvlan, host: name }: Network): string | undefined {
-  const [parent] = ipvlan?.parent?.value.split('.') ?? [];
-  const host = hosts.find((candidate) => candidate.name === name);
-  return host?.nics.find((nic) => nic.name === parent)?.mac.value;
 }
 
 /** Do its containers have no neighbors, only the route out of their NIC? */

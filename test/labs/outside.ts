@@ -10,12 +10,10 @@ export const gw: StationPlan = {
   forwards: true,
 };
 
-/** The same router where it stands at wire lan1. */
+/** The same router at wire lan1. */
 export const gwAtLan1: StationPlan = {
-  name: 'gw',
+  ...gw,
   nics: [{ port: 'lan1.gw', mac: '52:54:00:00:00:02', addresses: ['192.168.155.2/24'] }],
-  also: ['8.8.8.8', '110.242.68.3'],
-  forwards: true,
 };
 
 /** A client at wire lan0 that has nothing to do with Docker. */
@@ -37,17 +35,17 @@ export const extAtLan1: StationPlan = {
   ],
 };
 
+/** Somebody at a wire port who is there to ask. */
+export function asker(port: string, ...addresses: string[]): StationPlan {
+  return { name: 'asker', nics: [{ port, mac: '52:54:00:00:00:99', addresses }] };
+}
+
 /** The other Docker host with no container of its own: where only its stack matters, and has to speak first. */
 export const h2: StationPlan = {
   name: 'h2',
   nics: [{ port: 'lan0.h2', mac: '52:54:00:f6:70:7b', addresses: ['172.16.69.235/24'] }],
   gateway: '172.16.69.1',
 };
-
-/** The station with one more NIC, or one more VLAN of a NIC. */
-export function withNic(station: StationPlan, nic: NicPlan): StationPlan {
-  return { ...station, nics: [...station.nics, nic] };
-}
 
 /** The station with VLAN sub-interfaces on its first NIC, as `ip link add ... type vlan` makes them: they have its MAC. */
 export function withVlans(
@@ -72,12 +70,4 @@ export function withAddresses(station: StationPlan, ...addresses: string[]): Sta
     ...station,
     nics: [{ ...first, addresses: [...first.addresses, ...addresses] }, ...rest],
   };
-}
-
-/** The station with static routes. */
-export function withRoutes(
-  station: StationPlan,
-  routes: NonNullable<StationPlan['routes']>,
-): StationPlan {
-  return { ...station, routes: [...(station.routes ?? []), ...routes] };
 }

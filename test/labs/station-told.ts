@@ -63,9 +63,9 @@ export class StationTold {
     this.t.is(this.station.neighbor(address), mac, `${this.name} knows ${address}`);
   }
 
-  /** `ip neigh`: FAILED, or no entry at all. */
-  doesNotKnow(address: string): void {
-    this.t.is(this.station.neighbor(address), undefined, `${this.name} knows ${address}`);
+  /** `ip route add`. */
+  routesBy(via: string, ...blocks: string[]): void {
+    for (const to of blocks) this.station.route({ to, via });
   }
 
   /** Gratuitous ARP for its addresses. */

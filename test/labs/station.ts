@@ -25,18 +25,21 @@ import type { Message, PacketMessage } from './message.js';
 import { addressesOf, Nic } from './nic.js';
 import type { NicPlan } from './nic.js';
 
+/** A route: `via` a router, or straight out of the NIC at `port`. */
+export interface RouteSaid {
+  readonly to: string;
+  readonly via?: string;
+  readonly port?: string;
+}
+
 /** A station as a lab describes it. */
 export interface StationPlan {
   readonly name: string;
   readonly nics: readonly NicPlan[];
   /** The router of its default route. */
   readonly gateway?: string;
-  /** Routes besides those of its addresses: `via` a router, or without one straight out of the NIC at `port`. */
-  readonly routes?: readonly {
-    readonly to: string;
-    readonly via?: string;
-    readonly port?: string;
-  }[];
+  /** Routes besides those of its addresses. */
+  readonly routes?: readonly RouteSaid[];
   /** Addresses that it has besides those of its NICs, as a router has on its loopback. */
   readonly also?: readonly string[];
   /** It is a router. */
@@ -65,6 +68,7 @@ export const HOST_UNREACHABLE = 'Destination Host Unreachable';
 export const NETWORK_UNREACHABLE = 'Network is unreachable';
 export const TIME_EXCEEDED = 'Time to live exceeded';
 const TTL = 64;
+const ALL = '0.0.0.0/0';
 const UNSPECIFIED = '::';
 const ALL_NODES = { mac: '33:33:00:00:00:01', address: 'ff02::1' };
 
@@ -73,7 +77,8 @@ export class Station {
   readonly nics: readonly Nic[];
   readonly echoes: Echoes = { replies: new Map(), errors: new Map() };
   private readonly own: ReadonlySet<string>;
-  private readonly routes: readonly Route[];
+  private readonly routes: Route[] = [];
+  private readonly routesSaid: RouteSaid[] = [];
   private readonly forwards: boolean;
   private echoesSent = 0;
 
@@ -88,20 +93,19 @@ export class Station {
     const texts = this.nics.flatMap(({ addresses }) => addresses.map(({ text }) => text));
     this.own = new Set([...texts, ...(plan.also ?? [])]);
     this.forwards = plan.forwards === true;
-    this.routes = this.routesOf(plan);
+    for (const nic of this.nics)
+      for (const { block } of nic.addresses) this.routes.push({ to: block, nic });
+    const { gateway, routes = [] } = plan;
+    if (gateway !== undefined) this.route({ to: isIpv6(gateway) ? '::/0' : ALL, via: gateway });
+    for (const route of routes) this.route(route);
   }
 
   /** The routes as `ip route` says them, with ports for NICs; those of its own addresses are left out. */
   get routeTexts(): string[] {
-    const { gateway, routes = [] } = this.plan;
-    const ways = gateway === undefined ? [] : [`default via ${gateway}`];
-    return [
-      ...ways,
-      ...routes.map(({ to, via, port = '' }) => {
-        const name = to === '0.0.0.0/0' || to === '::/0' ? 'default' : to;
-        return via === undefined ? `${name} dev ${port}` : `${name} via ${via}`;
-      }),
-    ];
+    return this.routesSaid.map(({ to, via, port = '' }) => {
+      const name = to === ALL || to === '::/0' ? 'default' : to;
+      return via === undefined ? `${name} dev ${port}` : `${name} via ${via}`;
+    });
   }
 
   /** Has it the MAC of whoever has this address? Undefined when nobody was found. */
@@ -136,6 +140,17 @@ export class Station {
     for (const nic of this.nics)
       for (const { text } of nic.addresses)
         if (!isIpv6(text)) nic.transmit(announcement(addressesOf(nic.mac, text)));
+  }
+
+  /** `ip route add`. */
+  route(said: RouteSaid): void {
+    const { to, via, port } = said;
+    const block = parseBlock(to)?.block;
+    const nic = this.nics.find((candidate) => candidate.port === port) ?? this.nicTowards(via);
+    if (block === undefined || nic === undefined)
+      throw new Error(`${this.name} cannot have the route ${to}`);
+    this.routes.push({ to: block, nic, ...(via !== undefined && { via }) });
+    this.routesSaid.push(said);
   }
 
   /** A frame arrives at a port of it. */
@@ -250,25 +265,12 @@ export class Station {
     return best && { nic: best.nic, neighbor: best.via ?? destination };
   }
 
-  private routesOf({ gateway, routes = [] }: StationPlan): Route[] {
-    const onLink = this.nics.flatMap((nic) =>
-      nic.addresses.map(({ block }): Route => ({ to: block, nic })),
+  /** The NIC on whose link a router is. */
+  private nicTowards(via = ''): Nic | undefined {
+    const router = parseAddress(via);
+    return this.nics.find(({ addresses }) =>
+      addresses.some(({ block }) => router !== undefined && contains(block, router)),
     );
-    const all = gateway === undefined ? '' : isIpv6(gateway) ? '::/0' : '0.0.0.0/0';
-    const said = [...routes, ...(gateway === undefined ? [] : [{ to: all, via: gateway }])];
-    const further = said.map(({ to, ...way }): Route => {
-      const { via } = way;
-      const port = 'port' in way ? way.port : undefined;
-      const block = parseBlock(to)?.block;
-      const router = via === undefined ? undefined : parseAddress(via);
-      const nic =
-        this.nics.find((candidate) => candidate.port === port) ??
-        onLink.find((route) => router !== undefined && contains(route.to, router))?.nic;
-      if (block === undefined || nic === undefined)
-        throw new Error(`${this.name} cannot have the route ${to}`);
-      return { to: block, nic, ...(via !== undefined && { via }) };
-    });
-    return [...onLink, ...further];
   }
 }
 
