@@ -59,6 +59,7 @@ export function lab(
       the: (name) => new StationTold(t, stage, stage.station(name)),
       at: (port) => new PortTold(t, stage, port),
     });
+    stage.end();
     t.is(stage.plane.counters.unaccounted(), 0, 'all frames are accounted for');
     t.is(stage.plane.frames.claimed, 0, 'all slots are free again');
     const made = capturesOf(stage);

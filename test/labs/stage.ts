@@ -140,11 +140,21 @@ export class Stage {
     return this.passed.filter((frame) => frame.port === port && frame.way === way);
   }
 
-  /** Goes on to the next full second. */
+  /** Goes on to the next full second, and lets happen what is due till then. */
   advance(): void {
     this.tick = (Math.floor(this.tick / SECOND_NS) + 1) * SECOND_NS;
+    this.plane.advance(this.tick);
+    this.breath();
+    this.deliver();
     for (const station of this.stations.values()) station.wake();
     this.run();
+  }
+
+  /** Ends the lab as a replay ends: nobody says any more, and what still waits for somebody gets its answer or is given up. */
+  end(): void {
+    this.plane.advance(Infinity);
+    this.breath();
+    this.left.splice(0);
   }
 
   private run(): void {
@@ -153,9 +163,12 @@ export class Stage {
       if (++count > FRAMES_MAX) throw new Error('the frames go round in circles');
       this.tick += BETWEEN_FRAMES_NS;
       this.breath();
-      for (const { port, frame } of this.left.splice(0))
-        this.listeners.get(port)?.hear(port, frame);
+      this.deliver();
     }
+  }
+
+  private deliver(): void {
+    for (const { port, frame } of this.left.splice(0)) this.listeners.get(port)?.hear(port, frame);
   }
 
   private source(): Source {
