@@ -40,12 +40,12 @@ lab(
   'a macvlan network makes no bridge, and leaves the host as it was',
   { outside: [extAtLan1] },
   ({ t, stage, the }) => {
-    const { lab: read, ports } = stage.compiled;
+    const { networks } = stage.compiled.lab;
     t.deepEqual(
-      read.networks.map(({ driver, bridge }) => [driver.value, bridge]),
+      networks.map(({ driver, bridge }) => [driver.value, bridge]),
       [['macvlan', undefined]],
     );
-    t.deepEqual(ports.map(({ port }) => port).sort(), ['lan1.ext', 'vm1']);
+    t.deepEqual([...stage.openPorts].sort(), ['lan1.ext', 'vm1']);
     the('ext').reaches('192.168.155.100');
     the('vm1').findsNobodyAt('192.168.0.1');
   },

@@ -89,7 +89,7 @@ function folderOf(id: string): string {
 /** The captures of a run, by their paths: of each port what went in, if anything did, and what came out. */
 function capturesOf(stage: Stage): Map<string, Uint8Array> {
   const captures = new Map<string, Uint8Array>();
-  for (const { port } of stage.compiled.ports) {
+  for (const port of stage.openPorts) {
     const entered = stage.passedAt(port, 'in');
     if (entered.length > 0) captures.set(`in/${port}.pcap`, nanosecondPcap.encode(entered));
     captures.set(`out/${port}.pcap`, nanosecondPcap.encode(stage.passedAt(port, 'out')));

@@ -49,7 +49,7 @@ export class Nic {
 
   /** @param put takes the frames that it sends, tagged if they have to be */
   constructor(
-    plan: NicPlan,
+    private readonly plan: NicPlan,
     private readonly put: (port: string, frame: Uint8Array) => void,
     private readonly now: () => number,
   ) {
@@ -58,6 +58,11 @@ export class Nic {
     this.vlan = plan.vlan ?? 0;
     this.port = plan.port;
     this.withoutArp = plan.withoutArp === true;
+  }
+
+  /** With prefix lengths. */
+  get addressTexts(): readonly string[] {
+    return this.plan.addresses;
   }
 
   /** Is this frame, whose tag is off, for this NIC? */

@@ -76,6 +76,11 @@ export class Stage {
     this.breath = breathOn(this.plane, this.source(), sinks, 1);
   }
 
+  /** Where frames enter and leave the lab. */
+  get openPorts(): readonly string[] {
+    return this.compiled.ports.filter(({ isOpen }) => isOpen).map(({ port }) => port);
+  }
+
   station(name: string): Station {
     const station = this.stations.get(name);
     if (station === undefined) throw new Error(`nobody here is called ${name}`);
@@ -223,9 +228,9 @@ export class Stage {
 
   private portNumber(name: string): number {
     const { ports } = this.compiled;
-    const number = ports.findIndex(({ port }) => port === name);
+    const number = ports.findIndex(({ port, isOpen }) => isOpen && port === name);
     if (number >= 0) return number;
-    const known = ports.map(({ port }) => port).join(', ');
+    const known = this.openPorts.join(', ');
     throw new Error(`there is no port ${name}; the ports are ${known}`);
   }
 }

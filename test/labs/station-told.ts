@@ -14,10 +14,8 @@ export class StationTold {
 
   /** `ip addr`: one of its NICs has this address and this MAC. */
   has(address: string, mac: string): void {
-    const found = this.station.plan.nics.flatMap((nic) =>
-      nic.addresses.map(
-        (text, i) => `${text} ${macTextOf(this.station.nics[i]?.mac ?? new Uint8Array())}`,
-      ),
+    const found = this.station.nics.flatMap((nic) =>
+      nic.addressTexts.map((text) => `${text} ${macTextOf(nic.mac)}`),
     );
     this.t.true(found.includes(`${address} ${mac}`), `${this.name} has ${found.join(', ')}`);
   }

@@ -84,7 +84,7 @@ export class Station {
 
   /** @param put takes the frames it sends, by the port they go in at; `now` tells the tick */
   constructor(
-    readonly plan: StationPlan,
+    plan: StationPlan,
     put: (port: string, frame: Uint8Array) => void,
     now: () => number,
   ) {
