@@ -206,10 +206,7 @@ function toPortOn(
     if (plane.isTracing) trace.note(Step.Retagged, port, control);
     if (control < 0) tags.pop(mine);
     else if (had !== 0) tags.change(mine, plane.vlanType, control);
-    else if (!tags.push(mine, plane.vlanType, control)) {
-      end(mine, Action.Drop | Reason.TagsTooMany);
-      return -1;
-    }
+    else tags.push(mine, plane.vlanType, control);
     return mine;
   }
 

@@ -170,10 +170,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
         drop(frame, Reason.PoolExhausted);
         return;
       }
-      if (!tags.push(mine, EtherType.VlanTag, links.vid[link])) {
-        drop(mine, Reason.TagsTooMany);
-        return;
-      }
+      tags.push(mine, EtherType.VlanTag, links.vid[link]);
       note(Step.Pushed, link);
       link = links.below[link];
     }
@@ -212,17 +209,20 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   function spread(frame: Frame): void {
     const { count, down: out, host: listener } = fan;
     const copies = count + (out >= 0 ? 1 : 0);
-    holders[frame] += copies; // one more than places to go to: the caller's own, for the host
-    if (copies > 0) counters.copied[0] += copies - 1;
+    holders[frame] += copies; // one more than places to go to: until the host has heard it
     for (let i = 0; i < count; i++) leave(frame, fan.ports[i]);
     if (listener >= 0) {
       note(Step.Heard, listener);
       host(frame, interfaces.ofLink(listener));
     }
+    if (copies === 0) {
+      if (listener >= 0) end(frame, Action.Consume | Reason.HostStack);
+      else drop(frame, Reason.NoOtherPort);
+      return;
+    }
+    counters.copied[0] += copies - 1;
+    frames.letGo(frame);
     if (out >= 0) down(frame, out);
-    if (copies > 0) frames.letGo(frame);
-    else if (listener >= 0) end(frame, Action.Consume | Reason.HostStack);
-    else drop(frame, Reason.NoOtherPort);
   }
 
   function carryOut(frame: Frame, verdict: Verdict): void {
