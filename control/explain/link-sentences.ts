@@ -87,7 +87,7 @@ function ipvlanDecision(
   const modePlace = settingPlace(file, 'ipvlan_mode', mode);
   const flagPlace = settingPlace(file, 'ipvlan_flag', flag);
   const isL3 = mode.value !== 'l2';
-  if (owner !== undefined && sent.length > 0 && !isToGroup(frame)) {
+  if (owner !== undefined && (isL3 || !isToGroup(frame))) {
     const routes = isL3 ? `, before any route ${modePlace}` : '';
     return [
       `${owner.address}${where(file, owner.at)} is the address of ${owner.port}, another child of ${link.name}: it ${leaving(file, sent)}${routes}.`,

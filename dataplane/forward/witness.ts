@@ -32,7 +32,10 @@ export function witnessOn(
     trace.begin(frame, port, serial[frame], tick[frame]);
     trace.keep(bytes, start[frame], length[frame], wireLength[frame]);
     if (role[port] === PortRole.Child) trace.note(Step.Child, port, link[port]);
-    emit(frame, port, decide(frame, port));
+    const verdict = decide(frame, port);
+    if (role[port] === PortRole.Child && (verdict & ACTION_BITS) === Action.Send)
+      trace.note(Step.Sent, verdict & ARGUMENT_BITS);
+    emit(frame, port, verdict);
     plane.isTracing = false;
   };
 }
