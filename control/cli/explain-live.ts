@@ -1,9 +1,9 @@
 import { askLab } from '../live/ask.js';
 import { EXPLAINED_MAX } from '../live/protocol.js';
 import { CallError } from './errors.js';
-import { told } from './explain.js';
 import type { ExplainOptions } from './explain.js';
 import { wholeNumber } from './number.js';
+import { told } from './told.js';
 
 /** Options of `explain` that go with `--live`. */
 export interface ExplainLiveOptions {
@@ -14,7 +14,7 @@ export interface ExplainLiveOptions {
 }
 
 /** Options of `explain` that say which frame of which capture: `--live` leaves nothing to say. */
-const FOR_CAPTURES = ['in', 'frame', 'hex', 'port'] as const;
+const FOR_CAPTURES = ['in', 'frame', 'hex', 'port', 'whyNot'] as const;
 
 /**
  * `etherloom explain --live`: the next frames that come in by a port, as they pass.
@@ -28,7 +28,8 @@ export async function explainLive(
   if (topology !== undefined)
     throw new CallError(`--live asks a running lab, which has its topology: leave ${topology} out`);
   const given = FOR_CAPTURES.find((option) => options[option] !== undefined);
-  if (given !== undefined) throw new CallError(`--${given} does not go with --live`);
+  if (given !== undefined)
+    throw new CallError(`--${given === 'whyNot' ? 'why-not' : given} does not go with --live`);
   const { filter, lab } = options;
   const count = wholeNumber('--count', options.count ?? '5', EXPLAINED_MAX);
   const asked = { ask: 'explain', port, count, ...(filter !== undefined && { filter }) } as const;

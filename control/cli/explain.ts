@@ -1,13 +1,13 @@
 import { compile } from '../compile/compile.js';
 import type { Compiled } from '../compile/compile.js';
 import { explainFrame, explainHex } from '../explain/explain.js';
-import type { Explanation } from '../explain/explanation.js';
-import { treeOf } from '../explain/sentences.js';
 import { loadLab } from '../model/load.js';
 import { inputsFrom, portNamed } from '../replay/inputs.js';
 import type { InputFile } from '../replay/inputs.js';
 import { CallError } from './errors.js';
 import type { ExplainLiveOptions } from './explain-live.js';
+import { told } from './told.js';
+import { explainWhyNot } from './why-not.js';
 
 export interface ExplainOptions {
   readonly in?: readonly string[];
@@ -15,6 +15,7 @@ export interface ExplainOptions {
   readonly hex?: string;
   readonly port?: string;
   readonly json?: true;
+  readonly whyNot?: readonly string[];
 }
 
 /** `etherloom explain`. @throws CallError, TopologyErrors, CaptureError, Refused when the capture has no such frame */
@@ -26,6 +27,12 @@ export async function explain(
     throw new CallError('explain needs a topology, or --live PORT of a running lab');
   const forLive = (['filter', 'count', 'lab'] as const).find((it) => options[it] !== undefined);
   if (forLive !== undefined) throw new CallError(`--${forLive} belongs to --live`);
+  if (options.whyNot !== undefined) {
+    const given = (['in', 'frame', 'hex', 'port'] as const).find((it) => options[it] !== undefined);
+    if (given !== undefined) throw new CallError(`--${given} does not go with --why-not`);
+    await explainWhyNot(topology, options.whyNot, options.json === true);
+    return;
+  }
   if ((options.frame === undefined) === (options.hex === undefined))
     throw new CallError('explain needs either --frame NUMBER or --hex DIGITS');
   if (options.port !== undefined && options.hex === undefined)
@@ -39,17 +46,6 @@ export async function explain(
   process.stdout.write(
     options.json ? `${JSON.stringify(explanation, null, 2)}\n` : `${told(explanation)}\n`,
   );
-}
-
-/** The sentences about a frame, numbered from the second on; those of a way that branches are indented, a dash before each branch. */
-export function told(explanation: Explanation): string {
-  const [first, ...steps] = treeOf(explanation);
-  let number = 0;
-  const lines = steps.map(({ sentence, depth, opens }) => {
-    if (depth === 0) return `  ${++number}. ${sentence}`;
-    return `${'  '.repeat(depth + 1)} ${opens ? '-' : ' '} ${sentence}`;
-  });
-  return [first?.sentence, ...lines].join('\n');
 }
 
 /** `17`, or `c1:17`. */

@@ -109,6 +109,10 @@ function addExplain(program: Command): void {
       '--port <port>',
       'where the frame of --hex comes in (default: where its source MAC belongs)',
     )
+    .option(
+      '--why-not <containers...>',
+      'FROM TO: whether a frame of one container reaches another, with the proof; if not, the smallest change of the topology with which it does, as a line to edit (the exit status is 0 either way)',
+    )
     .option('--live <port>', 'the next frames that come in by a port of a running lab')
     .option('--filter <expression>', `with --live: ${FILTER_HELP}`)
     .option('-n, --count <number>', 'with --live: how many frames (default: 5)')
@@ -116,7 +120,7 @@ function addExplain(program: Command): void {
     .option('--json', 'print the explanation as JSON; with --live, a line for each frame')
     .addHelpText(
       'after',
-      `${example('explain lab.yaml --in c1=a.pcap --frame 17')}\n  etherloom explain lab.yaml --port c1 --hex "ffffffffffff 0242ac120002 0806"\n  etherloom explain --live c1 --filter arp -n 1`,
+      `${example('explain lab.yaml --in c1=a.pcap --frame 17')}\n  etherloom explain lab.yaml --port c1 --hex "ffffffffffff 0242ac120002 0806"\n  etherloom explain lab.yaml --why-not c1 c2\n  etherloom explain --live c1 --filter arp -n 1`,
     )
     .action(async (topology: string | undefined, options: ExplainOptions & ExplainLiveOptions) => {
       if (options.live === undefined) {

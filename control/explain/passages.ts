@@ -86,9 +86,7 @@ class Sorter {
         1;
       return;
     }
-    if (this.current === undefined) {
-      this.current = this.passages.push({ step: Step.Arrived, note, notes: [] }) - 1;
-    }
+    this.current ??= this.passages.push({ step: Step.Arrived, note, notes: [] }) - 1;
     if (step === Step.Waiting) this.waiting.set(b, this.current);
     this.passages[this.ownerOf(step, a, b) ?? this.current]?.notes.push(note);
   }

@@ -101,7 +101,8 @@ function malformation({ frame, hops }: Explanation): string[] {
   return [`What it carries is malformed: ${malformed.says}.${unseen}`];
 }
 
-function sentencesAt(explanation: Explanation, hop: AnyHop, index: number): string[] {
+/** The sentences about one hop. */
+export function sentencesAt(explanation: Explanation, hop: AnyHop, index: number): string[] {
   const { file, hops } = explanation;
   const frame = frameAt(explanation.frame, hops, hop.after);
   switch (hop.stage) {

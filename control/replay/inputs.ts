@@ -36,9 +36,10 @@ export function inputsFrom(words: readonly string[], compiled: Compiled): InputF
  * @throws CallError when there is none of that name
  */
 export function portNamed(name: string, { ports, lab }: Compiled): number {
-  const port = ports.findIndex((endpoint) => endpoint.port === name);
+  const open = ports.filter(({ isOpen }) => isOpen);
+  const port = ports.findIndex((endpoint) => endpoint.isOpen && endpoint.port === name);
   if (port >= 0) return port;
-  const names = ports.map((endpoint) => endpoint.port);
+  const names = open.map((endpoint) => endpoint.port);
   const several = names.filter((other) => other.startsWith(`${name}.`));
   if (several.length > 0)
     throw new CallError(`${name} has several ports; name one of them: ${several.join(', ')}`);

@@ -1,0 +1,225 @@
+/**
+ * What could be changed in a topology so that one container reaches another: every setting that decides about frames between them, with the
+ * values it could have. Whether a change helps is not asked here.
+ */
+import { addressText, blockText, parseBlock } from '../address.js';
+import type { Compiled } from '../compile/compile.js';
+import type { Host, Lab, Nic } from '../model/lab.js';
+import type { Network } from '../model/network.js';
+import { addAt, removeAt, setAt, settingEdit, valueAt } from './edits.js';
+import type { Edit } from './edits.js';
+import { portPaths } from './party.js';
+import type { Party } from './party.js';
+import { vlanEdits } from './vlan-candidates.js';
+
+/** How large another driver is beside a changed value (1) and an added key (2). */
+const DRIVER_SIZE = 3;
+
+/** All candidates, those that come first being the more natural of equal size. */
+export function candidatesFor(compiled: Compiled, from: Party, to: Party): Edit[] {
+  const { lab } = compiled;
+  const both = [from, to];
+  return unique([
+    ...both.flatMap(modeEdits),
+    ...both.flatMap((party) => flagEdits(party)),
+    ...portEdits(from, to),
+    ...both.flatMap(iccEdits),
+    ...vlanEdits(from, to),
+    ...parentEdits(from, to),
+    ...parentEdits(to, from),
+    ...wireEdits(lab, from, to),
+    ...wireEdits(lab, to, from),
+    ...relayEdits(lab, both),
+    ...routeEdits(lab, from, to),
+    ...routeEdits(lab, to, from),
+    ...driverEdits(from, to),
+    ...driverEdits(to, from),
+    ...joinEdits(from, to),
+    ...joinEdits(to, from),
+  ]);
+}
+
+function unique(edits: readonly Edit[]): Edit[] {
+  const keyOf = ({ at, says }: Edit): string => `${at.line}:${at.column} ${says}`;
+  return [...new Map(edits.map((edit) => [keyOf(edit), edit])).values()];
+}
+
+function option(network: Network, key: string): readonly string[] {
+  return ['networks', network.name, 'driver_opts', key];
+}
+
+function modeEdits({ network }: Party): Edit[] {
+  if (network?.macvlan !== undefined) {
+    const { mode } = network.macvlan;
+    return ['bridge', 'vepa', 'passthru'].flatMap((value) =>
+      settingEdit('macvlan_mode', value, mode, network.at, [option(network, 'macvlan_mode')]),
+    );
+  }
+  if (network?.ipvlan === undefined) return [];
+  const { mode } = network.ipvlan;
+  return ['l2', 'l3', 'l3s'].flatMap((value) =>
+    settingEdit('ipvlan_mode', value, mode, network.at, [option(network, 'ipvlan_mode')]),
+  );
+}
+
+function flagEdits({ network }: Party): Edit[] {
+  if (network?.ipvlan === undefined) return [];
+  const { flag } = network.ipvlan;
+  return ['bridge', 'vepa'].flatMap((value) =>
+    settingEdit('ipvlan_flag', value, flag, network.at, [option(network, 'ipvlan_flag')]),
+  );
+}
+
+/** Isolation of either, and hairpin of the sender. */
+function portEdits(from: Party, to: Party): Edit[] {
+  const isolated = [from, to].flatMap(({ endpoint }) =>
+    endpoint?.isolated.value === true
+      ? settingEdit(
+          'isolated',
+          false,
+          endpoint.isolated,
+          endpoint.at,
+          portPaths(endpoint, 'isolated'),
+        )
+      : [],
+  );
+  const { endpoint, network } = from;
+  if (endpoint === undefined || network?.bridge === undefined) return isolated;
+  const hairpin = settingEdit(
+    'hairpin',
+    true,
+    endpoint.hairpin,
+    endpoint.at,
+    portPaths(endpoint, 'hairpin'),
+  );
+  return [...isolated, ...hairpin];
+}
+
+function iccEdits({ network }: Party): Edit[] {
+  if (network?.bridge?.icc.value !== false) return [];
+  const key = 'com.docker.network.bridge.enable_icc';
+  const { icc } = network.bridge;
+  return settingEdit(key, '"true"', icc, network.at, [option(network, key)], 'true');
+}
+
+function parentOf(network: Network | undefined) {
+  return (network?.macvlan ?? network?.ipvlan)?.parent;
+}
+
+/** The parent of one network as that of the other, or as the VLAN of the other on a NIC of its own. */
+function parentEdits(one: Party, other: Party): Edit[] {
+  const { network } = one;
+  if (network === undefined || (network.macvlan ?? network.ipvlan) === undefined) return [];
+  const parent = parentOf(network);
+  const wanted = parentOf(other.network) ?? other.network?.bridge?.uplink?.nic;
+  if (wanted === undefined) return [];
+  const [base = ''] = (parent ?? wanted).value.split('.');
+  const [, vid] = wanted.value.split('.');
+  const sameVlan = vid === undefined ? base : `${base}.${vid}`;
+  return [sameVlan, wanted.value].flatMap((value) =>
+    settingEdit('parent', value, parent, network.at, [option(network, 'parent')]),
+  );
+}
+
+/** The NIC that stands below a party. */
+function nicOf({ link }: Party): Nic | undefined {
+  return link?.nic;
+}
+
+/** One NIC plugged into the wire of the other. */
+function wireEdits({ hosts }: Lab, one: Party, other: Party): Edit[] {
+  const nic = nicOf(one);
+  const host = hosts.find(({ name }) => name === one.link?.host);
+  const wire = nicOf(other)?.wire;
+  if (nic?.at === undefined || host === undefined || wire === undefined) return [];
+  const path = ['x-hosts', host.name, 'nics', nic.name, 'wire'];
+  return settingEdit('wire', wire.value, nic.wire, nic.at, [path]);
+}
+
+function relayEdits({ wires }: Lab, parties: readonly Party[]): Edit[] {
+  const names = parties.map((party) => nicOf(party)?.wire?.value);
+  return wires
+    .filter(({ name }) => names.includes(name))
+    .flatMap(({ name, at, reflectiveRelay }) =>
+      settingEdit('reflective_relay', true, reflectiveRelay, at, [
+        ['x-wires', name, 'reflective_relay'],
+      ]),
+    );
+}
+
+/** Ways for packets of ipvlan L3 to the subnet of the other: through its host, or straight on the parent. */
+function routeEdits({ hosts }: Lab, from: Party, to: Party): Edit[] {
+  const mode = from.network?.ipvlan?.mode.value ?? 'l2';
+  const host = hosts.find(({ name }) => name === from.link?.host);
+  const dev = parentOf(from.network)?.value;
+  if (mode === 'l2' || host?.at === undefined || dev === undefined) return [];
+  const subnets = (to.network?.pools ?? []).flatMap(({ subnet }) => {
+    const block = parseBlock(subnet.value)?.block;
+    return block === undefined ? [] : [blockText(block)];
+  });
+  const routers = hosts
+    .filter(({ name }) => name !== host.name)
+    .flatMap(({ nics }) => nics.flatMap(addressesOf));
+  const vias = routers.flatMap((via) => subnets.map((net) => routeEdit(host, { to: net, via })));
+  const straight = subnets.map((net) => routeEdit(host, { to: net, dev }));
+  const gateways = routers.flatMap((via) =>
+    settingEdit('gateway', via, host.gateway, host.at, [['x-hosts', host.name, 'gateway']]),
+  );
+  return [...gateways, ...straight, ...vias].filter(({ size }) => size > 0);
+}
+
+function addressesOf({ addresses }: Nic): string[] {
+  return addresses.flatMap(({ value }) => {
+    const address = parseBlock(value)?.address;
+    return address === undefined ? [] : [addressText(address.family, address.value)];
+  });
+}
+
+function routeEdit({ name, at }: Host, route: Readonly<Record<string, string>>): Edit {
+  const words = Object.entries(route).map(([key, value]) => `${key}: ${value}`);
+  return {
+    at: at ?? { line: 1, column: 1 },
+    says: `add { ${words.join(', ')} } to the routes of ${name}`,
+    size: 2,
+    apply: (tree) => {
+      const path = ['x-hosts', name, 'routes'];
+      const there = valueAt(tree, path);
+      setAt(tree, path, [...(Array.isArray(there) ? there : []), { ...route }]);
+    },
+  };
+}
+
+/** A network that carries no frames, or another driver than the other's, as a bridge. */
+function driverEdits(one: Party, other: Party): Edit[] {
+  const { network } = one;
+  if (network === undefined) return [];
+  const isSame = network === other.network;
+  const carries = network.bridge ?? network.macvlan ?? network.ipvlan;
+  if (carries !== undefined && !isSame) return [];
+  const path = ['networks', network.name, 'driver'];
+  return settingEdit('driver', 'bridge', network.driver, network.at, [path]).map((edit) => {
+    // Of a network that has a parent, this changes more than one thing.
+    return carries === undefined ? edit : { ...edit, size: DRIVER_SIZE };
+  });
+}
+
+/** One container in the network of the other, too. */
+function joinEdits({ sandbox }: Party, { network }: Party): Edit[] {
+  if (network?.at === undefined || sandbox.endpoints.some((one) => one.network === network.name))
+    return [];
+  const path = ['services', sandbox.name];
+  const isNone = sandbox.mode !== 'own';
+  return [
+    {
+      at: sandbox.at,
+      says: isNone
+        ? `write networks: [${network.name}] instead of network_mode`
+        : `add ${network.name} to the networks of ${sandbox.name}`,
+      size: 2,
+      apply: (tree) => {
+        if (isNone) removeAt(tree, path, 'network_mode');
+        addAt(tree, [...path, 'networks'], network.name, isNone ? [] : ['default']);
+      },
+    },
+  ];
+}

@@ -1,0 +1,68 @@
+/** Why a frame did not get where it was to go, in a sentence: of all that its explanation tells, what stood in the way. */
+import type { Compiled } from '../compile/compile.js';
+import type { Explanation } from './explanation.js';
+import type { AnyHop } from './hops.js';
+import type { Party } from './party.js';
+import { where } from './phrases.js';
+import type { Attempt } from './rehearsal.js';
+import { sentencesAt } from './sentences.js';
+
+/** Says what kept the lost frame of an attempt from its receiver. */
+export function obstacleOf({ lab }: Compiled, attempt: Attempt, from: Party, to: Party): string {
+  const { explanation, because, what } = attempt;
+  const head = because === undefined ? '' : `${because}. `;
+  if (explanation === undefined) return head === '' ? 'They cannot speak.' : head.trim();
+  const isBack = explanation.port.port !== from.endpoint?.port;
+  const receiver = isBack ? from : to;
+  const told = tellingOf(explanation, isBack ? to : from, receiver);
+  const where = placeOf(lab.file, receiver);
+  return `${head}${what.charAt(0).toUpperCase()}${what.slice(1)} does not get to ${where}: ${told}`;
+}
+
+function placeOf(file: string, { sandbox, endpoint }: Party): string {
+  return `${endpoint?.port ?? sandbox.name}${where(file, endpoint?.at ?? sandbox.at)}`;
+}
+
+/** The sentence of the hop that decided, the sender's own parent first. */
+function tellingOf(explanation: Explanation, from: Party, to: Party): string {
+  const { hops } = explanation;
+  const index = [
+    hops.findIndex((hop) => hop.stage === 'child' && from.link === to.link),
+    hops.findIndex((hop) => passes(hop, to)),
+    hops.findIndex((hop) => hop.ended?.verdict === 'drop' && isWith(hop, to)),
+    hops.findIndex(({ ended }) => ended?.verdict === 'drop'),
+    hops.findIndex((hop) => isWith(hop, to) && hop.stage === 'up'),
+    hops.findIndex((hop) => hop.stage === 'route' && hop.waits === 'waiting'),
+    hops.findLastIndex(({ ended }) => ended !== undefined),
+    hops.length - 1,
+  ].find((found) => found >= 0);
+  const hop = hops[index ?? 0];
+  if (hop === undefined) return 'nothing is known of it.';
+  const sentences = sentencesAt(explanation, hop, index ?? 0);
+  const [first = ''] = sentences;
+  const decided = hop.ended !== undefined || hop.stage === 'bridge' || hop.stage === 'wire';
+  const told = decided ? (sentences.at(-1) ?? '') : first;
+  const elsewhere =
+    hop.stage === 'up' && hop.ended === undefined && to.link !== undefined
+      ? ` ${to.sandbox.name} is on ${to.link.name}.`
+      : '';
+  return `${lower(told)}${elsewhere}`;
+}
+
+/** Sentences that begin with a name keep it. */
+function lower(sentence: string): string {
+  return sentence.replace(/^(It|Its|In|No|With|Private|Children|The|A) /, (word) =>
+    word.toLowerCase(),
+  );
+}
+
+/** Does a flood pass by the port of the receiver? */
+function passes(hop: AnyHop, { endpoint }: Party): boolean {
+  return 'passedBy' in hop && hop.passedBy.some(({ port }) => port === endpoint?.port);
+}
+
+/** Is the receiver on the host, or on the bridge, of this hop? */
+function isWith(hop: AnyHop, { sandbox, network }: Party): boolean {
+  if ('network' in hop) return hop.stage === 'bridge' && hop.network.name === network?.name;
+  return 'link' in hop && hop.link.host === sandbox.host && hop.stage === 'up';
+}

@@ -1,0 +1,21 @@
+/** Who asks whether a frame of one reaches the other. */
+import type { Link } from '../compile/links.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Network } from '../model/network.js';
+import type { Sandbox } from '../model/sandbox.js';
+
+/** One of the two: a container, and the endpoint by which it was tried; absent where it has none. */
+export interface Party {
+  readonly sandbox: Sandbox;
+  readonly endpoint?: Endpoint;
+  readonly network?: Network;
+  readonly link?: Link;
+}
+
+/** Paths of a key of `x-port`; the first one where none is written. */
+export function portPaths({ sandbox, network }: Endpoint, key: string): (readonly string[])[] {
+  return [
+    ['services', sandbox, 'x-port', key],
+    ['services', sandbox, 'networks', network, 'x-port', key],
+  ];
+}
