@@ -1,5 +1,5 @@
 /** Plays frames through a data plane, and says what left by which port, and what ended inside. */
-import type { ExecutionContext } from 'ava';
+import assert from 'node:assert/strict';
 import type { Compiled } from '../../control/compile/compile.js';
 import { Plane } from '../../dataplane/forward/plane.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
@@ -19,9 +19,8 @@ export interface Breath {
   readonly ended: readonly string[];
 }
 
-/** Plays a script, at most `most` frames a breath. At the end all frames must be accounted for and all slots be free. */
+/** Plays a script, at most `most` frames a breath. Throws unless at the end all frames are accounted for and all slots free. */
 export function play(
-  t: ExecutionContext,
   lab: Compiled,
   script: readonly Scripted[],
   { most = 1, traced = false } = {},
@@ -38,8 +37,8 @@ export function play(
     breaths.push({ left, ended: ended.map(({ how }) => how).sort() });
     left = [];
   }
-  t.is(plane.counters.unaccounted(), 0, 'all frames are accounted for');
-  t.is(plane.frames.claimed, 0, 'all slots are free again');
+  assert.equal(plane.counters.unaccounted(), 0, 'all frames are accounted for');
+  assert.equal(plane.frames.claimed, 0, 'all slots are free again');
   return breaths;
 }
 
