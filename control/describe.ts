@@ -1,7 +1,7 @@
 import type { Speed } from '../dataplane/worker/live-job.js';
 import type { Device } from './model/device.js';
-import type { Endpoint } from './model/endpoint.js';
-import type { Host, Lab } from './model/lab.js';
+import type { Endpoint, VlanPort } from './model/endpoint.js';
+import type { Host, Lab, Wire, WirePort } from './model/lab.js';
 import type { BridgeOptions, Network, Pool } from './model/network.js';
 import type { Sandbox } from './model/sandbox.js';
 
@@ -9,7 +9,10 @@ import type { Sandbox } from './model/sandbox.js';
 export function describeLab(lab: Lab): string {
   const paragraphs = [
     [summary(lab)],
-    ...lab.hosts.filter(({ at }) => at !== undefined).map(describeHost),
+    ...lab.hosts
+      .filter(({ at, nics }) => at !== undefined || nics.length > 0)
+      .map((host) => describeHost(host)),
+    ...lab.wires.map((wire) => describeWire(wire, lab.hosts)),
     ...lab.networks.map((network) => describeNetwork(network, lab.hosts.length > 1)),
     lab.sandboxes.flatMap(describeWithoutEndpoints),
     lab.sandboxes.flatMap(describeCommand),
@@ -34,11 +37,37 @@ function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-function describeHost({ name, nics }: Host): string[] {
+function describeHost({ name, nics, gateway, routes }: Host): string[] {
   const rows = nics.map(({ name: nic, mac, wire, mtu, addresses }) => {
-    return [nic, mac, `wire ${wire}`, `mtu ${mtu}`, addresses.join(' ')];
+    const place = wire === undefined ? `leads out as ${name}.${nic}` : `wire ${wire.value}`;
+    return [nic, mac.value, place, `mtu ${mtu}`, addresses.map(({ value }) => value).join(' ')];
   });
-  return [`host ${name}`, ...columns(rows)];
+  return [
+    `host ${name}`,
+    ...columns(rows),
+    ...(gateway ? [`  gateway ${gateway.value}`] : []),
+    ...routes.map(({ to, via, dev }) => {
+      const way = [...(via ? [`via ${via.value}`] : []), ...(dev ? [`dev ${dev.value}`] : [])];
+      return `  route ${to.value} ${way.join(' ')}`;
+    }),
+  ];
+}
+
+function describeWire({ name, ports, reflectiveRelay }: Wire, hosts: readonly Host[]): string[] {
+  const nics = hosts.flatMap((host) =>
+    host.nics
+      .filter(({ wire }) => wire?.value === name)
+      .map((nic) => [`${host.name}.${nic.name}`, `NIC of ${host.name}`]),
+  );
+  const outside = ports.map(({ port, device, record }) => {
+    const words = [describeDevice(device), ...(record ? [`recorded to ${record.value}`] : [])];
+    return [port, words.join(', ')];
+  });
+  const rows = [...nics, ...outside];
+  return [
+    `wire ${name}${reflectiveRelay.value ? ', reflective relay' : ''}`,
+    ...(rows.length > 0 ? columns(rows) : ['  no ports']),
+  ];
 }
 
 function describeNetwork(network: Network, namesHost: boolean): string[] {
@@ -46,6 +75,7 @@ function describeNetwork(network: Network, namesHost: boolean): string[] {
   const head = [
     `network ${name}: ${driver.value}`,
     ...(namesHost ? [`on ${host}`] : []),
+    ...describeModes(network),
     `mtu ${mtu.value}`,
     ...(internal.value ? ['internal'] : []),
   ];
@@ -54,6 +84,17 @@ function describeNetwork(network: Network, namesHost: boolean): string[] {
     ...pools.map((pool) => `  ${describePool(pool)}`),
     ...(bridge ? describeBridge(bridge).map((line) => `  ${line}`) : []),
     ...(endpoints.length > 0 ? columns(endpoints.map(describePort)) : ['  no ports']),
+  ];
+}
+
+/** How macvlan and ipvlan sit on their parent. */
+function describeModes({ macvlan, ipvlan }: Network): string[] {
+  const settings = macvlan ?? ipvlan;
+  if (settings === undefined) return [];
+  return [
+    settings.parent ? `parent ${settings.parent.value}` : 'no parent',
+    `mode ${settings.mode.value}`,
+    ...(ipvlan ? [`flag ${ipvlan.flag.value}`] : []),
   ];
 }
 
@@ -80,20 +121,50 @@ function describeBridge(bridge: BridgeOptions): string[] {
   const nailed = stations.map(({ mac: station, endpoint, sticky }) => {
     return `station ${station} at ${endpoint.port}${sticky ? ', sticky' : ''}`;
   });
-  return [parts.join(', '), ...nailed];
+  return [parts.join(', '), ...nailed, ...describeVlans(bridge)];
+}
+
+function describeVlans({ vlanFiltering, uplink }: BridgeOptions): string[] {
+  const vlan = uplink?.vlan ? `, ${describeVlan(uplink.vlan)}` : '';
+  return [
+    ...(vlanFiltering.value ? ['keeps VLANs apart'] : []),
+    ...(uplink ? [`uplink ${uplink.nic.value}${vlan}`] : []),
+  ];
+}
+
+function describeVlan({ mode, tag, trunks, cvlans, priorityTags, qinqType }: VlanPort): string {
+  const isTunnel = mode.value === 'dot1q-tunnel';
+  const parts = [
+    mode.value,
+    ...(tag.value > 0 ? [`VLAN ${tag.value}`] : []),
+    ...(trunks ? [`trunks ${trunks.value.join(' ')}`] : []),
+    ...(cvlans ? [`inner VLANs ${cvlans.value.join(' ')}`] : []),
+    ...(priorityTags.value === 'never' ? [] : [`priority tags ${priorityTags.value}`]),
+    ...(isTunnel ? [qinqType.value === 0x88a8 ? '802.1ad' : '802.1q'] : []),
+  ];
+  return parts.join(' ');
 }
 
 function describePort(endpoint: Endpoint): string[] {
-  const { port, mac, ipv4, ipv6, hairpin, isolated, device, record } = endpoint;
-  const flags = [...(hairpin.value ? ['hairpin'] : []), ...(isolated.value ? ['isolated'] : [])];
+  const { port, mac, ipv4, ipv6, hairpin, isolated, vlan, sources, takesAlone } = endpoint;
+  const { device, record } = endpoint;
+  const flags = [
+    ...(hairpin.value ? ['hairpin'] : []),
+    ...(isolated.value ? ['isolated'] : []),
+    ...(vlan ? [describeVlan(vlan)] : []),
+    ...(sources.length > 0 ? [`hears ${sources.map(({ value }) => value).join(' ')}`] : []),
+    ...(takesAlone.value ? ['alone'] : []),
+  ];
   const words = [describeDevice(device), ...(record ? [`recorded to ${record.value}`] : [])];
   const live = words.filter((word) => word !== '').join(', ');
   return [port, mac.value, ipv4?.value ?? '', ipv6?.value ?? '', flags.join(' '), live];
 }
 
 /** In words for `up`; nothing where the port is what it is by default, the first NICs of its sandbox. */
-function describeDevice(device: Device): string {
+function describeDevice(device: Device | WirePort['device']): string {
   switch (device.kind) {
+    case 'nothing':
+      return '';
     case 'sandbox':
       return /^eth\d+$/.test(device.name) ? '' : `NIC ${device.name}`;
     case 'interface':

@@ -15,6 +15,7 @@ const SWITCHES = [
   `${PREFIX}.default_bridge`,
 ];
 const GATEWAY_MODES = [`${PREFIX}.gateway_mode_ipv4`, `${PREFIX}.gateway_mode_ipv6`];
+const MODES = ['nat', 'nat-unprotected', 'routed', 'isolated'] as const;
 const HOST_BINDING = `${PREFIX}.host_binding_ipv4`;
 const TRUSTED = `${PREFIX}.trusted_host_interfaces`;
 
@@ -23,8 +24,7 @@ export function checkOptions(options: DriverOptions, scope: DriverScope): Driver
   checkName(options);
   for (const key of SWITCHES) options.flag(key, false);
   for (const key of GATEWAY_MODES) {
-    const modes = ['nat', 'nat-unprotected', 'routed', 'isolated'];
-    options.oneOf(key, modes, (mode) => cannotParse(key, mode, `unknown gateway mode ${mode}`));
+    options.oneOf(key, MODES, (mode) => cannotParse(key, mode, `unknown gateway mode ${mode}`));
   }
   options.address(HOST_BINDING);
   const known = [NAME, ICC, ...SWITCHES, ...GATEWAY_MODES, HOST_BINDING, TRUSTED];

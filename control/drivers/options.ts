@@ -1,5 +1,7 @@
 import { parseAddress } from '../address.js';
+import type { Nic } from '../model/lab.js';
 import type { Findings } from '../model/mistake.js';
+import type { IpvlanOptions, MacvlanOptions } from '../model/network.js';
 import { nearest } from '../model/nearest.js';
 import type { Position, Value } from '../model/position.js';
 import { entries, type Written } from '../model/written.js';
@@ -9,8 +11,10 @@ export interface DriverSettings {
   readonly mtu: Value<number>;
   /** The bridge lets its ports talk to each other (`enable_icc`). */
   readonly icc: Value<boolean>;
-  /** The NIC of the host that macvlan and ipvlan networks sit on. */
-  readonly parent?: Value<string>;
+  /** Present when the driver is `macvlan`. */
+  readonly macvlan?: MacvlanOptions;
+  /** Present when the driver is `ipvlan`. */
+  readonly ipvlan?: IpvlanOptions;
 }
 
 /** What a driver has to know about the network it checks. */
@@ -21,7 +25,7 @@ export interface DriverScope {
   /** The network is one that Docker made (`external: true`). */
   readonly external: boolean;
   /** The NICs of its host; undefined where the host does not say which it has. */
-  readonly nics: readonly string[] | undefined;
+  readonly nics: readonly Pick<Nic, 'name' | 'mtu'>[] | undefined;
 }
 
 export const ETHERNET_MTU = 1500;
@@ -62,23 +66,19 @@ export class DriverOptions {
   }
 
   /** One of these words; an empty value is the first of them. */
-  oneOf(
+  oneOf<W extends string>(
     key: string,
-    words: readonly string[],
+    words: readonly [W, ...W[]],
     refusal: (value: string) => string,
     docker?: string,
-  ): string {
+  ): Value<W> {
     const given = this.text(key);
-    const usual = words[0] ?? '';
-    if (given === undefined || given.value === '' || words.includes(given.value)) {
-      return given?.value ?? usual;
-    }
-    this.findings.refuse(
-      given.at,
-      refusal(given.value),
-      `write one of ${words.join(', ')}`,
-      docker,
-    );
+    const usual = { value: words[0] };
+    if (given === undefined || given.value === '') return usual;
+    const { value, at } = given;
+    const meant = words.find((word) => word === value);
+    if (meant !== undefined) return { value: meant, at };
+    this.findings.refuse(at, refusal(value), `write one of ${words.join(', ')}`, docker);
     return usual;
   }
 

@@ -47,7 +47,7 @@ export class Addressing {
   ) {
     for (const { name, nics } of hosts) {
       const texts = nics.flatMap(({ addresses }) => addresses);
-      const space = new AddressSpace(texts.flatMap((text) => parseBlock(text)?.block ?? []));
+      const space = new AddressSpace(texts.flatMap(({ value }) => parseBlock(value)?.block ?? []));
       this.spaces.set(name, space);
       const pool = space.claimDefault();
       if (pool !== undefined) this.docker0.set(name, pool);

@@ -1,28 +1,31 @@
 import { addressText, blockText } from '../address.js';
 import { Addressing, type SettledPool } from './addressing.js';
 import { readBridge } from './bridge.js';
-import { refuseSharedDevices } from './device.js';
 import type { Endpoint } from './endpoint.js';
 import { makeEndpoints, type Joint } from './endpoints.js';
-import { readHosts } from './hosts.js';
+import { readHosts, withImplicitNics } from './hosts.js';
 import type { Host, Lab } from './lab.js';
 import type { Findings } from './mistake.js';
 import type { Network, Pool } from './network.js';
 import {
+  interfaceOf,
   readNetwork,
   refuseSameNames,
-  refuseSharedParents,
   undeclared,
   type NetworkDraft,
 } from './networks.js';
+import { refuseChildren, refuseSharedParents } from './parents.js';
 import { place, type Placement } from './placement.js';
 import { projectName } from './project.js';
 import { PublishedPorts } from './publish.js';
+import { withRoutes } from './routes.js';
 import { hasStack, type Sandbox } from './sandbox.js';
 import { networkNames, readServices, type SandboxDraft } from './services.js';
 import { readSettings } from './settings.js';
 import { checkStack } from './stack.js';
 import type { Checked } from './structure.js';
+import { checkPorts, noteConflicts, surroundingsOf } from './surroundings.js';
+import { readWires } from './wires.js';
 import { entries } from './written.js';
 
 /**
@@ -33,13 +36,15 @@ import { entries } from './written.js';
 export function assembleLab({ root, damaged }: Checked, file: string, findings: Findings): Lab {
   const declared = entries(root.get('networks'));
   const name = projectName(root, file, findings);
-  const { hosts, wires } = readHosts(root, findings);
+  const wires = readWires(root, file, findings);
+  const declaredHosts = readHosts(root, wires, findings);
   const drafts = readServices(root, networkNames(declared), findings);
-  const placement = place(drafts, declared, hosts, findings);
+  const placement = place(drafts, declared, declaredHosts, findings);
   const networks = declared.map((entry) => {
-    const home = homeOf(placement.networks.get(entry.key), hosts);
+    const home = homeOf(placement.networks.get(entry.key), declaredHosts);
     return readNetwork(entry, home, damaged.has(`networks.${entry.key}`), findings);
   });
+  const hosts = withImplicitNics(declaredHosts, networks.flatMap(namedInterface));
   const joints = joinAll(drafts, networks, placement, hosts);
   refuseSameNames(networks, findings);
   refuseSharedParents(networks, findings);
@@ -53,7 +58,7 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
   const members = new Map<NetworkDraft, Endpoint[]>(networks.map((network) => [network, []]));
   for (const draft of drafts) {
     const home = homeOf(placement.services.get(draft.name), hosts);
-    const joined = endpointsOf(draft, joints.get(draft) ?? [], file, addressing, findings);
+    const joined = endpointsOf(draft, joints.get(draft) ?? [], file, hosts, addressing, findings);
     for (const { endpoint, network } of joined.endpoints) members.get(network)?.push(endpoint);
     sandboxes.push({
       name: draft.name,
@@ -64,24 +69,34 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
       settings: readSettings(draft, name, findings),
     });
   }
-  checkServices(drafts, sandboxes, hosts, findings);
+  checkServices(drafts, sandboxes, networks, hosts, findings);
+  const made = networks.map((draft) => {
+    return makeNetwork(draft, members.get(draft) ?? [], addressing.poolsOf(draft), findings);
+  });
+  refuseChildren(made, hosts, findings);
+  const routed = withRoutes(root, hosts, (host) => surroundingsOf(host, made), findings);
+  checkPorts(sandboxes, routed, wires, findings);
+  noteConflicts(routed, made, findings);
   return {
     file,
     name,
-    hosts,
+    hosts: routed,
     wires,
-    networks: networks.map((draft) => {
-      return makeNetwork(draft, members.get(draft) ?? [], addressing.poolsOf(draft), findings);
-    }),
+    networks: made,
     sandboxes,
     notes: [...findings.notes],
   };
 }
 
+function namedInterface(network: NetworkDraft): { host: string; interfaceName: string }[] {
+  const place = interfaceOf(network);
+  return place === undefined ? [] : [{ host: network.host, interfaceName: place.value }];
+}
+
 /** After a failed placement any host will do: that mistake is reported already. */
 function homeOf(name: string | undefined, hosts: readonly Host[]): Host {
   const home = hosts.find((host) => host.name === name) ?? hosts[0];
-  return home ?? { name: 'host', nics: [] };
+  return home ?? { name: 'host', nics: [], routes: [] };
 }
 
 /** Leads each attachment to its network. What nobody declares is made here, once per host, and added to `networks`. */
@@ -116,6 +131,7 @@ function endpointsOf(
   draft: SandboxDraft,
   joints: readonly Joint[],
   file: string,
+  hosts: readonly Host[],
   addressing: Addressing,
   findings: Findings,
 ): { mode: Sandbox['mode']; endpoints: { endpoint: Endpoint; network: NetworkDraft }[] } {
@@ -127,38 +143,32 @@ function endpointsOf(
     findings.refuse(draft.at, what, `leave ${draft.name} on the ${stack} network alone`);
   }
   if (stack === 'host' || stack === 'none') return { mode: stack, endpoints: [] };
-  return { mode: draft.mode, endpoints: makeEndpoints(draft, joints, file, addressing, findings) };
+  const endpoints = makeEndpoints(draft, joints, file, hosts, addressing, findings);
+  return { mode: draft.mode, endpoints };
 }
 
 /** What concerns all services together, once it is known who stands where. */
 function checkServices(
   drafts: readonly SandboxDraft[],
   sandboxes: readonly Sandbox[],
+  networks: readonly NetworkDraft[],
   hosts: readonly Host[],
   findings: Findings,
 ): void {
   const published = new PublishedPorts(hosts, findings);
   const byName = new Map(drafts.map((draft) => [draft.name, draft]));
-  const ports = new Set<string>();
-  refuseSharedDevices(
-    sandboxes.flatMap(({ endpoints }) => endpoints),
-    findings,
-  );
+  const bridges = networks.filter(({ driver }) => driver.value === 'bridge');
   refuseStacksElsewhere(drafts, sandboxes, findings);
   for (const [index, draft] of drafts.entries()) {
     const sandbox = sandboxes[index];
-    if (sandbox === undefined) continue;
-    if (draft.written !== undefined) {
-      checkStack({ ...draft, mode: sandbox.mode }, draft.written, byName, findings);
-      published.check(draft.name, draft.written, sandbox.host, sandbox.endpoints.length > 0);
-    }
-    for (const { port, at } of sandbox.endpoints) {
-      if (ports.has(port)) {
-        const what = `two ports would be called "${port}"`;
-        findings.refuse(at, what, 'rename the service that has a dot in its name');
-      }
-      ports.add(port);
-    }
+    if (sandbox === undefined || draft.written === undefined) continue;
+    checkStack({ ...draft, mode: sandbox.mode }, draft.written, byName, findings);
+    const isOnBridge = sandbox.endpoints.some(({ network }) =>
+      bridges.some(({ name, host }) => name === network && host === sandbox.host),
+    );
+    published.check(draft.name, draft.written, sandbox.host, isOnBridge);
+    if (!isOnBridge && sandbox.endpoints.length > 0 && draft.written.get('ports') !== undefined)
+      findings.note(`service ${draft.name}: ports are published from bridges only`);
   }
 }
 
@@ -187,13 +197,15 @@ function makeNetwork(
   pools: readonly SettledPool[],
   findings: Findings,
 ): Network {
+  const { mtu, macvlan, ipvlan } = draft.settings;
   const isBridge = draft.driver.value === 'bridge';
   const settings = draft.written?.get('x-bridge');
   if (!isBridge && settings !== undefined) {
     const what = `x-bridge means nothing to the ${draft.driver.value} driver`;
     findings.refuse(settings.at, what, 'remove it, or use driver "bridge"');
   }
-  noteSharedMacs(draft, endpoints, findings);
+  if (isBridge) noteSharedMacs(draft, endpoints, findings);
+  if (macvlan?.mode.value === 'source') noteDeaf(endpoints, findings);
   return {
     name: draft.name,
     ...(draft.at && { at: draft.at }),
@@ -201,9 +213,11 @@ function makeNetwork(
     driver: draft.driver,
     internal: draft.internal,
     attachable: draft.attachable,
-    mtu: draft.settings.mtu,
+    mtu,
     pools: pools.map(makePool),
     ...(isBridge && { bridge: readBridge(draft, endpoints, findings) }),
+    ...(macvlan && { macvlan }),
+    ...(ipvlan && { ipvlan }),
     endpoints,
   };
 }
@@ -240,4 +254,9 @@ function noteSharedMacs(
       findings.note(`network ${name}: ${other} and ${port} both have the MAC ${mac.value}`);
     owners.set(mac.value, port);
   }
+}
+
+function noteDeaf(endpoints: readonly Endpoint[], findings: Findings): void {
+  for (const { port } of endpoints.filter(({ sources }) => sources.length === 0))
+    findings.note(`${port} hears nobody: a macvlan child in source mode needs x-port.sources`);
 }

@@ -33,6 +33,8 @@ export function readBridge(
     groupForwardMask: readMask(bridge?.get('group_fwd_mask'), findings),
     stationsMax: readStationsMax(bridge?.get('fdb_max_learned'), findings),
     stations: readStations(bridge, endpoints, network.key, findings),
+    vlanFiltering: network.vlanFiltering,
+    ...(network.uplink && { uplink: network.uplink }),
   };
 }
 

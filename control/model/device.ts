@@ -1,10 +1,9 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Speed } from '../../dataplane/worker/live-job.js';
-import type { Endpoint } from './endpoint.js';
-import { INTERFACE_NAME_FIX, isInterfaceName } from './hosts.js';
+import { INTERFACE_NAME_FIX, isInterfaceName } from './interface.js';
 import type { Findings } from './mistake.js';
 import type { Value } from './position.js';
-import type { PortShape } from './schema.js';
+import type { LiveShape } from './schema.js';
 import type { Written } from './written.js';
 
 /** What a port is joined to while the lab is up (`x-port`); replay and explain take no notice of it. */
@@ -22,15 +21,18 @@ export type Device =
   /** A capture whose frames come in by this port. */
   | { readonly kind: 'play'; readonly path: Value<string>; readonly speed: Speed };
 
-type Port = Written<PortShape>;
+/** What a port can be joined to that has no stack of ours behind it. */
+type Elsewhere = Exclude<Device, { kind: 'sandbox' }>;
+
+type Port = Written<LiveShape>;
 const SPEED_FIX = 'write captured, max, a multiple such as 2x, or a rate such as 10kpps';
 
-/** Reads the live keys of the `x-port` of an endpoint; undefined where it says nothing: the port is a TAP in its sandbox. */
+/** Reads the live keys of a port; undefined where they say nothing: an endpoint then is a TAP in its sandbox. */
 export function readDevice(
   port: Port | undefined,
   file: string,
   findings: Findings,
-): Device | undefined {
+): Elsewhere | undefined {
   if (port === undefined) return undefined;
   refuseOrphans(port, findings);
   const kinds = (['interface', 'tap', 'play'] as const).filter((key) => port.get(key));
@@ -125,8 +127,15 @@ function valueOf({ value, at }: Written<string>): Value<string> {
   return { value, at };
 }
 
+/** As much of an Endpoint or a WirePort as says what it is joined to. */
+interface JoinedPort {
+  readonly port: string;
+  readonly device: Device | { readonly kind: 'nothing' };
+  readonly record?: Value<string>;
+}
+
 /** Two ports cannot share an interface, nor write into one file; nor can a file be played while it is written. */
-export function refuseSharedDevices(endpoints: readonly Endpoint[], findings: Findings): void {
+export function refuseSharedDevices(ports: readonly JoinedPort[], findings: Findings): void {
   const nics = new Map<string, string>();
   const files = new Map<string, string>();
   const claim = (owners: Map<string, string>, { value, at }: Value<string>, port: string): void => {
@@ -135,12 +144,12 @@ export function refuseSharedDevices(endpoints: readonly Endpoint[], findings: Fi
     if (other === undefined || at === undefined) return;
     findings.refuse(at, `${value} is already used by port ${other}`, 'name another one');
   };
-  for (const { device, record, port } of endpoints) {
+  for (const { device, record, port } of ports) {
     if (device.kind === 'interface') claim(nics, device.interface, port);
     if (device.kind === 'tap') claim(nics, device.tap, port);
     if (record !== undefined) claim(files, record, port);
   }
-  for (const { device } of endpoints) {
+  for (const { device } of ports) {
     const writer = device.kind === 'play' ? files.get(device.path.value) : undefined;
     if (device.kind !== 'play' || writer === undefined || device.path.at === undefined) continue;
     const what = `${device.path.value} is recorded at port ${writer}`;

@@ -2,12 +2,17 @@ import { addressText, macOfIpv4, macOfName, parseAddress } from '../address.js';
 import type { Addressing, EndpointAddresses } from './addressing.js';
 import { readDevice, readRecord, type Device } from './device.js';
 import type { Endpoint } from './endpoint.js';
-import { checkMac, INTERFACE_NAME_FIX, isInterfaceName } from './hosts.js';
+import { checkMac } from './hosts.js';
+import { INTERFACE_NAME_FIX, isInterfaceName } from './interface.js';
+import type { Host } from './lab.js';
 import type { Findings } from './mistake.js';
 import type { NetworkDraft } from './networks.js';
+import { parentMac } from './parents.js';
+import { refuseForeignKeys, sourcesOf } from './port-keys.js';
 import type { Value } from './position.js';
 import type { PortShape } from './schema.js';
 import type { Attachment, SandboxDraft } from './services.js';
+import { readVlanPort } from './vlan-port.js';
 import { items, type Written } from './written.js';
 
 /** An attachment together with the network it leads to. */
@@ -21,6 +26,7 @@ export function makeEndpoints(
   draft: SandboxDraft,
   joints: readonly Joint[],
   file: string,
+  hosts: readonly Host[],
   addressing: Addressing,
   findings: Findings,
 ): { endpoint: Endpoint; network: NetworkDraft }[] {
@@ -40,20 +46,30 @@ export function makeEndpoints(
     const { attachment, network } = joint;
     checkSettings(joint, findings);
     const addresses = addressing.settle(attachment, network);
-    const record = readRecord(portOf(attachment, draft), file, findings);
+    const port = portOf(attachment, draft);
+    if (port !== undefined) refuseForeignKeys(port, network, findings);
+    const record = readRecord(port, file, findings);
     const written =
       attachment.settings?.get('mac_address') ?? (joint === firstJoint ? serviceMac : undefined);
+    const mac =
+      network.driver.value === 'ipvlan'
+        ? sharedMac(written, parentMac(network, hosts), findings)
+        : macOf(written, addresses, joint, findings);
+    const nodst = port?.get('nodst');
     const endpoint: Endpoint = {
       sandbox: draft.name,
       network: network.name,
       at: attachment.at,
       port: joints.length === 1 ? draft.name : `${draft.name}.${network.key}`,
-      mac: macOf(written, addresses, joint, findings),
+      mac,
       ...(addresses.ipv4 && { ipv4: asText(4, addresses.ipv4) }),
       ...(addresses.ipv6 && { ipv6: asText(6, addresses.ipv6) }),
       aliases: attachment.settings?.get('aliases')?.value ?? [],
       hairpin: flag('hairpin', attachment.settings?.get('x-port'), flags),
       isolated: flag('isolated', attachment.settings?.get('x-port'), flags),
+      ...(network.vlanFiltering.value && { vlan: readVlanPort(port, findings) }),
+      sources: sourcesOf(port, findings),
+      takesAlone: nodst ? { value: nodst.value, at: nodst.at } : { value: false },
       device: devices.get(joint) ?? { kind: 'sandbox', name: '' },
       ...(record && { record }),
       gatewayPriority: attachment.settings?.get('gw_priority')?.value ?? 0,
@@ -142,6 +158,19 @@ function macOf(
   if (mac !== undefined && written !== undefined) return { value: mac, at: written.at };
   if (ipv4 !== undefined) return { value: macOfIpv4(ipv4.value) };
   return { value: macOfName(`${attachment.service} ${network.name}`) };
+}
+
+/** All children of an ipvlan parent have its MAC. */
+function sharedMac(
+  written: Written<string> | undefined,
+  mac: Value<string>,
+  findings: Findings,
+): Value<string> {
+  if (written !== undefined) {
+    const what = 'ipvlan interfaces do not support custom mac address assignment';
+    findings.refuse(written.at, what, 'remove it: they all have the MAC of their parent');
+  }
+  return mac;
 }
 
 function asText(family: 4 | 6, { value, at }: Value<bigint>): Value<string> {

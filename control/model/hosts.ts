@@ -1,44 +1,58 @@
-import {
-  contains,
-  isIndividual,
-  macOfName,
-  parseAddress,
-  parseBlock,
-  parseMac,
-} from '../address.js';
+import { addressText, isIndividual, macOfName, parseBlock, parseMac } from '../address.js';
+import { INTERFACE_NAME_FIX, isInterfaceName, splitInterface } from './interface.js';
 import type { Host, Nic, Wire } from './lab.js';
 import type { Findings } from './mistake.js';
 import { didYouMean } from './nearest.js';
-import type { HostShape, NicShape, TopologyShape } from './schema.js';
+import type { Value } from './position.js';
+import type { NicShape, TopologyShape } from './schema.js';
+import { checkPlaceName } from './wires.js';
 import { entries, items, present, type Entry, type Written } from './written.js';
 
 /** The machine that is meant when `x-hosts` is not written. */
-const ONLY_HOST: Host = { name: 'host', nics: [] };
-const INTERFACE_NAME_MAX = 15;
+const ONLY_HOST: Host = { name: 'host', nics: [], routes: [] };
+const MTU_MIN = 68;
+const MTU_MAX = 65_535;
+export const MTU_DEFAULT = 1500;
 
-/** `x-hosts` and `x-wires`: the emulated machines and the segments between them. */
+/** `x-hosts`: the emulated machines with the NICs they declare. Routes are read when all interfaces are known (routes.ts). */
 export function readHosts(
   root: Written<TopologyShape>,
+  wires: readonly Wire[],
   findings: Findings,
-): { hosts: Host[]; wires: Wire[] } {
-  const wires = entries(root.get('x-wires')).map(({ key, keyAt }) => ({ name: key, at: keyAt }));
+): readonly Host[] {
   const wireNames = wires.map(({ name }) => name);
   const hosts = entries(root.get('x-hosts')).map(({ key, keyAt, written }): Host => {
-    const host = present(written);
-    if (host === undefined) return { name: key, at: keyAt, nics: [] };
-    const nics = entries(host.get('nics')).map((nic) => readNic(key, nic, wireNames, findings));
-    checkRoutes(host, nics, findings);
-    return { name: key, at: keyAt, nics };
+    checkPlaceName('host', key, keyAt, findings);
+    const declared = entries(present(written)?.get('nics'));
+    const nics = declared.map((nic) => readNic(key, nic, wireNames, findings));
+    return { name: key, at: keyAt, nics, routes: [] };
   });
-  if (hosts.some(({ nics }) => nics.length > 0) || wires.length > 0) {
-    findings.note('x-hosts and x-wires are understood, but no frame crosses a wire yet');
-  }
-  return { hosts: hosts.length > 0 ? hosts : [ONLY_HOST], wires };
+  return hosts.length > 0 ? hosts : [ONLY_HOST];
 }
 
-/** The names of the NICs of a host, or undefined where it does not say which it has. */
-export function nicNames({ nics }: Host): string[] | undefined {
-  return nics.length === 0 ? undefined : nics.map(({ name }) => name);
+/** The NICs a host declares, or undefined where it does not say which it has. */
+export function declaredNics({ nics }: Host): readonly Nic[] | undefined {
+  return nics.length === 0 ? undefined : nics;
+}
+
+/** The same hosts with a NIC for every interface that a network names on a host that declares none. */
+export function withImplicitNics(
+  hosts: readonly Host[],
+  named: readonly { readonly host: string; readonly interfaceName: string }[],
+): readonly Host[] {
+  return hosts.map((host) => {
+    if (host.nics.length > 0) return host;
+    const here = named.filter((user) => user.host === host.name);
+    const names = new Set(here.map(({ interfaceName }) => splitInterface(interfaceName).nic));
+    const nics = Array.from(names, (name): Nic => {
+      return { name, mac: ownMac(host.name, name), addresses: [], mtu: MTU_DEFAULT };
+    });
+    return { ...host, nics };
+  });
+}
+
+function ownMac(host: string, nic: string): Value<string> {
+  return { value: macOfName(`${host} ${nic}`) };
 }
 
 function readNic(
@@ -47,42 +61,75 @@ function readNic(
   wires: readonly string[],
   findings: Findings,
 ): Nic {
-  if (!isInterfaceName(key)) {
-    findings.refuse(keyAt, `"${key}" is not a name for an interface`, INTERFACE_NAME_FIX);
-  }
+  checkNicName(key, keyAt, findings);
   const wire = written.get('wire');
   if (wire !== undefined && !wires.includes(wire.value)) {
     const what = `there is no wire "${wire.value}"${didYouMean(wire.value, wires)}`;
     findings.refuse(wire.at, what, `declare it: x-wires: { ${wire.value}: {} }`);
   }
   const mtu = written.get('mtu');
-  if (
-    mtu !== undefined &&
-    !(Number.isInteger(mtu.value) && mtu.value >= 68 && mtu.value <= 65_535)
-  ) {
-    findings.refuse(mtu.at, `an MTU of ${mtu.value} bytes is impossible`, 'write 68 to 65535');
+  if (mtu !== undefined && !isMtu(mtu.value)) {
+    const fix = `write ${MTU_MIN} to ${MTU_MAX}`;
+    findings.refuse(mtu.at, `an MTU of ${mtu.value} bytes is impossible`, fix);
   }
+  const mac = written.get('mac');
+  const checked = checkMac(mac, findings);
   return {
     name: key,
     at: keyAt,
-    wire: wire?.value ?? '',
-    mac: checkMac(written.get('mac'), findings) ?? macOfName(`${host} ${key}`),
-    addresses: items(written.get('addresses')).flatMap((address) => {
-      if (parseBlock(address.value) !== undefined) return [address.value];
-      const what = `invalid CIDR address: ${address.value}`;
-      findings.refuse(address.at, what, 'write address and prefix length: 192.168.99.1/24');
-      return [];
-    }),
-    mtu: mtu?.value ?? 1500,
+    ...(wire && { wire: { value: wire.value, at: wire.at } }),
+    mac: mac && checked !== undefined ? { value: checked, at: mac.at } : ownMac(host, key),
+    addresses: readAddresses(key, items(written.get('addresses')), findings),
+    mtu: mtu?.value ?? MTU_DEFAULT,
   };
 }
 
-/** Narrower than the kernel, which would take a `%d` for a number to choose, and wider than anybody needs. */
-export function isInterfaceName(name: string): boolean {
-  return name.length <= INTERFACE_NAME_MAX && /^[\w.@+~-]+$/.test(name) && !/^\.{1,2}$/.test(name);
+function isMtu(bytes: number): boolean {
+  return Number.isInteger(bytes) && bytes >= MTU_MIN && bytes <= MTU_MAX;
 }
 
-export const INTERFACE_NAME_FIX = `write at most ${INTERFACE_NAME_MAX} letters, digits, ".", "_" and "-"`;
+function checkNicName(name: string, at: Written['at'], findings: Findings): void {
+  const { nic, vid } = splitInterface(name);
+  if (!isInterfaceName(name) || name === 'lo') {
+    findings.refuse(at, `"${name}" is not a name for an interface`, INTERFACE_NAME_FIX);
+  } else if (nic !== name) {
+    const fix = `declare ${nic}: its VLANs come into being as the parents and uplinks of networks`;
+    findings.refuse(at, `"${name}" is VLAN ${vid} of ${nic}, not a NIC`, fix);
+  }
+}
+
+function readAddresses(
+  nic: string,
+  written: readonly Written<string>[],
+  findings: Findings,
+): readonly Value<string>[] {
+  const addresses = new Map<string, Value<string>>();
+  for (const { value, at } of written) {
+    const parsed = parseBlock(value);
+    if (parsed === undefined) {
+      const fix = 'write address and prefix length: 192.168.99.1/24';
+      findings.refuse(at, `invalid CIDR address: ${value}`, fix);
+      continue;
+    }
+    const { block, address } = parsed;
+    const plain = addressText(address.family, address.value);
+    if (!canBeOwned(address)) {
+      findings.refuse(at, `${plain} cannot be the address of one host`, 'choose another address');
+    } else if (addresses.has(plain)) {
+      const what = `${nic} has the address ${plain} already: File exists`;
+      findings.refuse(at, what, 'write each address once');
+    } else {
+      addresses.set(plain, { value: `${plain}/${block.prefixLength}`, at });
+    }
+  }
+  return [...addresses.values()];
+}
+
+/** Neither "no address" (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2) nor a group, nor the limited broadcast. */
+function canBeOwned({ family, value }: { family: 4 | 6; value: bigint }): boolean {
+  if (value === 0n) return false;
+  return family === 4 ? value >> 28n !== 0xen && value !== 0xffff_ffffn : value >> 120n !== 0xffn;
+}
 
 /** A MAC a station can have, in canonical form; undefined where there is none or after refusing it. */
 export function checkMac(mac: Written<string> | undefined, findings: Findings): string | undefined {
@@ -97,35 +144,4 @@ export function checkMac(mac: Written<string> | undefined, findings: Findings): 
     findings.refuse(mac.at, what, 'choose one whose first byte is even, and not all zeros');
   }
   return undefined;
-}
-
-function checkRoutes(host: Written<HostShape>, nics: readonly Nic[], findings: Findings): void {
-  const subnets = nics.flatMap(({ addresses }) =>
-    addresses.flatMap((text) => parseBlock(text) ?? []),
-  );
-  const checkVia = (via: Written<string> | undefined): void => {
-    const address = via === undefined ? undefined : parseAddress(via.value);
-    if (via === undefined) return;
-    if (address === undefined) {
-      findings.refuse(via.at, `${via.value} is not an ip address`, 'write the address of a router');
-    } else if (!subnets.some(({ block }) => contains(block, address))) {
-      const fix = 'a router has to be in the subnet of one of the addresses of the NICs';
-      findings.refuse(via.at, `${via.value} is not on a subnet of this host`, fix);
-    }
-  };
-  checkVia(host.get('gateway'));
-  for (const route of items(host.get('routes'))) {
-    checkVia(route.get('via'));
-    const to = route.get('to');
-    if (to !== undefined && to.value !== 'default' && parseBlock(to.value) === undefined) {
-      const what = `invalid CIDR address: ${to.value}`;
-      findings.refuse(to.at, what, 'write a subnet, such as 10.1.0.0/16, or "default"');
-    }
-    const dev = route.get('dev');
-    const names = nics.map(({ name }) => name);
-    if (dev !== undefined && !names.includes(dev.value)) {
-      const what = `there is no NIC "${dev.value}"${didYouMean(dev.value, names)}`;
-      findings.refuse(dev.at, what, 'name a NIC of this host');
-    }
-  }
 }

@@ -5,16 +5,16 @@ import * as macvlan from '../drivers/macvlan.js';
 import * as none from '../drivers/none.js';
 import { DriverOptions, ETHERNET_MTU, type DriverSettings } from '../drivers/options.js';
 import * as overlay from '../drivers/overlay.js';
-import { digestOf } from '../address.js';
-import { nicNames } from './hosts.js';
+import { declaredNics } from './hosts.js';
 import type { Host } from './lab.js';
 import type { Findings } from './mistake.js';
 import { didYouMean } from './nearest.js';
-import type { DriverName } from './network.js';
+import type { DriverName, Uplink } from './network.js';
 import { hasIpam, readPools, type PoolDraft } from './pools.js';
 import type { Position, Value } from './position.js';
 import type { NetworkShape } from './schema.js';
 import { dockerNameOf, PREDEFINED_BRIDGE } from './services.js';
+import { readUplink, readVlanFiltering } from './uplink.js';
 import { present, type Entry, type Written } from './written.js';
 
 /** A network whose settings are read, but which has no addresses and no endpoints yet. */
@@ -27,6 +27,9 @@ export interface NetworkDraft {
   readonly host: string;
   readonly driver: Value<DriverName>;
   readonly settings: DriverSettings;
+  /** What `x-bridge` says of VLANs and of the world outside; of a bridge only. */
+  readonly vlanFiltering: Value<boolean>;
+  readonly uplink: Uplink | undefined;
   /** The one of Docker's own networks that this is. */
   readonly predefined: 'bridge' | 'host' | 'none' | undefined;
   readonly internal: Value<boolean>;
@@ -62,6 +65,7 @@ export function readNetwork(
   const predefined = external ? predefinedName(name) : undefined;
   const driver = predefined === undefined ? driverOf(network, findings) : { value: predefined };
   const settings = settingsOf(name, driver, keyAt, network, external, home, findings);
+  const bridge = driver.value === 'bridge' ? network.get('x-bridge') : undefined;
   const addressed = driver.value !== 'host' && driver.value !== 'none' && hasIpam(network);
   const pools = readPools(name, network, findings);
   checkFamilies(name, driver, keyAt, network, pools, findings);
@@ -76,6 +80,8 @@ export function readNetwork(
     host: home.name,
     driver,
     settings,
+    vlanFiltering: readVlanFiltering(bridge),
+    uplink: readUplink(bridge, home, findings),
     predefined,
     internal: flag(network.get('internal')),
     attachable: flag(network.get('attachable')),
@@ -96,6 +102,8 @@ export function undeclared(key: string, hostName: string): NetworkDraft {
     host: hostName,
     driver: { value: 'bridge' },
     settings: { mtu: { value: ETHERNET_MTU }, icc: { value: true } },
+    vlanFiltering: { value: false },
+    uplink: undefined,
     predefined: key === PREDEFINED_BRIDGE ? 'bridge' : undefined,
     internal: { value: false },
     attachable: { value: false },
@@ -161,7 +169,7 @@ function settingsOf(
 ): DriverSettings {
   const options = new DriverOptions(network.get('driver_opts'), findings);
   const at = driver.at ?? declaredAt;
-  const scope = { network: name, at, external, nics: nicNames(home) };
+  const scope = { network: name, at, external, nics: declaredNics(home) };
   return DRIVERS[driver.value].checkOptions(options, scope);
 }
 
@@ -189,24 +197,9 @@ function checkFamilies(
   }
 }
 
-/** A NIC carries one macvlan or ipvlan network, itself or through one of its VLANs. */
-export function refuseSharedParents(networks: readonly NetworkDraft[], findings: Findings): void {
-  const used = new Map<string, NetworkDraft>();
-  for (const network of networks) {
-    const { parent } = network.settings;
-    if (parent?.at === undefined) continue;
-    const place = `${network.host} ${parent.value}`;
-    const other = used.get(place);
-    if (other === undefined) {
-      used.set(place, network);
-      continue;
-    }
-    const prefix = other.driver.value === 'ipvlan' ? 'di' : 'dm';
-    const owner = `${prefix}-${digestOf(other.name).slice(0, 12)}`;
-    const what = `network ${owner} is already using parent interface ${parent.value}`;
-    const fix = `network ${other.name} has it: choose another NIC, or another VLAN`;
-    findings.refuse(parent.at, what, fix, 'D12');
-  }
+/** The interface of its host that a network sits on: its parent or its uplink. */
+export function interfaceOf({ settings, uplink }: NetworkDraft): Value<string> | undefined {
+  return (settings.macvlan ?? settings.ipvlan)?.parent ?? uplink?.nic;
 }
 
 export function refuseSameNames(networks: readonly NetworkDraft[], findings: Findings): void {

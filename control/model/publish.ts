@@ -63,7 +63,7 @@ export class PublishedPorts {
     const nics = this.hosts.find(({ name }) => name === hostName)?.nics ?? [];
     const own = nics
       .flatMap(({ addresses }) => addresses)
-      .flatMap((text) => parseBlock(text) ?? []);
+      .flatMap(({ value }) => parseBlock(value) ?? []);
     const wanted = parseAddress(ip);
     const isLocal = /^(127\.|0\.0\.0\.0$|::)/.test(ip) || own.length === 0;
     if (isLocal || own.some(({ address }) => address.value === wanted?.value)) return undefined;

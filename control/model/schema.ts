@@ -30,10 +30,8 @@ const hostName = text.nullish().describe('The emulated host (a key of x-hosts) t
 const mac = text.describe('Six bytes, 02:42:ac:12:00:02.');
 const address = text.describe('An IPv4 or IPv6 address.');
 
-/** Keys named once: `nullish` because Compose reads an empty key as one that is not there. */
-const port = mapping({
-  hairpin: switched.describe('The bridge may send a frame back out of the port it came from.'),
-  isolated: switched.describe('Isolated ports never reach each other.'),
+/** What a port is joined to while the lab is up. `nullish` because Compose reads an empty key as one that is not there. */
+const live = {
   interface: text.nullish().describe('up: the port is this interface of the machine.'),
   driver: z
     .enum(['packet', 'capture'])
@@ -46,6 +44,40 @@ const port = mapping({
     .nullish()
     .describe('captured (default), max, a multiple such as 2x, or a rate: 500pps, 10kpps, 1Mpps.'),
   record: text.nullish().describe('up: a pcapng of everything that passes the port.'),
+};
+
+/** A port of a bridge that filters VLANs: the columns that Open vSwitch has for it. */
+const vlan = {
+  vlan_mode: z
+    .enum(['access', 'trunk', 'native-tagged', 'native-untagged', 'dot1q-tunnel'])
+    .nullish()
+    .describe('Default: access where there is a tag, trunk where there is none.'),
+  tag: z.number().nullish().describe('The VLAN of untagged frames, 1..4094.'),
+  trunks: z.array(z.number()).nullish().describe('The VLANs of a trunk, 0..4094; default: all.'),
+  cvlans: z
+    .array(z.number())
+    .nullish()
+    .describe('The inner VLANs that a tunnel takes, 0..4094; default: all.'),
+  priority_tags: z
+    .enum(['never', 'if-nonzero', 'always'])
+    .nullish()
+    .describe('When an untagged frame leaves with a tag of VLAN 0 that keeps its priority.'),
+  qinq_ethtype: z
+    .enum(['802.1ad', '802.1q'])
+    .nullish()
+    .describe('The outer tag that a tunnel puts on; default: 802.1ad.'),
+};
+
+const port = mapping({
+  hairpin: switched.describe('The bridge may send a frame back out of the port it came from.'),
+  isolated: switched.describe('Isolated ports never reach each other.'),
+  sources: z
+    .array(mac)
+    .nullish()
+    .describe('macvlan in source mode: the MACs whose frames it gets.'),
+  nodst: switched.describe('macvlan in source mode: those frames go nowhere else.'),
+  ...vlan,
+  ...live,
 });
 
 const attachment = mapping({
@@ -115,6 +147,8 @@ const pool = mapping({
   aux_addresses: z.record(z.string(), text).nullish(),
 });
 
+const uplink = mapping({ nic: text.describe('eth0, or eth0.50 for VLAN 50 of it.'), ...vlan });
+
 const bridge = mapping({
   mac: mac.nullish().describe('The MAC of the bridge itself, which is that of the gateway.'),
   ageing: z
@@ -139,6 +173,11 @@ const bridge = mapping({
     )
     .nullish()
     .describe('Stations nailed to a port; they never age.'),
+  vlan_filtering: switched.describe('The bridge keeps VLANs apart; otherwise tags are payload.'),
+  uplink: z
+    .union([text, uplink])
+    .nullish()
+    .describe('A NIC of the host, or a VLAN of one (eth0.50), that is one more port.'),
 });
 
 const network = mapping({
@@ -161,20 +200,34 @@ const network = mapping({
 });
 
 const nic = mapping({
-  wire: text.describe('The segment (a key of x-wires) it is plugged into.'),
+  wire: text
+    .nullish()
+    .describe('The segment (a key of x-wires) it is plugged into; without one it is a port.'),
   mac: mac.nullish(),
   addresses: z.array(text).nullish().describe('With prefix length: 192.168.99.1/24.'),
   mtu: z.number().nullish(),
 });
 
+const route = mapping({
+  to: text.describe('A subnet, or default.'),
+  via: address.nullish().describe('The router.'),
+  dev: text.nullish().describe('A NIC of the host, or a VLAN of one.'),
+});
+
 const host = mapping({
   nics: z.record(z.string(), nic).nullish(),
   gateway: address.nullish(),
-  routes: z.array(mapping({ to: text, via: text.nullish(), dev: text.nullish() })).nullish(),
+  routes: z.array(route).nullish(),
 });
 
-const wirePort = mapping({ interface: text.nullish(), tap: text.nullish(), file: text.nullish() });
-const wire = mapping({ ports: z.record(z.string(), wirePort).nullish() });
+const wirePort = mapping(live);
+const wire = mapping({
+  ports: z
+    .record(z.string(), wirePort.nullable())
+    .nullish()
+    .describe('Where the wire leads out of the topology.'),
+  reflective_relay: switched.describe('Frames may go back out of the port they came from.'),
+});
 
 export const topology = mapping({
   name: text.nullish().describe('Name of the lab; default: the name of its folder.'),
@@ -196,11 +249,15 @@ export type ServiceShape = z.infer<typeof service>;
 export type AttachmentShape = z.infer<typeof attachment>;
 export type PublishedPortShape = z.infer<typeof publishedPort>;
 export type PortShape = z.infer<typeof port>;
+/** The live keys that ports of bridges and of wires have in common. */
+export type LiveShape = z.infer<typeof wirePort>;
+export type UplinkShape = z.infer<typeof uplink>;
 export type NetworkShape = z.infer<typeof network>;
 export type PoolShape = z.infer<typeof pool>;
 export type BridgeShape = z.infer<typeof bridge>;
 export type HostShape = z.infer<typeof host>;
 export type NicShape = z.infer<typeof nic>;
+export type WireShape = z.infer<typeof wire>;
 
 /** The JSON Schema (draft 2020-12) of a topology file, for editors. */
 export function topologySchema(): Record<string, unknown> {

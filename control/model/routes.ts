@@ -1,0 +1,156 @@
+import {
+  addressText,
+  blockText,
+  contains,
+  parseAddress,
+  parseBlock,
+  type Address,
+  type Block,
+} from '../address.js';
+import { splitInterface } from './interface.js';
+import type { Host, Route } from './lab.js';
+import type { Findings } from './mistake.js';
+import { didYouMean } from './nearest.js';
+import type { Value } from './position.js';
+import type { HostShape, TopologyShape } from './schema.js';
+import { entries, items, present, type Written } from './written.js';
+
+/** What a host is connected to: what its routes can name. */
+export interface Surroundings {
+  /** The blocks its NICs and its bridges have addresses of. */
+  readonly subnets: readonly { readonly block: Block; readonly interfaceName?: string }[];
+  /** Its NICs, and those of their VLANs that a network sits on. */
+  readonly interfaces: readonly string[];
+}
+
+/** `x-hosts.*.gateway` and `routes`, for the hosts as they are known at the end. */
+export function withRoutes(
+  root: Written<TopologyShape>,
+  hosts: readonly Host[],
+  surroundingsOf: (host: Host) => Surroundings,
+  findings: Findings,
+): readonly Host[] {
+  const declared = new Map(
+    entries(root.get('x-hosts')).map(({ key, written }) => [key, present(written)]),
+  );
+  return hosts.map((host) => {
+    const written = declared.get(host.name);
+    return written === undefined
+      ? host
+      : { ...host, ...new Routes(surroundingsOf(host), findings).read(written) };
+  });
+}
+
+/** Reads the routes of one host; refuses what `ip route add` would. */
+class Routes {
+  private readonly taken = new Set<string>();
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly findings: Findings,
+  ) {}
+
+  read(host: Written<HostShape>): Pick<Host, 'gateway' | 'routes'> {
+    const gateway = this.readRouter(host.get('gateway'), undefined);
+    if (gateway !== undefined) this.taken.add(`default ${gateway.family}`);
+    const routes = items(host.get('routes')).flatMap((route) => {
+      const read = this.readRoute(route);
+      return read === undefined ? [] : [read];
+    });
+    return { ...(gateway && { gateway: textOf(gateway) }), routes };
+  }
+
+  private readRoute(route: Written<RouteShape>): Route | undefined {
+    const dev = this.readDevice(route.get('dev'));
+    const via = this.readRouter(route.get('via'), dev);
+    const to = this.readDestination(route.get('to'), via);
+    if (route.get('via') === undefined && route.get('dev') === undefined) {
+      const what = 'a route needs a router or an interface';
+      this.findings.refuse(route.at, what, 'add "via: " and an address, or "dev: " and a NIC');
+    }
+    if (to === undefined) return undefined;
+    if (via !== undefined && via.family !== to.family) {
+      const what = `${addressText(via.family, via.value)} is no IPv${to.family} address`;
+      this.findings.refuse(via.at, what, `write a router that has an IPv${to.family} address`);
+    }
+    const key = to.prefixLength === 0 ? `default ${to.family}` : blockText(to);
+    if (this.taken.has(key)) {
+      const what = `there is a route to ${key.replace(/ .*/, '')} already: File exists`;
+      this.findings.refuse(to.at, what, 'keep one of the two');
+    }
+    this.taken.add(key);
+    return {
+      at: route.at,
+      to: { value: blockText(to), at: to.at },
+      ...(via && { via: textOf(via) }),
+      ...(dev && { dev }),
+    };
+  }
+
+  private readDestination(
+    to: Written<string> | undefined,
+    via: Address | undefined,
+  ): Placed<Block> | undefined {
+    if (to === undefined) return undefined;
+    const { value, at } = to;
+    const all = via?.family === 6 ? '::/0' : '0.0.0.0/0';
+    const parsed = parseBlock(value === 'default' ? all : value);
+    if (parsed === undefined) {
+      const fix = 'write a subnet, such as 10.1.0.0/16, or "default"';
+      this.findings.refuse(at, `invalid CIDR address: ${value}`, fix);
+      return undefined;
+    }
+    if (parsed.address.value !== parsed.block.first) {
+      const what = `${value}: Invalid prefix for given prefix length`;
+      this.findings.refuse(at, what, `write ${blockText(parsed.block)}`);
+    }
+    return { ...parsed.block, at };
+  }
+
+  private readDevice(dev: Written<string> | undefined): Value<string> | undefined {
+    if (dev === undefined) return undefined;
+    const { interfaces } = this.around;
+    if (interfaces.includes(dev.value)) return { value: dev.value, at: dev.at };
+    const { nic, vid } = splitInterface(dev.value);
+    const isVlan = vid !== 0 && interfaces.includes(nic);
+    const what = isVlan
+      ? `${nic} has no VLAN ${vid}: no network sits on it`
+      : `there is no NIC "${dev.value}"${didYouMean(dev.value, interfaces)}`;
+    const fix = isVlan
+      ? 'name it as the parent or the uplink of a network'
+      : `name an interface of this host${interfaces.length > 0 ? `: ${interfaces.join(', ')}` : ''}`;
+    this.findings.refuse(dev.at, what, fix);
+    return undefined;
+  }
+
+  /** VLANs of a NIC have no addresses of their own: with such a `dev`, the router is taken to be on its link. */
+  private readRouter(
+    via: Written<string> | undefined,
+    dev: Value<string> | undefined,
+  ): Placed<Address> | undefined {
+    if (via === undefined) return undefined;
+    const { value, at } = via;
+    const address = parseAddress(value);
+    if (address === undefined) {
+      this.findings.refuse(at, `${value} is not an ip address`, 'write the address of a router');
+      return undefined;
+    }
+    const isOnLink = dev !== undefined && splitInterface(dev.value).vid !== 0;
+    const subnets = this.around.subnets.filter(
+      ({ interfaceName }) => dev === undefined || interfaceName === dev.value,
+    );
+    if (!isOnLink && !subnets.some(({ block }) => contains(block, address))) {
+      const place = dev === undefined ? 'a subnet of this host' : `a subnet of ${dev.value}`;
+      const fix = 'a router has to be in the subnet of one of the addresses of the NICs';
+      this.findings.refuse(at, `${value} is not on ${place}`, fix);
+    }
+    return { ...address, at };
+  }
+}
+
+type RouteShape = NonNullable<HostShape['routes']>[number];
+type Placed<T> = T & { readonly at: Written['at'] };
+
+function textOf({ family, value, at }: Placed<Address>): Value<string> {
+  return { value: addressText(family, value), at };
+}
