@@ -180,7 +180,10 @@ export class Naive {
     if (isGroup(frame.to)) {
       const others = bridged.filter(({ port }) => port !== child.port && typeOf(frame) !== PAUSE);
       for (const { port } of others) this.emit(port, frame);
-    } else if (bridged.some(({ mac }) => mac === frame.to)) { this.macvlanHears(on, frame); return; }
+    } else if (bridged.some(({ mac }) => mac === frame.to)) {
+      this.macvlanHears(on, frame);
+      return;
+    }
     this.interfaceSends(on, frame);
   }
 
@@ -189,7 +192,10 @@ export class Naive {
     const choosers = children.filter(({ sources }) => sources.includes(frame.from));
     for (const { port } of choosers) this.emit(port, frame);
     if (choosers.some(({ takesAlone }) => takesAlone)) return;
-    if (isGroup(frame.to)) { this.macvlanHearsGroup(on, frame); return; }
+    if (isGroup(frame.to)) {
+      this.macvlanHearsGroup(on, frame);
+      return;
+    }
     const to = children.find(({ mac, mode }) => mode === 'passthru' || mac === frame.to);
     if (to === undefined || to.mode === 'source') this.hostHears(on, frame);
     else this.emit(to.port, frame);

@@ -10,6 +10,8 @@ import { digitsOf } from './frames.js';
 export interface Left {
   readonly port: string;
   readonly digits: string;
+  /** How many bytes there were on the wire that the capture did not keep. */
+  readonly missing: number;
 }
 
 /** What one breath brought. */
@@ -28,7 +30,9 @@ export function play(
   const plane = new Plane(lab.program);
   let left: Left[] = [];
   const sinks = lab.ports.map(({ port }) =>
-    collector(plane, (_serial, bytes) => left.push({ port, digits: digitsOf(bytes) })),
+    collector(plane, (_serial, bytes, wireLength) => {
+      left.push({ port, digits: digitsOf(bytes), missing: wireLength - bytes.length });
+    }),
   );
   const breath = breathOn(plane, sourceOf(plane, script, traced), sinks, most);
   const breaths: Breath[] = [];
@@ -45,7 +49,7 @@ export function play(
 /** The frames of each port, in the order in which they left. */
 export function byPort(breaths: readonly Breath[]): Record<string, readonly string[]> {
   const ports: Record<string, string[]> = {};
-  for (const { port, digits } of breaths.flatMap(({ left }) => left))
-    (ports[port] ??= []).push(digits);
+  for (const { port, digits, missing } of breaths.flatMap(({ left }) => left))
+    (ports[port] ??= []).push(`${digits} ${missing}`);
   return ports;
 }

@@ -71,8 +71,7 @@ function frameOf(
     from: names.mac(from),
     tags: (tags?.split(',') ?? []).map(tagDigits),
   };
-  const [kind, value] =
-    [...options].find(([key]) => !['type', 'size', 'kept'].includes(key)) ?? [];
+  const [kind, value] = [...options].find(([key]) => !['type', 'size', 'kept'].includes(key)) ?? [];
   if (kind !== undefined && value !== undefined)
     return { ...header, rest: restOf(kind, value, header) };
   const type = options.get('type') ?? 'experimental';
