@@ -115,7 +115,10 @@ function settleHost(drawn: DrawnHost, h: number): Host {
     undefined,
   ];
   const networks = interfaces.flatMap((parent, i) => settleTenants(drawn, nics, h, i, parent));
-  return { name, nics, networks, routes: networks.flatMap(routesOf) };
+  const routed = networks.filter(
+    ({ driver, mode, parent }) => driver === 'ipvlan' && mode !== 'l2' && parent !== undefined,
+  );
+  return { name, nics, networks, routes: routed.flatMap(routesOf) };
 }
 
 function settleTenants(
@@ -156,10 +159,17 @@ function sourceNearby(h: number, i: number): string {
   return `02:00:00:0${h + 1}:${i}0:00`;
 }
 
-/** In L3 modes the whole world is behind the parent, on the link. */
-function routesOf({ driver, mode, parent }: Network): Route[] {
-  if (driver !== 'ipvlan' || mode === 'l2' || parent === undefined) return [];
-  return [{ to: '00000000', prefixLength: 0, dev: parent }];
+/**
+ * In L3 modes the whole world is behind the parent, on the link. A host cannot have two routes to the same block, so the second parent's
+ * are to the halves of the address space, the third's to the quarters, ... that have stations in them.
+ */
+function routesOf({ parent = '' }: Network, number: number): Route[] {
+  const blocks = [10, 192].map((byte) => byte & (0xff00 >>> number) & 0xff);
+  return [...new Set(blocks)].map((byte) => ({
+    to: ipv4Digits(`${byte}.0.0.0`),
+    prefixLength: number,
+    dev: parent,
+  }));
 }
 
 /** The topology file. */
@@ -176,7 +186,7 @@ export function yamlOf({ hosts, wires }: Topology): string {
     'networks:',
     ...networks.flatMap(({ host, network }) => yamlOfNetwork(host, network)),
     'services:',
-    '  bystander: { image: x, network_mode: none }',
+    '  bystander: { image: x, network_mode: none, x-host: h1 }',
     ...networks.flatMap(({ host, network }) => yamlOfChildren(host, network)),
   ].join('\n');
 }
