@@ -23,12 +23,17 @@ export function describeLab(lab: Lab): string {
 }
 
 function summary({ file, hosts, networks, sandboxes, wires }: Lab): string {
+  const ports = [
+    ...networks.flatMap(({ endpoints }) => endpoints),
+    ...hosts.flatMap(({ nics }) => nics.filter(({ wire }) => wire === undefined)),
+    ...wires.flatMap((wire) => wire.ports),
+  ];
   const parts = [
     count(hosts.length, 'host'),
     ...(wires.length > 0 ? [count(wires.length, 'wire')] : []),
     count(networks.length, 'network'),
     count(sandboxes.length, 'sandbox', 'sandboxes'),
-    count(networks.flatMap(({ endpoints }) => endpoints).length, 'port'),
+    count(ports.length, 'port'),
   ];
   return `${file}: ${parts.join(', ')}`;
 }

@@ -74,7 +74,7 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
     return makeNetwork(draft, members.get(draft) ?? [], addressing.poolsOf(draft), findings);
   });
   refuseChildren(made, hosts, findings);
-  const routed = withRoutes(root, hosts, (host) => surroundingsOf(host, made), findings);
+  const routed = withRoutes(root, hosts, damaged, (host) => surroundingsOf(host, made), findings);
   checkPorts(sandboxes, routed, wires, findings);
   noteConflicts(routed, made, findings);
   return {

@@ -57,29 +57,30 @@ function ownMac(host: string, nic: string): Value<string> {
 
 function readNic(
   host: string,
-  { key, keyAt, written }: Entry<NicShape>,
+  { key, keyAt, written }: Entry<NicShape | null>,
   wires: readonly string[],
   findings: Findings,
 ): Nic {
+  const settings = present(written);
   checkNicName(key, keyAt, findings);
-  const wire = written.get('wire');
+  const wire = settings?.get('wire');
   if (wire !== undefined && !wires.includes(wire.value)) {
     const what = `there is no wire "${wire.value}"${didYouMean(wire.value, wires)}`;
     findings.refuse(wire.at, what, `declare it: x-wires: { ${wire.value}: {} }`);
   }
-  const mtu = written.get('mtu');
+  const mtu = settings?.get('mtu');
   if (mtu !== undefined && !isMtu(mtu.value)) {
     const fix = `write ${MTU_MIN} to ${MTU_MAX}`;
     findings.refuse(mtu.at, `an MTU of ${mtu.value} bytes is impossible`, fix);
   }
-  const mac = written.get('mac');
+  const mac = settings?.get('mac');
   const checked = checkMac(mac, findings);
   return {
     name: key,
     at: keyAt,
     ...(wire && { wire: { value: wire.value, at: wire.at } }),
     mac: mac && checked !== undefined ? { value: checked, at: mac.at } : ownMac(host, key),
-    addresses: readAddresses(key, items(written.get('addresses')), findings),
+    addresses: readAddresses(key, items(settings?.get('addresses')), findings),
     mtu: mtu?.value ?? MTU_DEFAULT,
   };
 }

@@ -187,6 +187,12 @@ function checkFamilies(
     const what = "bridge driver doesn't support multiple subnets";
     findings.refuse(second.subnet.at, what, 'declare one network for each subnet', 'N25');
   }
+  const ipamDriver = network.get('ipam')?.get('driver');
+  const isChild = driver.value === 'macvlan' || driver.value === 'ipvlan';
+  if (isChild && !hasIpam(network) && ipamDriver !== undefined) {
+    const fix = 'leave it out: the children of a NIC need addresses';
+    findings.refuse(ipamDriver.at, 'ipv4 pool is empty', fix);
+  }
   const ipv6 = network.get('enable_ipv6')?.value === true;
   if (ofFamily(6).length > 0 && !ipv6) {
     findings.note(`network ${name}: its IPv6 subnet has no effect without "enable_ipv6: true"`);

@@ -27,6 +27,7 @@ export interface Surroundings {
 export function withRoutes(
   root: Written<TopologyShape>,
   hosts: readonly Host[],
+  damaged: ReadonlySet<string>,
   surroundingsOf: (host: Host) => Surroundings,
   findings: Findings,
 ): readonly Host[] {
@@ -35,9 +36,17 @@ export function withRoutes(
   );
   return hosts.map((host) => {
     const written = declared.get(host.name);
-    return written === undefined
-      ? host
-      : { ...host, ...new Routes(surroundingsOf(host), findings).read(written) };
+    if (written === undefined) return host;
+    const isWhole = !damaged.has(`x-hosts.${host.name}`) && hasAllAddresses(host, written);
+    return { ...host, ...new Routes(surroundingsOf(host), isWhole, findings).read(written) };
+  });
+}
+
+/** Were none of the addresses refused? Otherwise a router may seem to be nowhere only because of that. */
+function hasAllAddresses({ nics }: Host, written: Written<HostShape>): boolean {
+  const read = new Map(nics.map(({ name, addresses }) => [name, addresses.length]));
+  return entries(written.get('nics')).every(({ key, written: nic }) => {
+    return items(present(nic)?.get('addresses')).length === read.get(key);
   });
 }
 
@@ -47,6 +56,7 @@ class Routes {
 
   constructor(
     private readonly around: Surroundings,
+    private readonly isWhole: boolean,
     private readonly findings: Findings,
   ) {}
 
@@ -135,7 +145,7 @@ class Routes {
       this.findings.refuse(at, `${value} is not an ip address`, 'write the address of a router');
       return undefined;
     }
-    const isOnLink = dev !== undefined && splitInterface(dev.value).vid !== 0;
+    const isOnLink = !this.isWhole || (dev !== undefined && splitInterface(dev.value).vid !== 0);
     const subnets = this.around.subnets.filter(
       ({ interfaceName }) => dev === undefined || interfaceName === dev.value,
     );

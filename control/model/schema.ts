@@ -215,7 +215,7 @@ const route = mapping({
 });
 
 const host = mapping({
-  nics: z.record(z.string(), nic).nullish(),
+  nics: z.record(z.string(), nic.nullable()).nullish(),
   gateway: address.nullish(),
   routes: z.array(route).nullish(),
 });

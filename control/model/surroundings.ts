@@ -111,9 +111,10 @@ function stationsOn(wire: string, hosts: readonly Host[], networks: readonly Net
   });
 }
 
-/** Children of ipvlan have no MAC of their own; in its L3 modes they are behind their host. */
-function stationsOf({ ipvlan, endpoints }: Network, segment: string): Station[] {
-  if (ipvlan !== undefined && ipvlan.mode.value !== 'l2') return [];
+/** Children of ipvlan have no MAC of their own, and in its L3 modes are behind their host; those of a bridge may be in other VLANs. */
+function stationsOf({ bridge, ipvlan, endpoints }: Network, segment: string): Station[] {
+  const isHidden = ipvlan === undefined ? bridge?.vlanFiltering.value : ipvlan.mode.value !== 'l2';
+  if (isHidden === true) return [];
   return endpoints.map(({ port, mac, ipv4, ipv6 }) => ({
     who: port,
     mac: ipvlan === undefined ? mac.value : '',

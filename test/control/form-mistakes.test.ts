@@ -117,8 +117,8 @@ testCases([
   ],
   [
     'a key that x-port does not have',
-    service('{ x-port: { ▸tab: tap0 } }'),
-    'unknown key "tab" in services.z1.x-port (did you mean "tap"?)',
+    service('{ x-port: { ▸tapp: tap0 } }'),
+    'unknown key "tapp" in services.z1.x-port (did you mean "tap"?)',
   ],
   [
     'shape and meaning at once',

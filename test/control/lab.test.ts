@@ -85,6 +85,7 @@ test('the defaults of a bridge', (t) => {
     groupForwardMask: { value: 1 },
     stationsMax: { value: 8192 },
     stations: [],
+    vlanFiltering: { value: false },
   });
 });
 
@@ -170,22 +171,6 @@ test('variables are their defaults', (t) => {
 `;
   const network = parseLab(text, 'lab.yaml').networks[0];
   t.deepEqual([network?.internal.value, network?.mtu.value, network?.name], [true, 1400, 'a$b']);
-});
-
-test('a macvlan network in the middle of a lab is the only thing that is refused', (t) => {
-  const text = TWO_HOSTS.replace(
-    'networks:\n',
-    `networks:
-  macvlan100: { driver: macvlan, driver_opts: { parent: eth1.100, macvlan_mode: bridge },
-                ipam: { config: [ { subnet: 192.169.0.0/16, ip_range: 192.169.11.0/24 } ] }, x-host: node-1 }
-`,
-  );
-  const error = t.throws(() => parseLab(text, 'lab.yaml'), { instanceOf: TopologyErrors });
-  t.is(
-    error.message,
-    'lab.yaml:7:25: the macvlan driver has no data plane yet\n' +
-      '    fix: use driver "bridge", or network_mode none or host: these are emulated',
-  );
 });
 
 test('a mistake is two lines, and cannot speak to the terminal', (t) => {

@@ -8,16 +8,19 @@ import { parseLab } from '../../control/model/load.js';
 import { TopologyErrors } from '../../control/model/mistake.js';
 import { topologySchema } from '../../control/model/schema.js';
 
-const GOOD = `x-hosts: { h: { nics: { eth1: { wire: lan, addresses: [10.9.0.1/24] } } } }
-x-wires: { lan: { ports: { up: { interface: ens33 } } } }
+const GOOD = `x-hosts: { h: { nics: { eth1: { wire: lan, addresses: [10.9.0.1/24] } }, gateway: 10.9.0.2, routes: [ { to: 10.8.0.0/16, dev: eth1.7 } ] } }
+x-wires: { lan: { reflective_relay: true, ports: { up: { interface: ens33 }, down: } } }
 x-base: &base { image: alpine, dns: [8.8.8.8] }
 networks:
   a: { driver: bridge, ipam: { config: [ { subnet: 10.0.0.0/24, aux_addresses: { p: 10.0.0.9 } } ] }, x-bridge: { ageing: 5m } }
   b:
+  m: { driver: macvlan, driver_opts: { parent: eth1.7, macvlan_mode: source } }
+  v: { x-bridge: { vlan_filtering: true, uplink: { nic: eth1.8, trunks: [1, 2] } } }
 services:
   c1: { <<: *base, networks: { a: { ipv4_address: 10.0.0.5, x-port: { hairpin: true } }, b: } }
   c2: { <<: *base, networks: [a], ports: ["80:80", { target: 81, published: 8081 }] }
   c3: { network_mode: "service:c1" }
+  c4: { networks: { m: { x-port: { sources: ["02:00:00:00:00:01"] } }, v: { x-port: { tag: 5 } } } }
 `;
 
 test('the JSON Schema is of draft 2020-12 and has these keys', (t) => {
@@ -43,7 +46,7 @@ test('the JSON Schema is of draft 2020-12 and has these keys', (t) => {
 
 test('what is a lab fits the JSON Schema, and what has another shape does not', (t) => {
   const schema = z.fromJSONSchema(topologySchema());
-  t.is(parseLab(GOOD, 'lab.yaml').sandboxes.length, 3);
+  t.is(parseLab(GOOD, 'lab.yaml').sandboxes.length, 4);
   t.true(schema.safeParse(parse(GOOD, { merge: true })).success);
   t.false(schema.safeParse({ services: ['c1'] }).success);
   t.false(schema.safeParse({ services: { c1: { netwroks: [] } } }).success);
