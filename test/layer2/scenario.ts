@@ -8,6 +8,7 @@
  *
  *     h1.eth0{h1.eth0>G}                          other MACs, as routers write them
  *     h1.eth0{h1.eth0>*}ask=10.0.0.1>10.0.0.9     another content: what a host says by itself (also reply=, pong=, advert=)
+ *     h1.eth0{h1.eth0>G}of=1                      the content of the first line, which had to wait
  *
  * Ends inside are told in full where nothing leaves (`=> dropped: no-wire`), or nothing at all (`=> nothing`). Where something leaves,
  * copies of it may end in several places, which is left out unless a line names them.
@@ -23,11 +24,14 @@ import { arpFrame, digitsOf, digitsOfFrame, frameOf, ipv4Text, packetOf } from '
 import type { Frame } from './frames.js';
 import { namesOf, tagsText } from './names.js';
 import type { Names } from './names.js';
+import type { Scripted } from '../dataplane/story.js';
 import { byPort, play } from './play.js';
 import type { Breath, Left } from './play.js';
 import { partyOf, pong6Of, pongOf, readStory } from './story.js';
 import type { Told } from './story.js';
 import { addressText } from '../../control/address.js';
+
+const PATIENCE_NS = 100e9;
 
 export interface Scenario {
   readonly lab: Compiled;
@@ -39,26 +43,46 @@ export function scenario(claim: string, { lab, story }: Scenario): void {
   test(claim, (t) => {
     const names = namesOf(lab);
     const script = readStory(story, lab, names);
+    const played = [...script, quietEnd(script)];
     const told = script.map(({ said, ends }) => `${said} => ${ends.join(' ')}`);
     const tell = (breaths: readonly Breath[]): string[] =>
-      script.map((line, i) => `${line.said} => ${endsOf(line, breaths[i], names).join(' ')}`);
-    const breaths = play(lab, script);
+      script.map((line, i) => {
+        const ends = endsOf(line, script, breaths[i], names);
+        return `${line.said} => ${ends.join(' ')}`;
+      });
+    const breaths = play(lab, played);
     t.deepEqual(tell(breaths), told);
-    t.deepEqual(tell(play(lab, script, { traced: true })), told);
-    t.deepEqual(byPort(play(lab, script, { most: BURST })), byPort(breaths));
+    t.deepEqual(tell(play(lab, played, { traced: true })), told);
+    t.deepEqual(byPort(play(lab, played, { most: BURST })), byPort(breaths));
   });
 }
 
-function endsOf(line: Told, breath: Breath | undefined, names: Names): readonly string[] {
+/** A frame of no bytes, so late that nobody waits any more for anything. */
+function quietEnd(script: readonly Told[]): Scripted {
+  const tick = Math.max(...script.map((line) => line.tick)) + PATIENCE_NS;
+  return { line: '', said: '', port: 0, tick, frame: new Uint8Array(), size: 0 };
+}
+
+function endsOf(
+  line: Told,
+  script: readonly Told[],
+  breath: Breath | undefined,
+  names: Names,
+): readonly string[] {
   const { left, ended } = breath ?? { left: [], ended: ['no breath'] };
-  const ports = left.map((one) => `${one.port}${changesOf(line, one, names)}`);
+  const ports = left.map((one) => `${one.port}${changesOf(line, script, one, names)}`);
   if (line.ends.length === 1 && line.ends[0] === 'nothing' && ports.length === 0) return line.ends;
   const isTold = ports.length === 0 || line.ends.some((end) => /^(dropped|consumed):/.test(end));
   return [...ports, ...(isTold ? ended : [])].sort();
 }
 
 /** In what a frame that left is not as it came in, so that nothing of it stays unsaid. */
-function changesOf({ sent, frame, size }: Told, { digits, missing }: Left, names: Names): string {
+function changesOf(
+  { sent, frame, size }: Told,
+  script: readonly Told[],
+  { digits, missing }: Left,
+  names: Names,
+): string {
   const left = frameOf(digits);
   const came = frameOf(digitsOf(frame)).rest;
   const macs =
@@ -66,7 +90,9 @@ function changesOf({ sent, frame, size }: Told, { digits, missing }: Left, names
       ? ''
       : `{${names.name(left.from)}>${names.name(left.to)}}`;
   const isSame = left.rest === came && missing === size - frame.length;
-  return tagsText(left.tags) + macs + (isSame ? '' : contentOf(left, sent, missing));
+  const earlier = script.findIndex((line) => line.sent.rest === left.rest);
+  const content = earlier < 0 ? contentOf(left, sent, missing) : `of=${earlier + 1}`;
+  return tagsText(left.tags) + macs + (isSame ? '' : content);
 }
 
 /** What a host says by itself; it is told only if it says exactly that, otherwise as it is. */
