@@ -65,7 +65,7 @@ function memoryInUse(): number {
 }
 
 function programFor({ hosts, ports }: Traffic): Program {
-  const program = allocateProgram({ networks: 1, addresses: 0, ports, stations: 0 }, 1);
+  const program = allocateProgram({ networks: 1, ports }, 1);
   const { networks } = program;
   networks.portCount[0] = ports;
   networks.mtu[0] = 1500;

@@ -107,5 +107,5 @@ function inject(plane: Plane, bytes: Uint8Array, port: number, tick: number): vo
   frames.serial[frame] = (counters.framesIn[port] ?? 0) + 1;
   frames.tick[frame] = tick;
   frames.flags[frame] = TRACED;
-  forwardOn(plane)(Int32Array.of(frame), 1);
+  forwardOn(plane)(Int32Array.of(frame), 0, 1);
 }

@@ -1,6 +1,6 @@
 /**
- * The learning bridge: IEEE 802.1Q §8.6 for a bridge that does not look at VLANs, with the order of checks of Linux (br_input.c) and
- * what Docker puts around it.
+ * The learning bridge: IEEE 802.1Q §8.6, with the order of checks of Linux (br_input.c) and what Docker puts around it. Most do not look at
+ * VLANs; one that does (vlan.ts) knows stations by VLAN and MAC. A wire is a bridge, too.
  *
  * In this order: a packet larger than the MTU of the network never entered its port; a source that no station can have ends the
  * frame; PAUSE belongs to one link; the source is learned, also from reserved addresses (as Linux does) but for the PAUSE address;
@@ -12,20 +12,25 @@ import { Reason } from '../observe/reason.js';
 import { NetworkFlag, PortFlag } from '../program/layout.js';
 import { EtherType, HEADER_LENGTH, isGroup, isLinkLocalGroup, isZero } from '../wire/ethernet.js';
 import * as ethernet from '../wire/ethernet.js';
+import { vlanId } from '../wire/vlan.js';
 import { LOCAL_PORT } from './plane.js';
 import type { Plane } from './plane.js';
 import { Action, consume, drop, send } from './verdict.js';
 import type { Verdict } from './verdict.js';
+import { admitOn, carries } from './vlan.js';
 
 const PAUSE_ADDRESS = 1;
 
-/** Makes the function that decides about a parsed frame that came in by `inPort`. */
-export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdict {
-  const { start, packetLength, etherType, tick, serial, view } = plane.frames;
-  const { mtu, groupForwardMask } = plane.program.networks;
+/** Decides about a parsed frame that comes to a bridge by one of its ports. */
+export type Bridge = (frame: Frame, inPort: number) => Verdict;
+
+export function bridgeOn(plane: Plane): Bridge {
+  const { start, packetLength, etherType, tick, serial, inPort: origin, view } = plane.frames;
+  const { mtu, groupForwardMask, flags: networkFlags } = plane.program.networks;
   const { network: networkOf, flags } = plane.program.ports;
   const { fdbs } = plane;
   const mayContact = contactOn(plane);
+  const admit = admitOn(plane);
 
   function toGroup(frame: Frame, network: number, high: number, low: number): Verdict {
     if (isLinkLocalGroup(high, low) && ((groupForwardMask[network] >>> (low & 0xf)) & 1) === 0)
@@ -37,6 +42,9 @@ export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdic
     if (port === LOCAL_PORT) return consume(Reason.GatewayAddress);
     if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return drop(Reason.Reflection);
     if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return drop(Reason.PortIsolated);
+    const filters = (networkFlags[network] & NetworkFlag.VlanFiltering) !== 0;
+    if (filters && !carries(plane.program, port, vlanId(plane.vlan)))
+      return drop(Reason.VlanNotAdmitted);
     return mayContact(frame, network) ? send(port) : drop(Reason.InterContainerDisabled);
   }
 
@@ -50,15 +58,21 @@ export function bridgeOn(plane: Plane): (frame: Frame, inPort: number) => Verdic
       return drop(Reason.SourceAddressInvalid);
     if (etherType[frame] === EtherType.MacControl) return drop(Reason.PauseFrame);
 
+    let filter = 0;
+    if ((networkFlags[network] & NetworkFlag.VlanFiltering) !== 0) {
+      const reason = admit(frame, inPort);
+      if (reason !== Reason.Ok) return drop(reason);
+      filter = vlanId(plane.vlan) << 16;
+    }
     const high = ethernet.destinationHigh(view, at);
     const low = ethernet.destinationLow(view, at);
     const fdb = fdbs[network];
     const now = tick[frame];
     if (!isLinkLocalGroup(high, low) || (low & 0xf) !== PAUSE_ADDRESS)
-      fdb.learn(sourceHigh, sourceLow, inPort, serial[frame], now);
+      fdb.learn(filter | sourceHigh, sourceLow, inPort, serial[frame], now, origin[frame]);
     if (isGroup(high)) return toGroup(frame, network, high, low);
 
-    const entry = fdb.find(high, low, now);
+    const entry = fdb.find(filter | high, low, now);
     if (entry >= 0) return towards(frame, network, inPort, fdb.portOf(entry));
     return mayContact(frame, network) ? Action.Flood : drop(Reason.InterContainerDisabled);
   };

@@ -1,66 +1,130 @@
 /**
  * The one place where a Verdict becomes true: queues, copies, drops, and counts them. Every frame that enters leaves it exactly once.
+ *
+ * A bridge's frames mostly leave by queues, and that is the short way. The long way (`links.ts`) leads through joints to NICs, their VLANs,
+ * children and other bridges, all within the same pass.
+ *
+ * Who holds a frame: `holders` counts queues, and whoever still has something to do with it. Each function here that is given a frame uses up
+ * one hold. A frame is only changed by who holds it alone; otherwise a copy is made first (`ownOn`).
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { PortFlag } from '../program/layout.js';
+import { Step } from '../observe/trace.js';
+import { NetworkFlag, NONE, PortFlag, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { destinationHigh, destinationLow } from '../wire/ethernet.js';
+import { vlanId } from '../wire/vlan.js';
+import type { Bridge } from './bridge.js';
 import { hostOn } from './host.js';
-import { LOCAL_PORT, QUEUE } from './plane.js';
+import { Interfaces } from './interfaces.js';
+import type { Ipvlan } from './ipvlan.js';
+import { linksOn } from './links.js';
+import type { Macvlan } from './macvlan.js';
+import { LOCAL_PORT, ownOn, QUEUE } from './plane.js';
 import type { Plane } from './plane.js';
+import { tagsOf } from './tag.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
+import { carries, tagFor } from './vlan.js';
 
-type Queue = (frame: Frame, port: number) => void;
+/** The stages that are asked on a frame's way through hosts and wires. */
+export interface Stages {
+  readonly bridge: Bridge;
+  readonly macvlan: Macvlan;
+  readonly ipvlan: Ipvlan;
+}
 
-/** Makes the function that carries out the verdict about a frame that came in by `inPort`. */
-export function emitOn(plane: Plane): (frame: Frame, inPort: number, verdict: Verdict) => void {
-  const { frames, counters } = plane;
-  const { holders, start, tick, view } = frames;
-  const { network: networkOf } = plane.program.ports;
+/** Carries out the verdict about a frame; `port` is the port of a bridge, or of a child, that it came by. */
+export type CarryOut = (frame: Frame, port: number, verdict: Verdict) => void;
+
+/** Makes the function that carries out verdicts. */
+export function emitOn(plane: Plane, stages: Stages): CarryOut {
+  const { frames, counters, program, trace } = plane;
+  const { holders, inPort, start, tick, view } = frames;
+  const { network: networkOf } = program.ports;
+  const interfaces = new Interfaces(program);
   const queue = queueOn(plane);
-  const flood = floodOn(plane, queue);
-  const host = hostOn(plane, speak);
+  const toPort = toPortOn(plane, { queue, cross, end });
+  const flood = floodOn(plane, queue, toPort);
+  const links = linksOn(plane, { interfaces, queue, end, stages, carryOut, host: hear });
+  const host = hostOn(plane, { interfaces, speak, hear: links.hear });
+  plane.advance = links.advance;
 
-  /** Sends a frame of the host's own to the station it is for, or everywhere. */
-  function speak(frame: Frame, network: number): void {
+  /** Sends a frame of the host's own to where it is for. */
+  function speak(frame: Frame, iface: number): void {
+    holders[frame] = 1;
+    if (interfaces.isRouted(iface)) links.answer(frame, interfaces.linkOf(iface));
+    else if (interfaces.isBridge(iface)) speakToBridge(frame, iface);
+    else links.down(frame, interfaces.linkOf(iface));
+  }
+
+  /** To the station it is for, or everywhere. */
+  function speakToBridge(frame: Frame, network: number): void {
+    plane.vlan = 0;
+    plane.vlanTag = 0;
     const fdb = plane.fdbs[network];
     const at = start[frame];
     const entry = fdb.find(destinationHigh(view, at), destinationLow(view, at) | 0, tick[frame]);
     if (entry >= 0 && fdb.portOf(entry) !== LOCAL_PORT) {
-      holders[frame] = 1;
-      queue(frame, fdb.portOf(entry));
-    } else {
-      // Ports of a network exist, or nobody could have been heard; so somebody hears the host.
-      flood(frame, LOCAL_PORT, network);
+      toPort(frame, fdb.portOf(entry));
+      return;
     }
+    // Ports of a network exist, or nobody could have been heard; so somebody hears the host.
+    const unheard = flood(frame, LOCAL_PORT, network);
+    if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
   }
 
-  function end(frame: Frame, inPort: number, verdict: Verdict): void {
+  function hear(frame: Frame, iface: number): void {
+    const row = host(frame, iface);
+    if (row >= 0) plane.answered = row;
+  }
+
+  function end(frame: Frame, verdict: Verdict): void {
     const reason = verdict & ARGUMENT_BITS;
-    if ((verdict & ACTION_BITS) === Action.Drop) counters.drop(inPort, reason);
-    else counters.consume(inPort, reason);
-    frames.release(frame);
+    if (plane.isTracing) trace.note(Step.Ended, verdict & ACTION_BITS, reason);
+    if ((verdict & ACTION_BITS) === Action.Drop) counters.drop(inPort[frame], reason);
+    else counters.consume(inPort[frame], reason);
+    frames.letGo(frame);
   }
 
-  return (frame, inPort, verdict) => {
+  /** A frame goes through a joint: from a wire up to a NIC, from a bridge down to its uplink. */
+  function cross(frame: Frame, joint: number): void {
+    const link = program.ports.link[joint];
+    if ((program.networks.flags[networkOf[joint]] & NetworkFlag.Wire) !== 0) links.up(frame, link);
+    else links.down(frame, link);
+  }
+
+  function floodAndHear(frame: Frame, port: number): void {
+    const network = networkOf[port];
+    const isUntagged = vlanId(plane.vlan) === 0;
+    holders[frame]++; // for the host, which hears behind the flood, so that nobody hears an answer before the question
+    const unheard = flood(frame, port, network);
+    if (isUntagged) hear(frame, network);
+    if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
+    frames.letGo(frame);
+  }
+
+  function carryOut(frame: Frame, port: number, verdict: Verdict): void {
     switch (verdict & ACTION_BITS) {
       case Action.Send:
-        holders[frame] = 1;
-        queue(frame, verdict & ARGUMENT_BITS);
+        toPort(frame, verdict & ARGUMENT_BITS);
         return;
-      case Action.Flood: {
-        const unheard = flood(frame, inPort, networkOf[inPort]);
-        plane.answered = host(frame, inPort); // behind the flood, so that nobody hears an answer before the question
-        if (unheard !== Reason.Ok) end(frame, inPort, Action.Drop | unheard);
+      case Action.Flood:
+        floodAndHear(frame, port);
+        return;
+      case Action.Drop:
+      case Action.Consume: {
+        const reason = verdict & ARGUMENT_BITS;
+        if (reachesHost(reason) && networkOf[port] !== NONE) hear(frame, networkOf[port]);
+        end(frame, verdict);
         return;
       }
       default:
-        if (reachesHost(verdict & ARGUMENT_BITS)) plane.answered = host(frame, inPort);
-        end(frame, inPort, verdict);
+        links.carryOut(frame, verdict);
     }
-  };
+  }
+
+  return carryOut;
 }
 
 /** Does a frame that ends for this Reason still go up to the host? What forbids containers to speak with each other does not bind it. */
@@ -68,21 +132,107 @@ function reachesHost(reason: Reason): boolean {
   return reason === Reason.GatewayAddress || reason === Reason.InterContainerDisabled;
 }
 
-/** Makes the function that queues a frame for every port of its network that may hear it; otherwise it says why nobody does. */
+type Queue = (frame: Frame, port: number) => void;
+
+/** Makes the function that puts a frame into the egress queue of a port. */
+function queueOn(plane: Plane): Queue {
+  const { queues, queued, dirty, counters, frames } = plane;
+  return (frame, port) => {
+    const waiting = queued[port];
+    if (waiting === 0) dirty[plane.dirtyCount++] = port;
+    if (waiting === QUEUE) {
+      counters.drop(frames.inPort[frame], Reason.PoolExhausted);
+      frames.letGo(frame);
+      return;
+    }
+    queues[port * QUEUE + waiting] = frame;
+    queued[port] = waiting + 1;
+  };
+}
+
+/** Ports whose frames only have to be queued: nothing stands behind them that is ours, and their bridge does not touch tags. */
+function plainPorts({ ports, networks }: Program): Uint8Array {
+  return Uint8Array.from({ length: ports.rows }, (_, port) => {
+    const network = ports.network[port];
+    const filters = network !== NONE && (networks.flags[network] & NetworkFlag.VlanFiltering) !== 0;
+    return ports.role[port] === PortRole.Joint || filters ? 0 : 1;
+  });
+}
+
+/** Makes the function that sends a frame out by a port of the bridge that has decided about it, or to a child. */
+function toPortOn(
+  plane: Plane,
+  {
+    queue,
+    cross,
+    end,
+  }: { queue: Queue; cross: Queue; end: (frame: Frame, verdict: Verdict) => void },
+): Queue {
+  const { frames, program, trace } = plane;
+  const { network: networkOf, role } = program.ports;
+  const { flags } = program.networks;
+  const plain = plainPorts(program);
+  const own = ownOn(plane);
+  const tags = tagsOf(frames);
+
+  /** Gives a frame the tag with which it leaves by the port, on a copy where others hold it too; -1 when it has ended. */
+  function retag(frame: Frame, port: number): Frame {
+    const control = tagFor(program, port, plane.vlan);
+    const had = plane.vlanTag;
+    if (control < 0 ? had === 0 : had === plane.vlanType && isTaggedSo(frame, control))
+      return frame;
+    const mine = own(frame);
+    if (mine < 0) {
+      end(frame, Action.Drop | Reason.PoolExhausted);
+      return mine;
+    }
+    if (plane.isTracing) trace.note(Step.Retagged, port, control);
+    if (control < 0) tags.pop(mine);
+    else if (had !== 0) tags.change(mine, plane.vlanType, control);
+    else if (!tags.push(mine, plane.vlanType, control)) {
+      end(mine, Action.Drop | Reason.TagsTooMany);
+      return -1;
+    }
+    return mine;
+  }
+
+  function isTaggedSo(frame: Frame, control: number): boolean {
+    return frames.view.getUint16(frames.start[frame] + 14) === control;
+  }
+
+  return (frame, port) => {
+    if (plain[port] === 1) {
+      queue(frame, port);
+      return;
+    }
+    const filters = (flags[networkOf[port]] & NetworkFlag.VlanFiltering) !== 0;
+    const leaving = filters ? retag(frame, port) : frame;
+    if (leaving < 0) return;
+    if (role[port] === PortRole.Joint) cross(leaving, port);
+    else queue(leaving, port);
+  };
+}
+
+/**
+ * Makes the function that sends a frame to every port of its network that may hear it; otherwise it says why nobody does, and the hold is
+ * still the caller's.
+ */
 function floodOn(
   plane: Plane,
   queue: Queue,
-): (frame: Frame, inPort: number, network: number) => Reason {
-  const { counters, program } = plane;
-  const { holders } = plane.frames;
+  toPort: Queue,
+): (frame: Frame, port: number, network: number) => Reason {
+  const { counters, program, frames } = plane;
+  const { holders } = frames;
   const { firstPort, portCount } = program.networks;
-  return (frame, inPort, network) => {
-    const first = firstPort[network];
-    const end = first + portCount[network];
+  const isPlain = plainNetworks(program);
+
+  /** Every port of these is a mere queue, so nobody looks at `holders` before all have the frame. */
+  function short(frame: Frame, inPort: number, first: number, end: number): Reason {
     let unheard = Reason.NoOtherPort;
     let copies = 0;
     for (let port = first; port < end; port++) {
-      const against = objection(program, inPort, port);
+      const against = objection(program, inPort, port, -1);
       if (against === Reason.Ok) {
         queue(frame, port);
         copies++;
@@ -91,26 +241,60 @@ function floodOn(
       }
     }
     if (copies === 0) return unheard;
-    holders[frame] = copies;
+    holders[frame] += copies - 1;
     counters.copied[0] += copies - 1;
     return Reason.Ok;
+  }
+
+  function long(frame: Frame, inPort: number, first: number, end: number): Reason {
+    const { vlan, vlanTag, vlanType } = plane;
+    let copies = 0;
+    let unheard = Reason.NoOtherPort;
+    for (let port = first; port < end; port++) {
+      const against = objection(program, inPort, port, vlan);
+      if (against === Reason.Ok) copies++;
+      else if (against === Reason.PortIsolated) unheard = against;
+    }
+    if (copies === 0) return unheard;
+    holders[frame] += copies - 1;
+    counters.copied[0] += copies - 1;
+    for (let port = first; port < end; port++) {
+      if (objection(program, inPort, port, vlan) !== Reason.Ok) continue;
+      // What stands behind a joint may be a bridge with VLANs of its own.
+      plane.vlan = vlan;
+      plane.vlanTag = vlanTag;
+      plane.vlanType = vlanType;
+      toPort(frame, port);
+    }
+    return Reason.Ok;
+  }
+
+  return (frame, inPort, network) => {
+    const first = firstPort[network];
+    const end = first + portCount[network];
+    return isPlain[network] === 1
+      ? short(frame, inPort, first, end)
+      : long(frame, inPort, first, end);
   };
 }
 
-/** Why a flood from `inPort` passes `port` by; Ok when it does not (IEEE 802.1Q §8.6.1, Linux should_deliver). */
-export function objection({ ports }: Program, inPort: number, port: number): Reason {
-  const { flags } = ports;
+function plainNetworks(program: Program): Uint8Array {
+  const { networks } = program;
+  const plain = plainPorts(program);
+  return Uint8Array.from({ length: networks.rows }, (_, network) => {
+    const first = networks.firstPort[network];
+    const end = first + networks.portCount[network];
+    return plain.subarray(first, end).every((isPlain) => isPlain === 1) ? 1 : 0;
+  });
+}
+
+/**
+ * Why a flood from `inPort` passes `port` by; Ok when it does not (IEEE 802.1Q §8.6.1, Linux should_deliver). `vlan` is the tag control
+ * information of its VLAN where the bridge filters VLANs, else negative.
+ */
+export function objection(program: Program, inPort: number, port: number, vlan: number): Reason {
+  const { flags } = program.ports;
   if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return Reason.Reflection;
-  return (flags[port] & flags[inPort] & PortFlag.Isolated) !== 0 ? Reason.PortIsolated : Reason.Ok;
-}
-
-/** Makes the function that puts a frame into the egress queue of a port. */
-function queueOn(plane: Plane): Queue {
-  const { queues, queued, dirty } = plane;
-  return (frame, port) => {
-    const waiting = queued[port];
-    if (waiting === 0) dirty[plane.dirtyCount++] = port;
-    queues[port * QUEUE + waiting] = frame;
-    queued[port] = waiting + 1;
-  };
+  if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return Reason.PortIsolated;
+  return vlan < 0 || carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
 }

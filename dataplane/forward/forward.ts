@@ -9,42 +9,75 @@
 import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { LinkUse, PortRole } from '../program/layout.js';
 import { bridgeOn } from './bridge.js';
+import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
+import { ipvlanOn } from './ipvlan.js';
+import { macvlanOn } from './macvlan.js';
 import { parseOn } from './parse.js';
 import type { Plane } from './plane.js';
-import { drop } from './verdict.js';
+import { drop, up } from './verdict.js';
 import type { Verdict } from './verdict.js';
-import { witnessOn } from './witness.js';
+import { watchedOn, witnessOn } from './witness.js';
 
 const CACHES = 16 << 20;
 
-/** Makes the function that forwards the first `count` frames of `burst` to the egress queues. */
-export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => void {
-  const { inPort, wireLength, flags } = plane.frames;
+/** Makes the function that forwards the frames `from` to `to` of `burst`, those in between and not `to` itself, to the egress queues. */
+export function forwardOn(plane: Plane): (burst: Int32Array, from: number, to: number) => void {
+  const { inPort, wireLength, flags, holders, tick } = plane.frames;
   const { framesIn, bytesIn } = plane.counters;
+  const { neighbors } = plane;
+  const { role } = plane.program.ports;
   const parse = parseOn(plane);
   const bridge = bridgeOn(plane);
-  const emit = emitOn(plane);
+  const watched = watchedOn(plane, bridge);
+  const macvlan = macvlanOn(plane);
+  const ipvlan = ipvlanOn(plane);
+  const atHost = atHostOn(plane, { macvlan, ipvlan });
+  const emit = emitOn(plane, { bridge: watched, macvlan, ipvlan });
 
-  function decide(frame: Frame, port: number): Verdict {
+  function decide(frame: Frame, port: number, atBridge: Bridge): Verdict {
     const reason = parse(frame);
-    return reason === Reason.Ok ? bridge(frame, port) : drop(reason);
+    if (reason !== Reason.Ok) return drop(reason);
+    return role[port] === PortRole.Station ? atBridge(frame, port) : atHost(frame, port);
   }
 
   const lookAhead = lookAheadOn(plane);
-  const witness = witnessOn(plane, decide, emit);
+  const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
-  return (burst, count) => {
-    lookAhead(burst, count);
-    for (let i = 0; i < count; i++) {
+  return (burst, from, to) => {
+    lookAhead(burst, from, to);
+    for (let i = from; i < to; i++) {
       const frame = burst[i];
       const port = inPort[frame];
+      if (tick[frame] >= neighbors.due) plane.advance(tick[frame]);
       framesIn[port]++;
       bytesIn[port] += wireLength[frame];
-      if ((flags[frame] & TRACED) === 0) emit(frame, port, decide(frame, port));
+      holders[frame] = 1;
+      if ((flags[frame] & TRACED) === 0) emit(frame, port, decide(frame, port, bridge));
       else witness(frame, port);
     }
+  };
+}
+
+/** Makes the function that decides about a parsed frame that comes in elsewhere than at a bridge: from a child, or by a NIC. */
+function atHostOn(
+  { frames, program }: Plane,
+  stages: {
+    readonly macvlan: ReturnType<typeof macvlanOn>;
+    readonly ipvlan: ReturnType<typeof ipvlanOn>;
+  },
+): (frame: Frame, port: number) => Verdict {
+  const { packetLength } = frames;
+  const { role, link: linkOf, mtu } = program.ports;
+  const { use } = program.links;
+  return (frame, port) => {
+    if (role[port] !== PortRole.Child) return up(linkOf[port]);
+    if (packetLength[frame] > mtu[port]) return drop(Reason.MtuExceeded);
+    return use[linkOf[port]] === LinkUse.Macvlan
+      ? stages.macvlan.fromChild(frame, port)
+      : stages.ipvlan.fromChild(frame, port);
   };
 }
 
@@ -52,18 +85,23 @@ export function forwardOn(plane: Plane): (burst: Int32Array, count: number) => v
  * Makes the function that touches the table entries a burst will need, so that the memory reads overlap instead of queueing up one
  * frame behind the other. It pays once a table is larger than what the caches hold, and costs below that.
  */
-function lookAheadOn({ fdbs, frames, program }: Plane): (burst: Int32Array, count: number) => void {
+function lookAheadOn({
+  fdbs,
+  frames,
+  program,
+}: Plane): (burst: Int32Array, from: number, to: number) => void {
   const { start, inPort, view } = frames;
   const { network } = program.ports;
   const pays = fdbs.some((fdb) => fdb.bytes > CACHES);
   const touched = new Int32Array(1);
-  return (burst, count) => {
+  return (burst, from, to) => {
     if (!pays) return;
     let words = 0;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       // A frame without addresses touches wherever the bytes behind it lead: they are the slot's, and nothing is decided here.
       const at = start[burst[i]];
       const fdb = fdbs[network[inPort[burst[i]]]];
+      if (fdb === undefined) continue;
       words ^= fdb.touch(view.getUint16(at), view.getInt32(at + 2));
       words ^= fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
     }

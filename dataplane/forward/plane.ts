@@ -6,11 +6,14 @@
  * exists.
  */
 import { Frames } from '../frame/frames.js';
+import type { Frame } from '../frame/frames.js';
 import { Counters } from '../observe/counters.js';
 import { Trace } from '../observe/trace.js';
+import { LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
+import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 
 /** The most frames a Worker receives before it sends. */
 export const BURST = 256;
@@ -18,8 +21,34 @@ export const BURST = 256;
 /** The most frames that can wait for a port. */
 export const QUEUE = 2 * BURST;
 
+const SLOTS = 4 * BURST;
+
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
+
+/** Where a frame goes that a Stage sends to more than one place (Action.Fan). There is one, and it is used up before another is filled. */
+export class Fan {
+  readonly ports: Int32Array;
+  count = 0;
+  /** Out by this link, or -1. */
+  down = -1;
+  /** Heard by the stack of the host at this link, or -1. */
+  host = -1;
+
+  constructor(ports: number) {
+    this.ports = new Int32Array(ports + 1);
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.down = -1;
+    this.host = -1;
+  }
+
+  add(port: number): void {
+    this.ports[this.count++] = port;
+  }
+}
 
 /** What a Plane is given from outside; each is its own by default. */
 export interface PlaneSettings {
@@ -44,6 +73,21 @@ export class Plane {
   dirtyCount = 0;
   /** Row of the address by which the host answered the newest frame it heard, or -1. */
   answered = -1;
+  /** What the next hops of the hosts are. */
+  readonly neighbors = new Neighbors();
+  readonly fan: Fan;
+  /** Of the frame that a bridge which filters VLANs decides about: its VLAN and priority as tag control information, ... */
+  vlan = -1;
+  /** ... the TPID of the tag in it that says so, 0 if none does, ... */
+  vlanTag = 0;
+  /** ... and the TPID of the tag it gets where it leaves with one. */
+  vlanType = 0;
+  /** The frame at hand has its TRACED bit set: what happens to it is noted. */
+  isTracing = false;
+  /** So many frames can be forwarded before the queues must be emptied, lest slots run out. */
+  readonly stepMax: number;
+  /** Lets happen what is due at this tick or before; `forwardOn` sets it. */
+  advance: (tick: number) => void = () => undefined;
 
   constructor(
     readonly program: Program,
@@ -51,7 +95,13 @@ export class Plane {
   ) {
     const { networks, ports } = program;
     const mtuMax = networks.mtu.reduce((a, b) => Math.max(a, b), 0);
-    this.frames = new Frames(4 * BURST, packetMax ?? mtuMax);
+    const { links } = program;
+    // Besides its own slot a frame may take one for each copy, and one for each answer of a host.
+    const more = links.rows === 0 ? 1 : 2 + 4 * links.rows;
+    const slots = Math.max(SLOTS, 2 * BURST + WAITING_MAX + 2 * more);
+    this.stepMax = Math.floor((slots - BURST - WAITING_MAX) / more);
+    this.frames = new Frames(slots, packetMax ?? mtuMax);
+    this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),
@@ -60,6 +110,25 @@ export class Plane {
     this.queued = new Int32Array(ports.rows);
     this.dirty = new Int32Array(ports.rows);
   }
+}
+
+/** Makes the function that gives up one hold on a frame and gives a frame that is the caller's alone; -1 where there is no slot for it. */
+export function ownOn({ frames }: Plane): (frame: Frame) => Frame {
+  const { holders } = frames;
+  return (frame) => {
+    if (holders[frame] === 1) return frame;
+    const copy = frames.copy(frame);
+    if (copy < 0) return copy;
+    holders[frame]--;
+    holders[copy] = 1;
+    return copy;
+  };
+}
+
+/** Does a host send packets by routes of its own? */
+export function routes({ links }: Program): boolean {
+  const l3 = LinkFlag.L3 | LinkFlag.L3s;
+  return links.use.some((use, link) => use === LinkUse.Ipvlan && (links.flags[link] & l3) !== 0);
 }
 
 /** Bytes of a network's Fdb, for whoever keeps its memory. */
@@ -94,6 +163,7 @@ function declareStations({ networks, stations }: Program, network: number, fdb: 
     const kind = stations.sticky[row] === 1 ? Kind.Sticky : Kind.Static;
     declare(stations.macHigh[row], stations.macLow[row], stations.port[row], kind, row);
   }
-  declare(networks.macHigh[network], networks.macLow[network], LOCAL_PORT, Kind.Local, 0);
+  if ((networks.flags[network] & NetworkFlag.Wire) === 0)
+    declare(networks.macHigh[network], networks.macLow[network], LOCAL_PORT, Kind.Local, 0);
   fdb.open();
 }

@@ -1,11 +1,15 @@
 /**
  * How a traced frame is forwarded: as any other, with notes of the state around it. The stages do not know that they are watched, so a
- * trace cannot change what it shows, and frames without the TRACED bit pay one branch.
+ * trace cannot change what it shows, and frames without the TRACED bit pay one branch. Beyond the first bridge, what happens is noted
+ * where it is carried out (emit.ts, links.ts).
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
+import { NetworkFlag, PortRole } from '../program/layout.js';
+import type { Bridge } from './bridge.js';
 import { objection } from './emit.js';
+import type { CarryOut } from './emit.js';
 import type { Plane } from './plane.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
@@ -15,47 +19,79 @@ const ADDRESSES = 12;
 /** Makes the function that forwards one frame and notes what happens to it. */
 export function witnessOn(
   plane: Plane,
-  decide: (frame: Frame, inPort: number) => Verdict,
-  emit: (frame: Frame, inPort: number, verdict: Verdict) => void,
-): (frame: Frame, inPort: number) => void {
+  decide: (frame: Frame, port: number) => Verdict,
+  emit: CarryOut,
+): (frame: Frame, port: number) => void {
+  const { frames, program, trace } = plane;
+  const { serial, tick } = frames;
+  const { role, link } = program.ports;
+
+  return (frame, port) => {
+    plane.isTracing = true;
+    plane.answered = -1;
+    trace.begin(frame, port, serial[frame], tick[frame]);
+    if (role[port] === PortRole.Child) trace.note(Step.Child, port, link[port]);
+    emit(frame, port, decide(frame, port));
+    if (plane.answered >= 0) trace.note(Step.Answered, plane.answered);
+    plane.isTracing = false;
+  };
+}
+
+/** Makes the bridge that notes what it knew, what it learned and what it decided, when the frame at hand is traced. */
+export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
   const { frames, program, trace, fdbs } = plane;
-  const { start, length, serial, tick, view } = frames;
+  const { length, start, tick, view } = frames;
+  const { network: networkOf } = program.ports;
+  const { flags, firstPort, portCount } = program.networks;
 
   /** Notes the entry of the address that stands `offset` bytes into the frame, if there is one. */
-  function noteEntry(step: Step, frame: Frame, inPort: number, offset: number): void {
+  function noteEntry(step: Step, frame: Frame, port: number, offset: number): void {
     if (length[frame] < ADDRESSES) return;
-    const fdb = fdbs[program.ports.network[inPort]];
+    const fdb = fdbs[networkOf[port]];
     const at = start[frame] + offset;
-    const entry = fdb.find(view.getUint16(at), view.getInt32(at + 2), tick[frame]);
+    const filter = vlanIn(port) < 0 ? 0 : (plane.vlan & 0xfff) << 16;
+    const entry = fdb.find(view.getUint16(at) | filter, view.getInt32(at + 2), tick[frame]);
     if (entry < 0) return;
-    const place = (fdb.kindOf(entry) << 16) | fdb.portOf(entry);
-    trace.note(step, place, fdb.serialOf(entry), fdb.taughtAt(entry), fdb.heardAt(entry));
+    trace.note(
+      step,
+      fdb.placeOf(entry),
+      fdb.serialOf(entry),
+      fdb.taughtAt(entry),
+      fdb.heardAt(entry),
+    );
   }
 
-  function noteVerdict(inPort: number, verdict: Verdict): void {
+  /** The VLAN of the frame at hand in the bridge of this port, with its priority; -1 where the bridge does not look at VLANs. */
+  function vlanIn(port: number): number {
+    return (flags[networkOf[port]] & NetworkFlag.VlanFiltering) === 0 ? -1 : plane.vlan;
+  }
+
+  function noteVerdict(port: number, verdict: Verdict): void {
     const argument = verdict & ARGUMENT_BITS;
     const action = verdict & ACTION_BITS;
     trace.note(Step.Verdict, action, argument);
     if (action === Action.Send) trace.note(Step.Sent, argument);
     if (action !== Action.Flood) return;
-    const network = program.ports.network[inPort];
-    const first = program.networks.firstPort[network];
-    for (let port = first; port < first + program.networks.portCount[network]; port++) {
-      const against = objection(program, inPort, port);
-      if (against === Reason.Ok) trace.note(Step.Sent, port);
-      else trace.note(Step.PassedBy, port, against);
+    const network = networkOf[port];
+    const first = firstPort[network];
+    for (let other = first; other < first + portCount[network]; other++) {
+      const against = objection(program, port, other, vlanIn(port));
+      if (against === Reason.Ok) trace.note(Step.Sent, other);
+      else trace.note(Step.PassedBy, other, against);
     }
   }
 
-  return (frame, inPort) => {
-    trace.begin(frame, inPort, serial[frame], tick[frame]);
-    noteEntry(Step.SourceBefore, frame, inPort, 6);
-    const verdict = decide(frame, inPort);
-    noteEntry(Step.SourceAfter, frame, inPort, 6);
-    noteEntry(Step.Destination, frame, inPort, 0);
-    noteVerdict(inPort, verdict);
-    plane.answered = -1;
-    emit(frame, inPort, verdict);
-    if (plane.answered >= 0) trace.note(Step.Answered, plane.answered);
+  return (frame, port) => {
+    if (!plane.isTracing) return bridge(frame, port);
+    plane.vlan = 0;
+    const bridged = trace.written;
+    trace.note(Step.Bridged, port);
+    noteEntry(Step.SourceBefore, frame, port, 6);
+    const verdict = bridge(frame, port);
+    trace.amend(bridged, vlanIn(port));
+    noteEntry(Step.SourceAfter, frame, port, 6);
+    noteEntry(Step.Destination, frame, port, 0);
+    noteVerdict(port, verdict);
+    return verdict;
   };
 }

@@ -17,6 +17,9 @@
  * Writer: the Worker that owns the pool; it alone claims and releases. Never: a slot released twice, a slot read after its release.
  */
 
+import { copyBytes, memoryOf } from './copy.js';
+import type { Memory } from './copy.js';
+
 /** A slot number, 0..slots-1. */
 export type Frame = number;
 
@@ -116,6 +119,7 @@ export class Frames {
   /** Set by parse: bytes of the packet behind header and tags that has to fit an MTU; of a super-frame, of one that it stands for. */
   readonly packetLength: Uint32Array;
 
+  private readonly memory: Memory;
   private readonly stride: number;
   private readonly free: Uint32Array;
   private freeCount: number;
@@ -128,6 +132,7 @@ export class Frames {
     const memory = new ArrayBuffer(slots * this.stride);
     this.bytes = new Uint8Array(memory);
     this.view = new DataView(memory);
+    this.memory = memoryOf(this.bytes);
     const columns = new Columns(slots);
     this.tick = columns.next(Float64Array);
     this.seconds = columns.next(Float64Array);
@@ -157,6 +162,36 @@ export class Frames {
     this.start[frame] = frame * this.stride + HEADROOM;
     this.flags[frame] = 0;
     return frame;
+  }
+
+  /** Takes a free slot and makes it equal to that of `frame`, but for who holds it; -1 when all are in use. */
+  copy(frame: Frame): Frame {
+    const copy = this.claim();
+    if (copy < 0) return copy;
+    const moved = this.start[frame] - frame * this.stride - HEADROOM;
+    const at = (this.start[copy] += moved);
+    copyBytes(this.memory, this.start[frame], this.memory, at, this.length[frame]);
+    this.length[copy] = this.length[frame];
+    this.wireLength[copy] = this.wireLength[frame];
+    this.inPort[copy] = this.inPort[frame];
+    this.serial[copy] = this.serial[frame];
+    this.tick[copy] = this.tick[frame];
+    this.seconds[copy] = this.seconds[frame];
+    this.nanoseconds[copy] = this.nanoseconds[frame];
+    this.flags[copy] = this.flags[frame];
+    this.gsoType[copy] = this.gsoType[frame];
+    this.gsoSize[copy] = this.gsoSize[frame];
+    this.checksumStart[copy] = this.checksumStart[frame];
+    this.checksumOffset[copy] = this.checksumOffset[frame];
+    this.payload[copy] = this.payload[frame] - this.start[frame] + at;
+    this.etherType[copy] = this.etherType[frame];
+    this.packetLength[copy] = this.packetLength[frame];
+    return copy;
+  }
+
+  /** Free bytes before the frame. */
+  headroom(frame: Frame): number {
+    return this.start[frame] - frame * this.stride;
   }
 
   /** Gives a slot back at once. */

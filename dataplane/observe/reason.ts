@@ -11,6 +11,8 @@ export const enum Reason {
   VlanTagTruncated,
   MtuExceeded,
   OffloadInvalid,
+  TagsTooMany,
+  PoolExhausted,
 
   // Between the data plane and the kernel (port).
   KernelQueueFull,
@@ -32,6 +34,22 @@ export const enum Reason {
   PortIsolated,
   InterContainerDisabled,
   NoOtherPort,
+  VlanNotAdmitted,
+
+  // Hosts: NICs, their VLANs and their stacks (forward/link).
+  VlanReserved,
+  VlanUnknown,
+  NotForThisHost,
+  HostStack,
+  NoWire,
+
+  // ipvlan (forward/ipvlan), and the routes behind its L3 modes (forward/route).
+  IpvlanPrivate,
+  IpvlanL3Group,
+  IpvlanL3NotIp,
+  NoRoute,
+  NeighborUnresolved,
+  NeighborQueueFull,
 
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,

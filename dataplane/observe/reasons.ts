@@ -44,6 +44,16 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'what it leaves to the network card (segments, a checksum) does not fit its headers',
     see: 'virtio 1.2 §5.1.6.2; Linux include/linux/virtio_net.h',
   },
+  [Reason.TagsTooMany]: {
+    name: 'tags-too-many',
+    says: 'it would have more VLAN tags than there is room for in front of it',
+    see: 'docs/life-of-a-frame.md',
+  },
+  [Reason.PoolExhausted]: {
+    name: 'pool-exhausted',
+    says: 'no slot of the pool was free for a copy of it',
+    see: 'docs/life-of-a-frame.md',
+  },
 
   [Reason.KernelQueueFull]: {
     name: 'kernel-queue-full',
@@ -130,6 +140,68 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     name: 'no-other-port',
     says: 'nobody else is on the network to flood it to',
     see: 'IEEE 802.1Q §8.6.1',
+  },
+  [Reason.VlanNotAdmitted]: {
+    name: 'vlan-not-admitted',
+    says: 'the port does not carry its VLAN, or does not take frames with such a tag',
+    see: 'IEEE 802.1Q §6.9, §8.6.2, §8.6.4; ovs-vswitchd.conf.db(5), vlan_mode',
+  },
+
+  [Reason.VlanReserved]: {
+    name: 'vlan-reserved',
+    says: 'it is tagged with VLAN 4095, which is reserved',
+    see: 'IEEE 802.1Q §9.6, Table 9-2',
+  },
+  [Reason.VlanUnknown]: {
+    name: 'vlan-unknown',
+    says: 'it is tagged with a VLAN for which the NIC has no sub-interface',
+    see: 'Linux net/core/dev.c, __netif_receive_skb_core: PACKET_OTHERHOST',
+  },
+  [Reason.NotForThisHost]: {
+    name: 'not-for-this-host',
+    says: 'its destination is no address of this host, nor of a container on this NIC',
+    see: 'Linux eth_type_trans: PACKET_OTHERHOST; RFC 1122 §2.3',
+  },
+  [Reason.HostStack]: {
+    name: 'host-stack',
+    says: 'it is for the stack of the host itself',
+    see: 'Linux net/core/dev.c, RX_HANDLER_PASS',
+  },
+  [Reason.NoWire]: {
+    name: 'no-wire',
+    says: 'its parent is an internal dummy, behind which nothing is',
+    see: 'Docker macvlan and ipvlan without a parent: dm-ID, di-ID; Linux drivers/net/dummy.c',
+  },
+
+  [Reason.IpvlanPrivate]: {
+    name: 'ipvlan-private',
+    says: 'the children of a private ipvlan parent never reach each other',
+    see: 'Linux drivers/net/ipvlan/ipvlan_core.c, ipvlan_is_private',
+  },
+  [Reason.IpvlanL3Group]: {
+    name: 'ipvlan-l3-group',
+    says: 'ipvlan in an L3 mode sends nothing to groups',
+    see: 'Linux drivers/net/ipvlan/ipvlan_core.c, ipvlan_process_outbound',
+  },
+  [Reason.IpvlanL3NotIp]: {
+    name: 'ipvlan-l3-not-ip',
+    says: 'ipvlan in an L3 mode sends nothing but untagged IP packets',
+    see: 'Linux drivers/net/ipvlan/ipvlan_core.c, ipvlan_process_outbound',
+  },
+  [Reason.NoRoute]: {
+    name: 'no-route',
+    says: 'the host has no route to its destination by this interface',
+    see: 'RFC 1812 §5.2.4.3; Linux ip_route_output_flow with an output interface',
+  },
+  [Reason.NeighborUnresolved]: {
+    name: 'neighbor-unresolved',
+    says: 'nobody answered when the next hop was asked for three times',
+    see: 'RFC 1122 §2.3.2.2; RFC 4861 §7.2.2',
+  },
+  [Reason.NeighborQueueFull]: {
+    name: 'neighbor-queue-full',
+    says: 'newer packets wait for the same next hop to be found',
+    see: 'RFC 1122 §2.3.2.2',
   },
 
   [Reason.ArpTruncated]: {

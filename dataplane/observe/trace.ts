@@ -8,7 +8,9 @@
 export const enum Step {
   /** Slot, port, serial, tick. */
   Arrived,
-  /** What the Fdb knew of the source before the frame: kind << 16 | port, serial, taught at, heard at. Absent: nothing. */
+  /** A bridge has it: the port of the bridge by which it came, its VLAN or -1. What follows up to the next such step is about that bridge. */
+  Bridged,
+  /** What the Fdb knew of the source before the frame: place (fdb.place), serial, taught at, heard at. Absent: nothing. */
   SourceBefore,
   /** The same after it. */
   SourceAfter,
@@ -22,6 +24,26 @@ export const enum Step {
   PassedBy,
   /** The host answered: row of the address it was asked for. */
   Answered,
+  /** It went to the parent of a child: child port, link. */
+  Child,
+  /** It came up by a link: link. */
+  Up,
+  /** It goes out by a link: link. */
+  Down,
+  /** The tag of a VLAN was taken off: the link of the VLAN. */
+  Popped,
+  /** The tag of a VLAN was put on: the link of the VLAN. */
+  Pushed,
+  /** A bridge took a tag off, put one on or changed it for a port: port, tag control information. */
+  Retagged,
+  /** The stack of the host heard it: link. */
+  Heard,
+  /** Routed: row of `routes`, link. */
+  Routed,
+  /** It waits until the next hop is found: link. */
+  Waiting,
+  /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */
+  Ended,
 }
 
 /** One record. */
@@ -52,6 +74,11 @@ export class Trace {
     this.ring[at + 2] = b;
     this.ring[at + 3] = c;
     this.ring[at + 4] = d;
+  }
+
+  /** The second number of the record that was written when `written` stood at `mark`. */
+  amend(mark: number, b: number): void {
+    this.ring[(mark % RECORDS) * RECORD + 2] = b;
   }
 
   /** The records written since `written` stood at `mark`, oldest first, as far as the ring still holds them. */

@@ -5,7 +5,7 @@
  * `originLine` and `originColumn` are the Origin of a row: where in the topology file it was declared, 0 where nobody declared it.
  */
 export const layout = {
-  /** One row per Network, in the order of the topology. */
+  /** One row per learning bridge: the bridge networks in the order of the topology, then the wires. */
   networks: {
     firstPort: Uint16Array,
     portCount: Uint16Array,
@@ -39,11 +39,102 @@ export const layout = {
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
-  /** One row per Port; the ports of a network follow each other. */
+  /** One row per Port; the ports of a network follow each other, and so do the children of a link. */
   ports: {
+    /** PortRole. */
+    role: Uint8Array,
+    /** Of a port of a bridge: which; else NONE. */
     network: Uint16Array,
+    /** Of a joint: the link it leads to; of a child: its parent; of the port of a NIC: that NIC; else NONE. */
+    link: Uint16Array,
     /** PortFlag bits. */
     flags: Uint8Array,
+    /** Of a child: its own address. */
+    macHigh: Uint16Array,
+    macLow: Uint32Array,
+    /** Of a macvlan child: one MacvlanMode bit. */
+    macvlanMode: Uint8Array,
+    /** Bytes of the largest packet that a child sends or gets. */
+    mtu: Uint32Array,
+    /** Of a port of a bridge that filters VLANs: VlanMode; its own VLAN; PriorityTags; TPID of the tags a tunnel puts on. */
+    vlanMode: Uint8Array,
+    vlanTag: Uint16Array,
+    priorityTags: Uint8Array,
+    tunnelType: Uint16Array,
+    /** Rows of `vlanSets`, or NONE for all VLANs: those it carries, and the inner ones that a tunnel takes. */
+    trunks: Uint16Array,
+    innerVlans: Uint16Array,
+    originLine: Uint32Array,
+    originColumn: Uint32Array,
+  },
+  /** Sets of VLANs, VLAN_SET_WORDS rows each: VLAN v is in set s when bit v & 31 of row s * VLAN_SET_WORDS + (v >> 5) is set. */
+  vlanSets: {
+    bits: Uint32Array,
+  },
+  /** The interfaces of the hosts: NICs, VLANs of NICs behind the NIC they belong to, and the dummies that stand in for a missing parent. */
+  links: {
+    /** Number of the host. */
+    host: Uint16Array,
+    /** Of a VLAN the link it is a part of, and its VID; a NIC has NONE and 0. */
+    below: Uint16Array,
+    vid: Uint16Array,
+    /** Where a NIC sends to: its joint at a wire, or its own port; NONE for a dummy. */
+    port: Uint16Array,
+    /** LinkUse. */
+    use: Uint8Array,
+    /** Of a bridge's uplink: its joint at that bridge. */
+    joint: Uint16Array,
+    /** The ports that are its children. */
+    firstChild: Uint16Array,
+    childCount: Uint16Array,
+    /** Links that are VLANs of this one. */
+    firstVlan: Uint16Array,
+    vlanCount: Uint16Array,
+    /** LinkFlag bits. */
+    flags: Uint8Array,
+    macHigh: Uint16Array,
+    macLow: Uint32Array,
+    mtu: Uint32Array,
+    /** Rows of `addresses` of its host, and among them those that are its own. */
+    firstAddress: Uint32Array,
+    addressCount: Uint32Array,
+    firstOwn: Uint32Array,
+    ownCount: Uint32Array,
+    originLine: Uint32Array,
+    originColumn: Uint32Array,
+  },
+  /** The addresses that ipvlan children have. IPv4 stands in the last word, behind three of 0. */
+  childAddresses: {
+    port: Uint16Array,
+    word0: Uint32Array,
+    word1: Uint32Array,
+    word2: Uint32Array,
+    word3: Uint32Array,
+  },
+  /** macvlan children in source mode: whose frames they get. */
+  sources: {
+    port: Uint16Array,
+    macHigh: Uint16Array,
+    macLow: Uint32Array,
+  },
+  /** The routes of the hosts, those with the longest prefix first, of equal ones the one that stands first in the topology. */
+  routes: {
+    host: Uint16Array,
+    /** 4 or 6. */
+    family: Uint8Array,
+    word0: Uint32Array,
+    word1: Uint32Array,
+    word2: Uint32Array,
+    word3: Uint32Array,
+    /** Leading bits of the four words that count: an IPv4 prefix has 96 more. */
+    prefix: Uint8Array,
+    /** The router; all 0: the destination itself is on the link. */
+    via0: Uint32Array,
+    via1: Uint32Array,
+    via2: Uint32Array,
+    via3: Uint32Array,
+    /** The link by which packets leave. */
+    link: Uint16Array,
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
@@ -59,9 +150,74 @@ export const layout = {
   },
 } as const;
 
+/** In a column that names a row: none. */
+export const NONE = 0xffff;
+
+export const VLAN_SET_WORDS = 128;
+
+export const enum PortRole {
+  /** A port of a bridge behind which something stands that is not ours: a container, the world outside. */
+  Station,
+  /** A port of a bridge that leads to a link: from a wire up to a NIC, or from a bridge down to its uplink. No frame enters or leaves here. */
+  Joint,
+  /** A container on a macvlan or ipvlan parent. */
+  Child,
+  /** A NIC that is plugged into no wire. */
+  Nic,
+}
+
+/** Who takes what comes in by a link (the rx_handler of Linux). */
+export const enum LinkUse {
+  /** The stack of the host. */
+  Host,
+  Macvlan,
+  Ipvlan,
+  /** A bridge, as its uplink. */
+  Bridge,
+}
+
+export const enum LinkFlag {
+  /** macvlan: one child, which gets everything. */
+  Passthru = 1,
+  /** ipvlan: modes; neither is L2. */
+  L3 = 2,
+  L3s = 4,
+  /** ipvlan_flag. */
+  Private = 8,
+  Vepa = 16,
+}
+
+/** Bits, so that a set of them is a number (IFLA_MACVLAN_MODE). */
+export const enum MacvlanMode {
+  Private = 1,
+  Vepa = 2,
+  Bridge = 4,
+  Passthru = 8,
+  Source = 16,
+}
+
+/** The port modes of Open vSwitch (ovs-vswitchd.conf.db(5), vlan_mode). */
+export const enum VlanMode {
+  Trunk,
+  Access,
+  NativeTagged,
+  NativeUntagged,
+  Tunnel,
+}
+
+export const enum PriorityTags {
+  Never,
+  IfNonzero,
+  Always,
+}
+
 export const enum NetworkFlag {
   /** `com.docker.network.bridge.enable_icc: "false"`: no IP packet passes from one port to another. */
   InterContainerDisabled = 1,
+  /** It keeps VLANs apart. */
+  VlanFiltering = 2,
+  /** A wire: no host has an address on it. */
+  Wire = 4,
 }
 
 export const enum PortFlag {
@@ -69,4 +225,6 @@ export const enum PortFlag {
   Hairpin = 1,
   /** Isolated ports do not reach each other (Linux `bridge link set isolated on`). */
   Isolated = 2,
+  /** macvlan in source mode: what it takes goes nowhere else. */
+  TakesAlone = 4,
 }

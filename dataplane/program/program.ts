@@ -25,14 +25,21 @@ interface Column {
 }
 
 const MAGIC = 0x4c525445; // "ETRL"
-const VERSION = 2;
+const VERSION = 3;
 const WORDS_BEFORE_COUNTS = 5;
 const names = Object.keys(layout) as TableName[];
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 const headerBytes = aligned((WORDS_BEFORE_COUNTS + names.length) * 4);
 
-/** An empty Program with room for these rows, to be filled by the compiler. */
-export function allocateProgram(rows: Readonly<Record<TableName, number>>, epoch: number): Program {
+/** An empty Program with room for these rows, none where nothing is said, to be filled by the compiler. */
+export function allocateProgram(
+  wanted: Readonly<Partial<Record<TableName, number>>>,
+  epoch: number,
+): Program {
+  const rows = Object.fromEntries(names.map((name) => [name, wanted[name] ?? 0])) as Record<
+    TableName,
+    number
+  >;
   const size = names.reduce((bytes, name) => bytes + tableBytes(name, rows[name]), headerBytes);
   const buffer = new SharedArrayBuffer(size);
   const header = new Uint32Array(buffer, 0, WORDS_BEFORE_COUNTS + names.length);

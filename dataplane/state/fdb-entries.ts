@@ -12,8 +12,11 @@ import {
   FdbViews,
   FdbWord,
   headBytes,
+  kindIn,
+  originIn,
+  portIn,
 } from './fdb-memory.js';
-import { Kind } from './fdb.js';
+import type { Kind } from './fdb.js';
 
 /** One station, as plain numbers. */
 export interface FdbEntry {
@@ -23,7 +26,9 @@ export interface FdbEntry {
   readonly low: number;
   readonly kind: Kind;
   readonly port: number;
-  /** The frame of `port` that taught it; for a declared one that never moved, the row it was declared in. */
+  /** The port by which the frame that taught it entered the data plane, or ORIGIN_UNKNOWN. */
+  readonly origin: number;
+  /** The frame of `origin` that taught it; for a declared one that never moved, the row it was declared in. */
   readonly taughtBy: number;
   /** The tick of that frame; negative for a declared one that never moved. */
   readonly taughtAt: number;
@@ -74,8 +79,9 @@ function readEntry({ words, ticks }: FdbViews, slot: number): FdbEntry | undefin
     const entry = {
       high: words[at + EntryWord.High],
       low: words[at + EntryWord.Low] >>> 0,
-      kind: place >>> 16,
-      port: place & 0xffff,
+      kind: kindIn(place),
+      port: portIn(place),
+      origin: originIn(place),
       taughtBy: words[at + EntryWord.Serial] >>> 0,
       taughtAt: ticks[tickAt + EntryTick.Taught],
       heardAt: ticks[tickAt + EntryTick.Heard],

@@ -12,7 +12,9 @@
  *   not learned (and therefore floods), and `refused` counts it.
  * Complication 4: declared stations. They do not age. A static one still moves when it is heard elsewhere, as in Linux; a sticky one
  *   refuses; a local one is the bridge itself, and frames that claim its address teach nothing.
- * Complication 5: a Worker that ended in the middle of a write. Its successor revives what it left: every entry that is whole is entered
+ * Complication 5: a bridge that frames reach through a wire. The frame that taught an entry is counted at the port where it entered the
+ *   data plane, so the entry remembers that port (`originOf`) beside the one behind which the station lives.
+ * Complication 6: a Worker that ended in the middle of a write. Its successor revives what it left: every entry that is whole is entered
  *   anew and counted anew, the newer one of two for the same station. Half-written ones are as if they had not been heard.
  *
  * Writer: the Worker that owns the Network. Others may read along (fdb-entries.ts). Time is an argument; nothing here reads a clock.
@@ -25,7 +27,13 @@ import {
   FdbViews,
   FdbWord,
   fdbBytes,
+  KIND_SHIFT,
+  kindIn,
+  ORIGIN_SHIFT,
+  ORIGIN_UNKNOWN,
+  portIn,
   slotsFor,
+  WHERE_BITS,
 } from './fdb-memory.js';
 
 export const enum Kind {
@@ -146,18 +154,25 @@ export class Fdb {
     return -1;
   }
 
-  /** The frame `serial` was sent by this station and came in by `port`. */
-  learn(high: number, lowBits: number, port: number, serial: number, tick: number): Lesson {
+  /** The frame `serial` of port `origin` was sent by this station and came in by `port`. */
+  learn(
+    high: number,
+    lowBits: number,
+    port: number,
+    serial: number,
+    tick: number,
+    origin = port,
+  ): Lesson {
     const low = lowBits | 0;
     const words = this.words;
     let slot = this.home(high, low);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const at = slot * WORDS;
       const place = words[at + PLACE];
-      if (place === 0) return this.add(high, low, port, serial, tick);
+      if (place === 0) return this.add(high, low, port, serial, tick, origin);
       if (words[at + LOW] === low && words[at + HIGH] === high) {
-        if (place !== ((Kind.Dynamic << 16) | port) || this.aged(slot, tick))
-          return this.relearn(slot, port, serial, tick);
+        if ((place & WHERE_BITS) !== ((Kind.Dynamic << KIND_SHIFT) | port) || this.aged(slot, tick))
+          return this.relearn(slot, port, serial, tick, origin);
         this.ticks[slot * TICKS + HEARD] = tick;
         return Lesson.Refreshed;
       }
@@ -176,7 +191,7 @@ export class Fdb {
       const same = this.words[at + LOW] === low && this.words[at + HIGH] === high;
       if (this.words[at + PLACE] === 0 || same) {
         if (this.kindOf(slot) === Kind.Dynamic) this.uncount(slot);
-        this.write(slot, high, low, port, kind, serial, DECLARED);
+        this.write(slot, high, low, port, kind, serial, DECLARED, port);
         return true;
       }
       slot = (slot + 1) & this.mask;
@@ -194,15 +209,20 @@ export class Fdb {
     return this.words.byteLength;
   }
 
+  /** Its place word: see portIn, kindIn, originIn. */
+  placeOf(slot: number): number {
+    return this.words[slot * WORDS + PLACE];
+  }
+
   portOf(slot: number): number {
     return this.words[slot * WORDS + PLACE] & 0xffff;
   }
 
   kindOf(slot: number): Kind {
-    return this.words[slot * WORDS + PLACE] >>> 16;
+    return kindIn(this.words[slot * WORDS + PLACE]);
   }
 
-  /** Which frame of `portOf` taught the entry; for a declared one that never moved, the number it was declared with. */
+  /** Which frame of its origin taught the entry; for a declared one that never moved, the number it was declared with. */
   serialOf(slot: number): number {
     return this.words[slot * WORDS + SERIAL] >>> 0;
   }
@@ -234,7 +254,13 @@ export class Fdb {
   }
 
   /** The station is in the table, but elsewhere, aged, or declared. */
-  private relearn(slot: number, port: number, serial: number, tick: number): Lesson {
+  private relearn(
+    slot: number,
+    port: number,
+    serial: number,
+    tick: number,
+    origin: number,
+  ): Lesson {
     const kind = this.kindOf(slot);
     const was = this.portOf(slot);
     if (kind === Kind.Local) return Lesson.Kept;
@@ -246,16 +272,23 @@ export class Fdb {
       this.perPort[port - this.firstPort]++;
     }
     const at = slot * WORDS;
-    this.write(slot, this.words[at + HIGH], this.words[at + LOW], port, kind, serial, tick);
+    this.write(slot, this.words[at + HIGH], this.words[at + LOW], port, kind, serial, tick, origin);
     return lesson;
   }
 
-  private add(high: number, low: number, port: number, serial: number, tick: number): Lesson {
+  private add(
+    high: number,
+    low: number,
+    port: number,
+    serial: number,
+    tick: number,
+    origin: number,
+  ): Lesson {
     if (this.learned >= this.stationsMax) this.makeRoom(tick);
     // An eviction may have shifted entries towards their homes, so the free slot is looked for only now.
     let slot = this.home(high, low);
     while (this.words[slot * WORDS + PLACE] !== 0) slot = (slot + 1) & this.mask;
-    this.write(slot, high, low, port, Kind.Dynamic, serial, tick);
+    this.write(slot, high, low, port, Kind.Dynamic, serial, tick, origin);
     this.perPort[port - this.firstPort]++;
     this.head[FdbWord.Learned]++;
     return Lesson.Learned;
@@ -269,6 +302,7 @@ export class Fdb {
     kind: Kind,
     serial: number,
     tick: number,
+    origin: number,
   ): void {
     const at = slot * WORDS;
     this.words[at + PLACE] = 0;
@@ -277,7 +311,8 @@ export class Fdb {
     this.words[at + SERIAL] = serial;
     this.ticks[slot * TICKS + TAUGHT] = tick;
     this.ticks[slot * TICKS + HEARD] = tick;
-    this.words[at + PLACE] = (kind << 16) | port;
+    const from = origin < ORIGIN_UNKNOWN ? origin : ORIGIN_UNKNOWN;
+    this.words[at + PLACE] = (from << ORIGIN_SHIFT) | (kind << KIND_SHIFT) | port;
   }
 
   /** Evicts one learned entry: an aged one if the hand meets it, else the longest silent of a few of the heaviest port. */
@@ -353,8 +388,8 @@ export class Fdb {
   /** Enters what stands in this slot of an older table, unless it cannot be, or a newer entry for the station is here already. */
   private restore(words: Int32Array, ticks: Float64Array, slot: number): void {
     const at = slot * WORDS;
-    const kind = words[at + PLACE] >>> 16;
-    const port = words[at + PLACE] & 0xffff;
+    const kind = kindIn(words[at + PLACE]);
+    const port = portIn(words[at + PLACE]);
     const isPort = port >= this.firstPort && port < this.firstPort + this.perPort.length;
     if (kind === Kind.Free || kind > Kind.Local || (kind !== Kind.Local && !isPort)) return;
     const heard = ticks[slot * TICKS + HEARD];
@@ -367,6 +402,7 @@ export class Fdb {
     const now = this.find(high, low, -Infinity);
     this.ticks[now * TICKS + TAUGHT] = ticks[slot * TICKS + TAUGHT];
     this.ticks[now * TICKS + HEARD] = heard;
+    this.words[now * WORDS + PLACE] = words[at + PLACE];
     if (kind !== Kind.Dynamic) return;
     this.perPort[port - this.firstPort]++;
     this.head[FdbWord.Learned]++;

@@ -67,6 +67,17 @@ export function destinationAt(at: number): number {
   return at + DESTINATION_OFFSET;
 }
 
+/** Is the address at `at` ::, which stands for none (RFC 4291 §2.5.2)? */
+export function isUnspecified(bytes: DataView, at: number): boolean {
+  return (
+    (bytes.getUint32(at) |
+      bytes.getUint32(at + 4) |
+      bytes.getUint32(at + 8) |
+      bytes.getUint32(at + 12)) ===
+    0
+  );
+}
+
 /** One of the four 32-bit words, `index` 0..3, of the address at `addressAt`. */
 export function addressWord(bytes: DataView, addressAt: number, index: number): number {
   return bytes.getUint32(addressAt + (index << 2));

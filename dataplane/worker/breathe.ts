@@ -24,7 +24,11 @@ export async function breathe(
   const breath = breathOn(plane, source, sinks, most);
   while (Atomics.load(stop, 0) === 0) {
     if (breath() > 0) continue;
-    if (!(await source.refill())) return true;
+    if (await source.refill()) continue;
+    // What still waits gets its answer or is given up, however long that takes: time is data.
+    plane.advance(Infinity);
+    breath();
+    return true;
   }
   return false;
 }
@@ -69,11 +73,21 @@ export function breathOn(
     }
   }
 
-  return () => {
-    const count = source.receive(burst, most);
-    forward(burst, count);
+  function sendAll(): void {
     for (let i = 0; i < plane.dirtyCount; i++) sendQueued(dirty[i]);
     plane.dirtyCount = 0;
+  }
+
+  return () => {
+    const count = source.receive(burst, most);
+    // Where frames may need copies on their way, the queues are emptied before slots can run out.
+    for (let from = 0; from < count;) {
+      const to = Math.min(count, from + plane.stepMax);
+      forward(burst, from, to);
+      sendAll();
+      from = to;
+    }
+    sendAll();
     return count;
   };
 }

@@ -1,0 +1,268 @@
+/**
+ * Through the hosts: up from a wire by a NIC, to one of its VLANs, to the children of macvlan and ipvlan, a bridge or the stack of the
+ * host; and down again (Linux net/core/dev.c, __netif_receive_skb_core; net/8021q).
+ *
+ * What comes up: a tag of a VLAN that has a sub-interface is taken off, and the frame is that sub-interface's. A priority tag (VID 0) says
+ * nothing about VLANs and stays. Any other tag ends the frame, but for a passthru child, which gets all its parent gets.
+ * What goes down: a sub-interface puts its tag on, and the NIC sends it to its wire, where the switch decides next.
+ *
+ * Complication 1: there are no loops. Wires and bridges form a forest (control/model refuses anything else), a switch does not send back by the
+ *   port it got a frame from, and where it does (reflective relay) no host sends on what it got back. So a pass ends.
+ * Complication 2: whose frame it is. See emit.ts: each function uses up one hold.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { Step } from '../observe/trace.js';
+import { LinkFlag, LinkUse, NONE, PortRole } from '../program/layout.js';
+import {
+  destinationHigh,
+  destinationLow,
+  EtherType,
+  isGroup,
+  TYPE_OFFSET,
+} from '../wire/ethernet.js';
+import { isTag, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
+import type { CarryOut, Stages } from './emit.js';
+import type { Hear } from './host.js';
+import type { Interfaces } from './interfaces.js';
+import { ownOn } from './plane.js';
+import type { Plane } from './plane.js';
+import { resolverOn } from './resolve.js';
+import { ANY_LINK, routeOn } from './route.js';
+import { tagsOf } from './tag.js';
+import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
+import type { Verdict } from './verdict.js';
+
+/** What stands around the links. */
+export interface LinkSurroundings {
+  readonly interfaces: Interfaces;
+  readonly queue: (frame: Frame, port: number) => void;
+  readonly end: (frame: Frame, verdict: Verdict) => void;
+  readonly stages: Stages;
+  readonly carryOut: CarryOut;
+  /** The stack of the host hears a frame at an interface; the hold stays the caller's. */
+  readonly host: (frame: Frame, iface: number) => void;
+}
+
+export interface Links {
+  /** A frame comes in by a NIC from its wire, or is given back to it as if it did. */
+  readonly up: (frame: Frame, link: number) => void;
+  /** A frame goes out by a link. */
+  readonly down: (frame: Frame, link: number) => void;
+  /** An answer of the host at a link goes where its routes lead. */
+  readonly answer: (frame: Frame, link: number) => void;
+  /** Carries out a verdict that only links know. */
+  readonly carryOut: (frame: Frame, verdict: Verdict) => void;
+  readonly hear: Hear;
+  readonly advance: (tick: number) => void;
+}
+
+export function linksOn(plane: Plane, around: LinkSurroundings): Links {
+  const { frames, program, trace, fan, counters } = plane;
+  const { holders, start, etherType, packetLength, view } = frames;
+  const { links, ports } = program;
+  const { interfaces, queue, end, stages, carryOut: carryOutAtPort, host } = around;
+  const { bridge, macvlan, ipvlan } = stages;
+  const own = ownOn(plane);
+  const tags = tagsOf(frames);
+  const drop = (frame: Frame, reason: Reason): void => {
+    end(frame, Action.Drop | reason);
+  };
+  const resolver = resolverOn(plane, { transmit: down, own, drop });
+  const route = routeOn(plane, { resolver, drop, toOwnStack });
+
+  function note(step: Step, what: number): void {
+    if (plane.isTracing) trace.note(step, what);
+  }
+
+  function up(frame: Frame, nic: number): void {
+    note(Step.Up, nic);
+    if (packetLength[frame] > links.mtu[nic]) {
+      drop(frame, Reason.MtuExceeded);
+      return;
+    }
+    if (etherType[frame] === EtherType.MacControl && !isPassthru(nic)) {
+      drop(frame, Reason.PauseFrame);
+      return;
+    }
+    const typeAt = start[frame] + TYPE_OFFSET;
+    const type = view.getUint16(typeAt);
+    if (isTag(type)) untag(frame, nic, type, vlanId(view.getUint16(typeAt + 2)));
+    else use(frame, nic);
+  }
+
+  function isPassthru(link: number): boolean {
+    return (links.flags[link] & LinkFlag.Passthru) !== 0;
+  }
+
+  function untag(frame: Frame, nic: number, type: number, vid: number): void {
+    if (type === EtherType.VlanTag) {
+      if (vid === VID_PRIORITY) {
+        use(frame, nic);
+        return;
+      }
+      const vlan = vlanOf(nic, vid);
+      if (vlan >= 0) {
+        popTo(frame, vlan);
+        return;
+      }
+    }
+    if (isPassthru(nic)) use(frame, nic);
+    else
+      drop(
+        frame,
+        type === EtherType.VlanTag && vid === VID_RESERVED
+          ? Reason.VlanReserved
+          : Reason.VlanUnknown,
+      );
+  }
+
+  function vlanOf(nic: number, vid: number): number {
+    const last = links.firstVlan[nic] + links.vlanCount[nic];
+    for (let link = links.firstVlan[nic]; link < last; link++)
+      if (links.vid[link] === vid) return link;
+    return -1;
+  }
+
+  function popTo(frame: Frame, vlan: number): void {
+    const mine = own(frame);
+    if (mine < 0) {
+      drop(frame, Reason.PoolExhausted);
+      return;
+    }
+    tags.pop(mine);
+    note(Step.Popped, vlan);
+    use(mine, vlan);
+  }
+
+  /** Gives a frame to who takes what comes in by this link. */
+  function use(frame: Frame, link: number): void {
+    switch (links.use[link]) {
+      case LinkUse.Macvlan:
+        carryOut(frame, macvlan.fromBelow(frame, link));
+        return;
+      case LinkUse.Ipvlan:
+        carryOut(frame, ipvlan.fromBelow(frame, link));
+        return;
+      case LinkUse.Bridge:
+        enterBridge(frame, links.joint[link]);
+        return;
+      default:
+        toStack(frame, link);
+    }
+  }
+
+  function enterBridge(frame: Frame, port: number): void {
+    carryOutAtPort(frame, port, bridge(frame, port));
+  }
+
+  function down(frame: Frame, from: number): void {
+    let mine = frame;
+    let link = from;
+    note(Step.Down, link);
+    if (packetLength[frame] > links.mtu[link]) {
+      drop(frame, Reason.MtuExceeded);
+      return;
+    }
+    if (links.below[link] !== NONE) {
+      mine = own(frame);
+      if (mine < 0) {
+        drop(frame, Reason.PoolExhausted);
+        return;
+      }
+      if (!tags.push(mine, EtherType.VlanTag, links.vid[link])) {
+        drop(mine, Reason.TagsTooMany);
+        return;
+      }
+      note(Step.Pushed, link);
+      link = links.below[link];
+    }
+    const port = links.port[link];
+    if (port === NONE) drop(mine, Reason.NoWire);
+    else if (ports.role[port] === PortRole.Joint) enterBridge(mine, port);
+    else leave(mine, port);
+  }
+
+  function leave(frame: Frame, port: number): void {
+    note(Step.Sent, port);
+    queue(frame, port);
+  }
+
+  /** To the stack of the host, if it is for it: to a group or to its own address. */
+  function toStack(frame: Frame, link: number): void {
+    const at = start[frame];
+    const high = destinationHigh(view, at);
+    const isOwn = high === links.macHigh[link] && destinationLow(view, at) === links.macLow[link];
+    if (!isOwn && !isGroup(high)) {
+      drop(frame, Reason.NotForThisHost);
+      return;
+    }
+    note(Step.Heard, link);
+    host(frame, interfaces.ofLink(link));
+    end(frame, Action.Consume | Reason.HostStack);
+  }
+
+  /** A child of an L3 link speaks to its own host. */
+  function toOwnStack(frame: Frame, link: number): void {
+    note(Step.Heard, link);
+    host(frame, interfaces.ofLinkRouted(link));
+    end(frame, Action.Consume | Reason.HostStack);
+  }
+
+  function spread(frame: Frame): void {
+    const { count, down: out, host: listener } = fan;
+    const copies = count + (out >= 0 ? 1 : 0);
+    holders[frame] += copies; // one more than places to go to: the caller's own, for the host
+    if (copies > 0) counters.copied[0] += copies - 1;
+    for (let i = 0; i < count; i++) leave(frame, fan.ports[i]);
+    if (listener >= 0) {
+      note(Step.Heard, listener);
+      host(frame, interfaces.ofLink(listener));
+    }
+    if (out >= 0) down(frame, out);
+    if (copies > 0) frames.letGo(frame);
+    else if (listener >= 0) end(frame, Action.Consume | Reason.HostStack);
+    else drop(frame, Reason.NoOtherPort);
+  }
+
+  function carryOut(frame: Frame, verdict: Verdict): void {
+    const argument = verdict & ARGUMENT_BITS;
+    switch (verdict & ACTION_BITS) {
+      case Action.Send:
+        leave(frame, argument);
+        return;
+      case Action.Fan:
+        spread(frame);
+        return;
+      case Action.Down:
+        down(frame, argument);
+        return;
+      case Action.Up:
+        if (links.below[argument] === NONE) up(frame, argument);
+        else use(frame, argument);
+        return;
+      case Action.Host:
+        toStack(frame, argument);
+        return;
+      case Action.Route:
+        route(frame, argument, argument);
+        return;
+      default:
+        end(frame, verdict);
+    }
+  }
+
+  return {
+    up,
+    down,
+    answer: (frame, link) => {
+      route(frame, link, ANY_LINK);
+    },
+    carryOut,
+    hear: (iface, family, words, high, low, asked, now) => {
+      if (!interfaces.isBridge(iface))
+        resolver.hear(interfaces.linkOf(iface), family, words, high, low, asked, now);
+    },
+    advance: resolver.advance,
+  };
+}

@@ -1,0 +1,253 @@
+/**
+ * Asking for neighbors: the way of a packet to its next hop on a link (RFC 826; RFC 1122 §2.3.2.2; RFC 4861 §7.2).
+ *
+ * A packet for an address that is known leaves at once. For one that is not, ARP (or a neighbor solicitation) asks everybody; the newest
+ * packets wait. Nobody is asked more than once a second for the same address. After three questions without an answer the packets that
+ * wait are dropped.
+ *
+ * Complication 1: who is believed. Any ARP packet or solicitation that the host hears renews an entry that exists; a new entry is made only of
+ *   one that asks for an address of the host's own (RFC 826; Linux arp_accept 0).
+ * Complication 2: time. Nothing here reads a clock: `plane.advance` fires what is due at a tick, before the first frame behind that tick is
+ *   looked at, and after the last frame of all. What is sent then bears the time at which it was due.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { Step } from '../observe/trace.js';
+import { NeighborState } from '../state/neighbors.js';
+import { Operation } from '../wire/arp.js';
+import { checksumOf, pseudoSumIpv6, sum } from '../wire/checksum.js';
+import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { Icmpv6Type } from '../wire/icmpv6.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import type { Plane } from './plane.js';
+
+const TRIES_MAX = 3;
+const RETRY_NS = 1e9;
+const ARP_LENGTH = 28;
+const SOLICITATION_LENGTH = 32;
+const HOP_LIMIT = 255;
+const NOBODY = -1;
+
+export interface Resolver {
+  /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by a link, now or when that is known. Uses up a hold on the frame. */
+  readonly send: (frame: Frame, link: number, family: number, words: Int32Array) => void;
+  /** A neighbor on a link has said which MAC it has; `asked`: when it asked for us. */
+  readonly hear: (
+    link: number,
+    family: number,
+    words: Int32Array,
+    high: number,
+    low: number,
+    asked: boolean,
+    tick: number,
+  ) => void;
+  /** Asks again, and gives up, whatever is due at this tick or before. */
+  readonly advance: (tick: number) => void;
+}
+
+/** What the resolver does its work with. */
+export interface Roads {
+  /** Sends a frame of the caller's own out by a link. */
+  readonly transmit: (frame: Frame, link: number) => void;
+  /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
+  readonly own: (frame: Frame) => Frame;
+  readonly drop: (frame: Frame, reason: Reason) => void;
+}
+
+export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolver {
+  const { frames, neighbors, program, trace } = plane;
+  const { start, view, tick: tickOf } = frames;
+  const { macHigh, macLow } = program.links;
+  const ask = askOn(plane, transmit);
+
+  function address(frame: Frame, entry: number, link: number): void {
+    const mine = own(frame);
+    if (mine < 0) {
+      drop(frame, Reason.PoolExhausted);
+      return;
+    }
+    const at = start[mine];
+    view.setUint16(at, neighbors.macHigh[entry]);
+    view.setUint32(at + 2, neighbors.macLow[entry]);
+    view.setUint16(at + 6, macHigh[link]);
+    view.setUint32(at + 8, macLow[link]);
+    transmit(mine, link);
+  }
+
+  function flush(entry: number, link: number): void {
+    for (let frame = neighbors.takeWaiting(entry); frame >= 0; frame = neighbors.takeWaiting(entry))
+      address(frame, entry, link);
+  }
+
+  function lookAgain(entry: number): void {
+    const now = neighbors.dueAt[entry];
+    const first = neighbors.firstWaiting(entry);
+    if (neighbors.tries[entry] < TRIES_MAX && first >= 0) {
+      ask(entry, first, now);
+      neighbors.askedUntil(entry, now + RETRY_NS);
+      return;
+    }
+    neighbors.forget(entry);
+    for (let frame = neighbors.takeWaiting(entry); frame >= 0; frame = neighbors.takeWaiting(entry))
+      drop(frame, Reason.NeighborUnresolved);
+  }
+
+  return {
+    send: (frame, link, family, words) => {
+      const known = neighbors.find(link, words[0], words[1], words[2], words[3]);
+      if (known >= 0 && neighbors.state[known] === NeighborState.Reachable) {
+        address(frame, known, link);
+        return;
+      }
+      if (plane.isTracing) trace.note(Step.Waiting, link);
+      // It waits before the question leaves: the answer may come within this very pass, from another host on the wire.
+      const entry =
+        known >= 0
+          ? known
+          : neighbors.add(link, family, words[0], words[1], words[2], words[3], tickOf[frame]);
+      const gone = entry < 0 ? frame : neighbors.hold(entry, frame);
+      if (gone >= 0) drop(gone, Reason.NeighborQueueFull);
+      if (known >= 0 || entry < 0) return;
+      neighbors.askedUntil(entry, tickOf[frame] + RETRY_NS);
+      ask(entry, frame, tickOf[frame]);
+    },
+    hear: (link, family, words, high, low, asked, tick) => {
+      let entry = neighbors.find(link, words[0], words[1], words[2], words[3]);
+      if (entry < 0 && asked)
+        entry = neighbors.add(link, family, words[0], words[1], words[2], words[3], tick);
+      if (entry < 0) return;
+      neighbors.resolve(entry, high, low, tick);
+      flush(entry, link);
+    },
+    advance: (tick) => {
+      if (tick < neighbors.due) return;
+      for (let entry = neighbors.nextDue(tick); entry >= 0; entry = neighbors.nextDue(tick))
+        lookAgain(entry);
+    },
+  };
+}
+
+/** Makes the function that asks for the address of an entry, on behalf of a frame that waits for it. */
+function askOn(
+  plane: Plane,
+  transmit: (frame: Frame, link: number) => void,
+): (entry: number, onBehalf: Frame, tick: number) => void {
+  const { neighbors, program } = plane;
+  const { links, addresses } = program;
+  const question = questionOn(plane);
+  const arp = arpRequestOn(plane);
+  const solicit = solicitationOn(plane);
+
+  /** The row of the link's first own address of this family, which asks; -1 when it has none. */
+  function asker(link: number, family: number): number {
+    const end = links.firstOwn[link] + links.ownCount[link];
+    for (let row = links.firstOwn[link]; row < end; row++) {
+      const isIpv4 = (addresses.word0[row] | addresses.word1[row] | addresses.word2[row]) === 0;
+      if (isIpv4 === (family === 4)) return row;
+    }
+    return NOBODY;
+  }
+
+  return (entry, onBehalf, tick) => {
+    const link = neighbors.link[entry];
+    const family = neighbors.family[entry];
+    const row = asker(link, family);
+    if (row < 0) return;
+    const length = family === 4 ? ARP_LENGTH : ipv6.HEADER_LENGTH + SOLICITATION_LENGTH;
+    const frame = question(onBehalf, tick, length);
+    if (frame < 0) return;
+    if (family === 4) arp(frame, entry, row);
+    else solicit(frame, entry, row);
+    transmit(frame, link);
+  };
+}
+
+/** Makes the function that claims a slot for a question with a payload of so many bytes, at a tick; -1 when none is free. */
+function questionOn({
+  frames,
+  counters,
+}: Plane): (onBehalf: Frame, tick: number, length: number) => Frame {
+  const { start, tick: tickOf, seconds, nanoseconds, inPort, serial } = frames;
+  return (onBehalf, tick, length) => {
+    const frame = frames.claim();
+    if (frame < 0) return frame;
+    counters.originated[0]++;
+    frames.holders[frame] = 1;
+    frames.length[frame] = HEADER_LENGTH + length;
+    frames.wireLength[frame] = HEADER_LENGTH + length;
+    frames.payload[frame] = start[frame] + HEADER_LENGTH;
+    frames.packetLength[frame] = length;
+    inPort[frame] = inPort[onBehalf];
+    serial[frame] = serial[onBehalf];
+    tickOf[frame] = tick;
+    const time = nanoseconds[onBehalf] + (tick - tickOf[onBehalf]);
+    seconds[frame] = seconds[onBehalf] + Math.floor(time / 1e9);
+    nanoseconds[frame] = time % 1e9;
+    return frame;
+  };
+}
+
+function arpRequestOn({ frames, neighbors, program }: Plane) {
+  const { start, etherType, view } = frames;
+  const { macHigh, macLow } = program.links;
+  return (frame: Frame, entry: number, row: number): void => {
+    const link = neighbors.link[entry];
+    const at = start[frame];
+    const arp = at + HEADER_LENGTH;
+    etherType[frame] = EtherType.Arp;
+    view.setUint16(at, 0xffff);
+    view.setUint32(at + 2, 0xffffffff);
+    view.setUint16(at + 6, macHigh[link]);
+    view.setUint32(at + 8, macLow[link]);
+    view.setUint16(at + 12, EtherType.Arp);
+    view.setUint32(arp, 0x0001_0800);
+    view.setUint32(arp + 4, (0x0604 << 16) | Operation.Request);
+    view.setUint16(arp + 8, macHigh[link]);
+    view.setUint32(arp + 10, macLow[link]);
+    view.setUint32(arp + 14, program.addresses.word3[row]);
+    view.setUint16(arp + 18, 0);
+    view.setUint32(arp + 20, 0);
+    view.setInt32(arp + 24, neighbors.words[entry * 4 + 3]);
+  };
+}
+
+/** To the solicited-node group of the target (RFC 4291 §2.7.1, RFC 2464 §7), with our address as an option (RFC 4861 §4.3). */
+function solicitationOn({ frames, neighbors, program }: Plane) {
+  const { start, etherType, view } = frames;
+  const { macHigh, macLow } = program.links;
+  const { word0, word1, word2, word3 } = program.addresses;
+  return (frame: Frame, entry: number, row: number): void => {
+    const link = neighbors.link[entry];
+    const target = entry * 4;
+    const low24 = neighbors.words[target + 3] & 0x00ff_ffff;
+    const at = start[frame];
+    const packet = at + HEADER_LENGTH;
+    const message = packet + ipv6.HEADER_LENGTH;
+    etherType[frame] = EtherType.Ipv6;
+    view.setUint16(at, 0x3333);
+    view.setUint32(at + 2, 0xff00_0000 | low24);
+    view.setUint16(at + 6, macHigh[link]);
+    view.setUint32(at + 8, macLow[link]);
+    view.setUint16(at + 12, EtherType.Ipv6);
+    view.setUint32(packet, 0x6000_0000);
+    view.setUint32(packet + 4, (SOLICITATION_LENGTH << 16) | (Protocol.Icmpv6 << 8) | HOP_LIMIT);
+    putWords(view, packet + 8, word0[row], word1[row], word2[row], word3[row]);
+    putWords(view, packet + 24, 0xff02_0000, 0, 1, 0xff00_0000 | low24);
+    view.setUint32(message, Icmpv6Type.NeighborSolicitation << 24);
+    view.setUint32(message + 4, 0);
+    for (let i = 0; i < 4; i++) view.setInt32(message + 8 + 4 * i, neighbors.words[target + i]);
+    view.setUint16(message + 24, 0x0101);
+    view.setUint16(message + 26, macHigh[link]);
+    view.setUint32(message + 28, macLow[link]);
+    const pseudo = pseudoSumIpv6(view, packet, Protocol.Icmpv6, SOLICITATION_LENGTH);
+    view.setUint16(message + 2, checksumOf(pseudo + sum(view, message, SOLICITATION_LENGTH)));
+  };
+}
+
+function putWords(view: DataView, at: number, a: number, b: number, c: number, d: number): void {
+  view.setUint32(at, a);
+  view.setUint32(at + 4, b);
+  view.setUint32(at + 8, c);
+  view.setUint32(at + 12, d);
+}

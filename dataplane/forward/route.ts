@@ -1,0 +1,148 @@
+/**
+ * Routing what comes from a child of an ipvlan link in an L3 mode, and what the host answers it: longest prefix first, then the next hop
+ * (RFC 1812 §5.2.4.3). The packet itself stays as it is: ipvlan sends it as a local one, whose TTL nobody decrements.
+ *
+ * Complication: a child's packets leave by its parent link and no other, so only routes with that way out count for them (Linux
+ * ip_route_output_flow with flowi_oif). What the host answers may leave by any.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { Step } from '../observe/trace.js';
+import { EtherType } from '../wire/ethernet.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import type { Plane } from './plane.js';
+import type { Resolver } from './resolve.js';
+
+/** No link in particular. */
+export const ANY_LINK = -1;
+const NOWHERE = -1;
+
+/** What a packet is routed with. */
+export interface Crossroads {
+  readonly resolver: Resolver;
+  readonly drop: (frame: Frame, reason: Reason) => void;
+  /** The stack of the host at a link hears a frame that goes no further. */
+  readonly toOwnStack: (frame: Frame, link: number) => void;
+}
+
+/**
+ * Makes the function that routes a frame of a host to where it is for, by `out` or, if that is ANY_LINK, by any of its links. `link` is one
+ * of the host. Uses up a hold on the frame.
+ */
+export function routeOn(
+  plane: Plane,
+  { resolver, drop, toOwnStack }: Crossroads,
+): (frame: Frame, link: number, out: number) => void {
+  const { frames, program, trace } = plane;
+  const { links, routes } = program;
+  const { start, length, wireLength, payload, etherType, view } = frames;
+  const to = new Int32Array(4);
+  const hop = new Int32Array(4);
+  const isOwn = ownAddressOn(plane);
+  const find = findOn(plane);
+
+  /** Reads the destination into `to`. */
+  function readDestination(frame: Frame): Reason {
+    const at = payload[frame];
+    const end = start[frame] + length[frame];
+    const wireEnd = start[frame] + wireLength[frame];
+    if (etherType[frame] === EtherType.Ipv4) {
+      const reason = ipv4.checkIpv4(view, at, end, wireEnd);
+      if (reason !== Reason.Ok) return reason;
+      to.fill(0);
+      to[3] = ipv4.destination(view, at);
+      return isIpv4Group(to[3]) ? Reason.IpvlanL3Group : Reason.Ok;
+    }
+    const reason = ipv6.checkIpv6(view, at, end, wireEnd);
+    if (reason !== Reason.Ok) return reason;
+    for (let i = 0; i < 4; i++) to[i] = ipv6.addressWord(view, ipv6.destinationAt(at), i);
+    return to[0] >>> 24 === 0xff ? Reason.IpvlanL3Group : Reason.Ok;
+  }
+
+  function nextHop(row: number): void {
+    hop[0] = routes.via0[row];
+    hop[1] = routes.via1[row];
+    hop[2] = routes.via2[row];
+    hop[3] = routes.via3[row];
+    if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) hop.set(to);
+  }
+
+  return (frame, link, out) => {
+    const reason = readDestination(frame);
+    if (reason !== Reason.Ok) {
+      drop(frame, reason);
+      return;
+    }
+    if (out !== ANY_LINK && isOwn(out, to)) {
+      toOwnStack(frame, out);
+      return;
+    }
+    const family = etherType[frame] === EtherType.Ipv4 ? 4 : 6;
+    const row = find(links.host[link], out, family, to);
+    if (row === NOWHERE) {
+      drop(frame, Reason.NoRoute);
+      return;
+    }
+    if (plane.isTracing) trace.note(Step.Routed, row, routes.link[row]);
+    nextHop(row);
+    resolver.send(frame, routes.link[row], family, hop);
+  };
+}
+
+/** Multicast, or the limited broadcast (RFC 1112 §4, RFC 919 §7). */
+function isIpv4Group(address: number): boolean {
+  return address >>> 28 === 0xe || address === -1;
+}
+
+/** Makes the function that says whether an address is one of a link's own. */
+function ownAddressOn({ program }: Plane): (link: number, to: Int32Array) => boolean {
+  const { links, addresses } = program;
+  const { word0, word1, word2, word3 } = addresses;
+  return (link, to) => {
+    const end = links.firstOwn[link] + links.ownCount[link];
+    for (let row = links.firstOwn[link]; row < end; row++)
+      if (
+        (word3[row] | 0) === to[3] &&
+        (word2[row] | 0) === to[2] &&
+        (word1[row] | 0) === to[1] &&
+        (word0[row] | 0) === to[0]
+      )
+        return true;
+    return false;
+  };
+}
+
+/** Makes the function that finds the first route of a host, by `out`, that leads to an address: its row, or NOWHERE. */
+function findOn({
+  program,
+}: Plane): (host: number, out: number, family: number, to: Int32Array) => number {
+  const { routes } = program;
+  const { word0, word1, word2, word3, prefix } = routes;
+
+  function matches(row: number, to: Int32Array): boolean {
+    const bits = prefix[row];
+    return (
+      equal(word0[row], to[0], bits) &&
+      equal(word1[row], to[1], bits - 32) &&
+      equal(word2[row], to[2], bits - 64) &&
+      equal(word3[row], to[3], bits - 96)
+    );
+  }
+
+  return (host, out, family, to) => {
+    for (let row = 0; row < routes.rows; row++) {
+      if (routes.host[row] !== host || routes.family[row] !== family) continue;
+      if (out !== ANY_LINK && routes.link[row] !== out) continue;
+      if (matches(row, to)) return row;
+    }
+    return NOWHERE;
+  };
+}
+
+/** Are the first `bits` bits of two words the same? All of them where it is 32 or more, none where it is 0 or less. */
+function equal(one: number, other: number, bits: number): boolean {
+  if (bits <= 0) return true;
+  const differing = (one ^ other) >>> 0;
+  return bits >= 32 ? differing === 0 : differing >>> (32 - bits) === 0;
+}

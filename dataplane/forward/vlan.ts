@@ -1,0 +1,93 @@
+/**
+ * VLANs of a bridge that keeps them apart: which VLAN is a frame in that comes in by a port, and what tag does it leave with? (IEEE 802.1Q
+ * §6.9, §8.6.2, §8.6.4, with the five port modes of Open vSwitch, ovs-vswitchd.conf.db(5).)
+ *
+ * access: one VLAN, whose frames come and go untagged; one with a tag is not taken. trunk: frames keep their tags; one without is in VLAN
+ * 0. native-tagged, native-untagged: a trunk whose untagged frames are in the port's own VLAN, and leave with or without its tag.
+ * dot1q-tunnel: whatever comes gets the tag of the port's VLAN around it, which is taken off where it leaves by such a port.
+ *
+ * Complication 1: a priority tag (VID 0) is no VLAN. Its frame is in that of the port; priority and DEI live on in the tag it gets (§6.9.3).
+ * Complication 2: whether the outermost tag in the frame is the one that says its VLAN. Behind a tunnel port it is not, so `plane.vlan`
+ *   holds the control information, and `plane.vlanTag` the TPID of the tag that carries it, 0 if there is none.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { NONE, PriorityTags, VLAN_SET_WORDS, VlanMode } from '../program/layout.js';
+import type { Program } from '../program/program.js';
+import { EtherType, TYPE_OFFSET } from '../wire/ethernet.js';
+import { isTag, VID_RESERVED, vlanId } from '../wire/vlan.js';
+import type { Plane } from './plane.js';
+
+const PRIORITY_BITS = 0xf000;
+
+/** Makes the function that finds the VLAN of a frame and writes it down in the plane; answers with a Reason when the port does not take it. */
+export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
+  const { frames, program } = plane;
+  const { start, view } = frames;
+  const { vlanMode, vlanTag, tunnelType, innerVlans } = program.ports;
+
+  function inTunnel(port: number, type: number, control: number): Reason {
+    const inner = type === EtherType.VlanTag ? vlanId(control) : 0;
+    if (!isInSet(program, innerVlans[port], inner)) return Reason.VlanNotAdmitted;
+    plane.vlan = vlanTag[port];
+    plane.vlanTag = 0;
+    plane.vlanType = tunnelType[port];
+    return Reason.Ok;
+  }
+
+  return (frame, port) => {
+    const typeAt = start[frame] + TYPE_OFFSET;
+    const type = view.getUint16(typeAt);
+    const tagged = isTag(type);
+    const control = tagged ? view.getUint16(typeAt + 2) : 0;
+    const mode = vlanMode[port];
+    if (mode === VlanMode.Tunnel) return inTunnel(port, type, control);
+    const vid = vlanId(control);
+    if (vid === VID_RESERVED) return Reason.VlanReserved;
+    plane.vlanTag = tagged ? type : 0;
+    plane.vlanType = tagged ? type : EtherType.VlanTag;
+    const own = mode === VlanMode.Trunk ? 0 : vlanTag[port];
+    plane.vlan = (control & PRIORITY_BITS) | (vid === 0 ? own : vid);
+    if (mode === VlanMode.Access && vid !== 0) return Reason.VlanNotAdmitted;
+    return carries(program, port, vlanId(plane.vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+  };
+}
+
+/** Is the port a member of the VLAN? */
+export function carries(program: Program, port: number, vid: number): boolean {
+  const { vlanMode, vlanTag, trunks } = program.ports;
+  switch (vlanMode[port]) {
+    case VlanMode.Access:
+    case VlanMode.Tunnel:
+      return vid === vlanTag[port];
+    case VlanMode.Trunk:
+      return isInSet(program, trunks[port], vid);
+    default:
+      return vid === vlanTag[port] || isInSet(program, trunks[port], vid);
+  }
+}
+
+function isInSet({ vlanSets }: Program, set: number, vid: number): boolean {
+  if (set === NONE) return true;
+  return ((vlanSets.bits[set * VLAN_SET_WORDS + (vid >>> 5)] >>> (vid & 31)) & 1) === 1;
+}
+
+/** The control information of the tag with which a frame of this VLAN leaves by the port; -1 where it leaves without. */
+export function tagFor({ ports }: Program, port: number, control: number): number {
+  const { vlanMode, vlanTag, priorityTags } = ports;
+  const vid = vlanId(control);
+  const mode = vlanMode[port];
+  const own = vid === vlanTag[port];
+  const untagged =
+    mode === VlanMode.Access ||
+    mode === VlanMode.Tunnel ||
+    (mode === VlanMode.NativeUntagged && own) ||
+    vid === 0;
+  if (!untagged) return control;
+  if (mode === VlanMode.Tunnel) return -1;
+  const priority = control & PRIORITY_BITS;
+  const keeps =
+    priorityTags[port] === PriorityTags.Always ||
+    (priorityTags[port] === PriorityTags.IfNonzero && priority !== 0);
+  return keeps ? priority : -1;
+}
