@@ -197,6 +197,17 @@ function check(topology: Topology, choices: readonly Sent[]): void {
 test('whatever the topology and the traffic, what leaves is what the delivery matrices say, and it stays in its VLAN', (t) => {
   const traffic = fc.array(sent, { minLength: 20, maxLength: 60 });
   const run = fc.check(fc.property(topologies, traffic, check), { numRuns: RUNS });
-  // The message names seed and path, with which `fc.check(..., { seed, path })` repeats the failure alone.
-  t.false(run.failed, fc.defaultReportMessage(run) ?? '');
+  t.false(run.failed, reportOf(run));
 });
+
+/** The smallest topology that fails, and how to fail again: `fc.check(..., { seed, path })` plays it alone. */
+function reportOf({
+  seed,
+  counterexamplePath,
+  counterexample,
+  errorInstance,
+}: fc.RunDetails<[Topology, readonly Sent[]]>): string {
+  const yaml = counterexample ? yamlOf(counterexample[0]) : '';
+  const why = errorInstance instanceof Error ? errorInstance.message : '';
+  return `seed: ${seed}, path: "${counterexamplePath}"\n${yaml}\n${why}`;
+}
