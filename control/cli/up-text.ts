@@ -10,8 +10,10 @@ import { grouped, tableOf } from './table.js';
 /** What was made, in columns, and how to go on. */
 export function openingText({ name, services, compiled, workers }: RunningLab): string {
   const rows = services.map((service) => {
-    const endpoints = compiled.ports.filter(({ sandbox }) => sandbox === service.name);
-    const addresses = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+    const endpoints = compiled.ports.flatMap(({ endpoint }) => endpoint ?? []);
+    const addresses = endpoints
+      .filter(({ sandbox }) => sandbox === service.name)
+      .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
     return [
       service.name,
       service.namespace ?? (service.place === 'host' ? 'the stack of this machine' : 'elsewhere'),

@@ -1,142 +1,363 @@
 /**
- * Lab to Program: names become numbers. Networks and ports are numbered in the order of the topology, the ports of a network without
- * gaps; `Compiled` is the way back from the numbers to what the user wrote.
+ * Lab to Program: names become numbers. Bridge networks are numbered in the order of the topology, wires behind them; the ports of a bridge
+ * or wire follow each other, then come the children of the links, and the NICs that lead out of the topology. `Compiled` is the way back
+ * from the numbers to what the user wrote.
  */
-import { NetworkFlag, PortFlag } from '../../dataplane/program/layout.js';
+import {
+  LinkFlag,
+  LinkUse,
+  MacvlanMode,
+  NetworkFlag,
+  NONE,
+  PortFlag,
+  PortRole,
+} from '../../dataplane/program/layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
+import type { Device } from '../model/device.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Lab } from '../model/lab.js';
-import type { BridgeOptions, Network, Station } from '../model/network.js';
+import type { Lab, Wire, WirePort } from '../model/lab.js';
+import type { BridgeOptions, MacvlanMode as ModeName, Network, Station } from '../model/network.js';
 import type { Position, Value } from '../model/position.js';
-import { parseAddress } from '../address.js';
+import { addressesOf } from './addresses.js';
+import type { HostAddresses } from './addresses.js';
+import { writeAddressWords, writeMac, writeOrigin } from './columns.js';
+import { linkNamed, linksOf } from './links.js';
+import type { Link } from './links.js';
+import { routesOf, writeRoutes } from './routes.js';
+import type { CompiledRoute } from './routes.js';
+import { VlanSets } from './vlan-sets.js';
 
 const NANOSECONDS = 1e9;
+/** What a switch on a wire is like: nobody can tell it anything else. */
+const WIRE_AGEING_S = 300;
+const WIRE_STATIONS_MAX = 8192;
+const WIRE_GROUP_FORWARD_MASK = 0x0001;
+const WIRE_MTU_MIN = 1500;
 
-/** A network of the `bridge` driver: the only kind with a data plane so far. */
+const NOTHING = { kind: 'nothing' } as const;
+
+/** A network of the `bridge` driver. */
 export interface BridgeNetwork extends Network {
   readonly bridge: BridgeOptions;
+}
+
+/** A port of the Program. */
+export interface CompiledPort {
+  /** What the user calls it: `c1`, `c1.net`, `lan.uplink`, `node-1.eth1`; of a bridge's uplink `NETWORK.uplink`. */
+  readonly port: string;
+  readonly at?: Position;
+  /** Frames enter and leave the topology here; not at a joint, behind which something of ours stands. */
+  readonly isOpen: boolean;
+  /** The container behind it. */
+  readonly endpoint?: Endpoint;
+  /** What it is joined to while the lab is up. */
+  readonly device: Device | WirePort['device'];
+  /** Path of the capture that is kept of what passes while the lab is up. */
+  readonly record?: Value<string>;
+  /** The link it leads to, or whose child it is. */
+  readonly link?: Link;
 }
 
 /** A Program and what its rows stand for. */
 export interface Compiled {
   readonly lab: Lab;
   readonly program: Program;
-  /** By network number. */
+  /** By network number; the wires follow them. */
   readonly networks: readonly BridgeNetwork[];
+  readonly wires: readonly Wire[];
   /** By port number. */
-  readonly ports: readonly Endpoint[];
+  readonly ports: readonly CompiledPort[];
+  readonly links: readonly Link[];
   /** By row of `stations`. */
   readonly stations: readonly Station[];
-  /** By row of `addresses`: the gateway addresses, by which the hosts can be reached. */
+  /** By row of `addresses`: those by which the hosts can be reached. */
   readonly addresses: readonly Value<string>[];
+  readonly routes: readonly CompiledRoute[];
 }
 
 /** Compiles a lab that has been checked. */
 export function compile(lab: Lab, epoch = 1): Compiled {
   const networks = lab.networks.filter((network): network is BridgeNetwork => 'bridge' in network);
-  const ports = networks.flatMap((network) => network.endpoints);
-  const stations = networks.flatMap((network) => network.bridge.stations);
-  const hosts = addressesByHost(networks);
-  const addresses = [...hosts.values()].flat();
+  const links = linksOf(lab);
+  const ports = portsOf(lab, networks, links);
+  const stations = networks.flatMap(({ bridge }) => bridge.stations);
+  const hosts = addressesOf(lab, networks);
+  const routes = routesOf(lab, links);
+  const sets = new VlanSets();
+  const sources = ports.flatMap(({ endpoint }, port) =>
+    (endpoint?.sources ?? []).map((mac) => ({ port, mac: mac.value })),
+  );
+  const childAddresses = ports.flatMap(({ endpoint, link }, port) =>
+    link === undefined || !isIpvlan(link) || endpoint === undefined
+      ? []
+      : [endpoint.ipv4, endpoint.ipv6].flatMap((address) => (address ? [{ port, address }] : [])),
+  );
+  for (const { endpoint, link } of ports) sets.add(endpoint?.vlan ?? uplinkVlan(link));
   const program = allocateProgram(
     {
-      networks: networks.length,
-      addresses: addresses.length,
+      networks: networks.length + lab.wires.length,
+      addresses: hosts.addresses.length,
       ports: ports.length,
+      vlanSets: sets.rows,
+      links: links.length,
+      childAddresses: childAddresses.length,
+      sources: sources.length,
       stations: stations.length,
+      routes: routes.length,
     },
     epoch,
   );
-  let port = 0;
-  let station = 0;
+  const compiled = { lab, program, networks, wires: lab.wires, ports, links, stations, routes };
+  writeNetworks(compiled, hosts);
+  writeWires(compiled);
+  writePorts(compiled, sets);
+  writeLinks(compiled, hosts);
+  writeStations(compiled);
+  writeRoutes(program, routes);
+  for (const [row, address] of hosts.addresses.entries()) {
+    writeAddressWords(program.addresses, row, address.value);
+    writeOrigin(program.addresses, row, address.at);
+  }
+  for (const [row, { port, address }] of childAddresses.entries()) {
+    program.childAddresses.port[row] = port;
+    writeAddressWords(program.childAddresses, row, address.value);
+  }
+  for (const [row, { port, mac }] of sources.entries()) {
+    program.sources.port[row] = port;
+    writeMac(program.sources, row, mac);
+  }
+  sets.write(program);
+  return { ...compiled, addresses: hosts.addresses };
+}
+
+type Draft = Omit<Compiled, 'addresses'>;
+
+function isIpvlan({ networks }: Link): boolean {
+  return networks.some(({ ipvlan }) => ipvlan !== undefined);
+}
+
+function uplinkVlan(link: Link | undefined) {
+  return link?.bridge?.bridge?.uplink?.vlan;
+}
+
+/** All ports in the order of their numbers. */
+function portsOf(
+  lab: Lab,
+  networks: readonly BridgeNetwork[],
+  links: readonly Link[],
+): CompiledPort[] {
+  const container = (endpoint: Endpoint): CompiledPort => {
+    const { port, at, device, record } = endpoint;
+    return { port, at, isOpen: true, endpoint, device, ...(record && { record }) };
+  };
+  const atBridges = networks.flatMap((network) => [
+    ...network.endpoints.map(container),
+    ...links
+      .filter(({ bridge }) => bridge === network)
+      .map((link) => jointTo(link, `${network.name}.uplink`, network.bridge.uplink?.at)),
+  ]);
+  const atWires = lab.wires.flatMap((wire) => [
+    ...wire.ports.map(({ port, at, device, record }): CompiledPort => {
+      return { port, at, isOpen: true, device, ...(record && { record }) };
+    }),
+    ...links
+      .filter(({ nic, vid }) => vid === 0 && nic?.wire?.value === wire.name)
+      .map((link) => jointTo(link, link.name, link.nic?.at)),
+  ]);
+  const children = links.flatMap((link) =>
+    link.children.map((endpoint) => ({ ...container(endpoint), link })),
+  );
+  const nics = links
+    .filter(({ nic, vid }) => vid === 0 && nic !== undefined && nic.wire === undefined)
+    .map((link): CompiledPort => {
+      const at = link.nic?.at;
+      return { port: link.name, ...(at && { at }), isOpen: true, link, device: NOTHING };
+    });
+  return [...atBridges, ...atWires, ...children, ...nics];
+}
+
+function jointTo(link: Link, port: string, at: Position | undefined): CompiledPort {
+  return { port, ...(at && { at }), isOpen: false, link, device: NOTHING };
+}
+
+function writeNetworks({ program, networks, ports }: Draft, hosts: HostAddresses): void {
+  const table = program.networks;
+  let firstStation = 0;
   for (const [row, network] of networks.entries()) {
-    writeNetwork(program, row, network, port, station);
-    const own = hosts.get(network.host) ?? [];
-    program.networks.firstAddress[row] = own[0] === undefined ? 0 : addresses.indexOf(own[0]);
-    program.networks.addressCount[row] = own.length;
-    program.ports.network.fill(row, port, port + network.endpoints.length);
-    port += network.endpoints.length;
-    station += network.bridge.stations.length;
+    const { bridge } = network;
+    const joints = ports.filter(({ isOpen, link }) => !isOpen && link?.bridge === network).length;
+    placePorts(program, row, network.endpoints.length + joints);
+    table.firstStation[row] = firstStation;
+    table.stationCount[row] = bridge.stations.length;
+    firstStation += bridge.stations.length;
+    table.flags[row] =
+      (bridge.icc.value ? 0 : NetworkFlag.InterContainerDisabled) |
+      (bridge.vlanFiltering.value ? NetworkFlag.VlanFiltering : 0);
+    table.mtu[row] = network.mtu.value;
+    table.ageing_ns[row] = bridge.ageing_s.value * NANOSECONDS;
+    table.stationsMax[row] = bridge.stationsMax.value;
+    table.groupForwardMask[row] = bridge.groupForwardMask.value;
+    const { first, count } = hosts.ofHost(network.host);
+    table.firstAddress[row] = first;
+    table.addressCount[row] = count;
+    writeMac(table, row, bridge.mac.value);
+    writeOrigin(table, row, network.at);
   }
-  for (const [row, endpoint] of ports.entries()) {
-    program.ports.flags[row] =
-      (endpoint.hairpin.value ? PortFlag.Hairpin : 0) |
-      (endpoint.isolated.value ? PortFlag.Isolated : 0);
-    writeOrigin(program.ports, row, endpoint.at);
+}
+
+function writeWires({ program, networks, wires, links }: Draft): void {
+  const table = program.networks;
+  for (const [index, wire] of wires.entries()) {
+    const row = networks.length + index;
+    const nics = links.flatMap(({ nic, vid }) =>
+      vid === 0 && nic?.wire?.value === wire.name ? [nic] : [],
+    );
+    placePorts(program, row, wire.ports.length + nics.length);
+    table.flags[row] = NetworkFlag.Wire;
+    table.mtu[row] = Math.max(WIRE_MTU_MIN, ...nics.map(({ mtu }) => mtu));
+    table.ageing_ns[row] = WIRE_AGEING_S * NANOSECONDS;
+    table.stationsMax[row] = WIRE_STATIONS_MAX;
+    table.groupForwardMask[row] = WIRE_GROUP_FORWARD_MASK;
+    writeOrigin(table, row, wire.at);
+    if (!wire.reflectiveRelay.value) continue;
+    const first = table.firstPort[row] ?? 0;
+    const end = first + (table.portCount[row] ?? 0);
+    program.ports.flags.fill(PortFlag.Hairpin, first, end);
   }
+}
+
+/** The ports of a bridge stand behind those of the one before it. */
+function placePorts({ networks, ports }: Program, row: number, count: number): void {
+  const before =
+    row === 0 ? 0 : (networks.firstPort[row - 1] ?? 0) + (networks.portCount[row - 1] ?? 0);
+  networks.firstPort[row] = before;
+  networks.portCount[row] = count;
+  if (row === 0) ports.network.fill(NONE);
+  ports.network.fill(row, before, before + count);
+}
+
+function writePorts({ program, ports, links }: Draft, sets: VlanSets): void {
+  const table = program.ports;
+  if (program.networks.rows === 0) table.network.fill(NONE);
+  for (const [row, { endpoint, link, isOpen, at }] of ports.entries()) {
+    table.link[row] = link === undefined ? NONE : links.indexOf(link);
+    table.role[row] = roleOf(ports[row]);
+    if (endpoint !== undefined) {
+      const { hairpin, isolated, takesAlone } = endpoint;
+      table.flags[row] =
+        (hairpin.value ? PortFlag.Hairpin : 0) |
+        (isolated.value ? PortFlag.Isolated : 0) |
+        (takesAlone.value ? PortFlag.TakesAlone : 0);
+      writeMac(table, row, endpoint.mac.value);
+    }
+    if (endpoint !== undefined && link !== undefined) writeChild(program, row, endpoint, link);
+    sets.writePort(program, row, endpoint?.vlan ?? (isOpen ? undefined : uplinkVlan(link)));
+    writeOrigin(table, row, at);
+  }
+}
+
+function roleOf(port: CompiledPort | undefined): PortRole {
+  if (port?.isOpen === false) return PortRole.Joint;
+  if (port?.link === undefined) return PortRole.Station;
+  return port.endpoint === undefined ? PortRole.Nic : PortRole.Child;
+}
+
+const MODES: Readonly<Record<ModeName, MacvlanMode>> = {
+  private: MacvlanMode.Private,
+  vepa: MacvlanMode.Vepa,
+  bridge: MacvlanMode.Bridge,
+  passthru: MacvlanMode.Passthru,
+  source: MacvlanMode.Source,
+};
+
+function writeChild({ ports }: Program, row: number, endpoint: Endpoint, link: Link): void {
+  const network = link.networks.find(({ endpoints }) => endpoints.includes(endpoint));
+  const mode = network?.macvlan?.mode.value;
+  if (mode !== undefined) ports.macvlanMode[row] = MODES[mode];
+  const mtu = network?.mtu.value ?? WIRE_MTU_MIN;
+  ports.mtu[row] = Math.min(mtu, link.nic?.mtu ?? mtu);
+}
+
+function writeLinks({ program, links, ports, lab }: Draft, hosts: HostAddresses): void {
+  const table = program.links;
+  for (const [row, link] of links.entries()) {
+    const { nic, vid, children } = link;
+    const isNic = nic !== undefined && vid === 0;
+    const own = (wanted: CompiledPort): boolean => wanted.link === link;
+    const below = isNic || nic === undefined ? NONE : linkNamed(links, link.host, nic.name);
+    table.host[row] = lab.hosts.findIndex(({ name }) => name === link.host);
+    table.below[row] = below;
+    table.vid[row] = vid;
+    table.port[row] = isNic
+      ? ports.findIndex((port) => own(port) && port.endpoint === undefined && !isUplink(port))
+      : NONE;
+    table.use[row] = useOf(link);
+    table.joint[row] = link.bridge ? ports.findIndex((port) => own(port) && isUplink(port)) : NONE;
+    table.firstChild[row] = Math.max(
+      0,
+      ports.findIndex((port) => own(port) && port.endpoint !== undefined),
+    );
+    table.childCount[row] = children.length;
+    const vlans = isNic
+      ? links.flatMap((other, at) => (other.nic === nic && other.vid !== 0 ? [at] : []))
+      : [];
+    table.firstVlan[row] = vlans[0] ?? 0;
+    table.vlanCount[row] = vlans.length;
+    table.flags[row] = flagsOf(link);
+    table.mtu[row] = nic?.mtu ?? Math.max(...link.networks.map(({ mtu }) => mtu.value));
+    writeMac(table, row, macOf(link, links));
+    const all = hosts.ofHost(link.host);
+    table.firstAddress[row] = all.first;
+    table.addressCount[row] = all.count;
+    const ownAddresses = isNic ? hosts.ofNic(nic) : { first: 0, count: 0 };
+    table.firstOwn[row] = ownAddresses.first;
+    table.ownCount[row] = ownAddresses.count;
+    writeOrigin(table, row, nic?.at ?? link.networks[0]?.at);
+  }
+}
+
+/** Does this joint lead from a bridge to its uplink, and not from a wire to a NIC? */
+function isUplink({ isOpen, port, link }: CompiledPort): boolean {
+  return !isOpen && link?.bridge !== undefined && port === `${link.bridge.name}.uplink`;
+}
+
+function useOf({ networks, bridge }: Link): LinkUse {
+  if (bridge !== undefined) return LinkUse.Bridge;
+  if (networks.some(({ macvlan }) => macvlan !== undefined)) return LinkUse.Macvlan;
+  return networks.length > 0 ? LinkUse.Ipvlan : LinkUse.Host;
+}
+
+function flagsOf({ networks }: Link): number {
+  const [network] = networks;
+  const { mode, flag } = network?.ipvlan ?? {};
+  return (
+    (network?.macvlan?.mode.value === 'passthru' ? LinkFlag.Passthru : 0) |
+    (mode?.value === 'l3' ? LinkFlag.L3 : 0) |
+    (mode?.value === 'l3s' ? LinkFlag.L3s : 0) |
+    (flag?.value === 'private' ? LinkFlag.Private : 0) |
+    (flag?.value === 'vepa' ? LinkFlag.Vepa : 0)
+  );
+}
+
+/** A VLAN has the MAC of its NIC; below a passthru child the parent takes the child's; the dummy of ipvlan has that of its children. */
+function macOf(link: Link, links: readonly Link[]): string {
+  const [child] = link.children;
+  if (child !== undefined && (flagsOf(link) & LinkFlag.Passthru) !== 0) return child.mac.value;
+  if (link.nic === undefined) return isIpvlan(link) ? (child?.mac.value ?? NO_MAC) : NO_MAC;
+  if (link.vid === 0) return link.nic.mac.value;
+  const nic = links.find((other) => other.nic === link.nic && other.vid === 0);
+  return nic === undefined ? link.nic.mac.value : macOf(nic, links);
+}
+
+/** Of a dummy, which nobody addresses. */
+const NO_MAC = '02:00:00:00:00:00';
+
+function writeStations({ program, stations, ports }: Draft): void {
   for (const [row, { mac, endpoint, sticky, at }] of stations.entries()) {
     writeMac(program.stations, row, mac);
-    program.stations.port[row] = ports.indexOf(endpoint);
+    program.stations.port[row] = ports.findIndex((port) => port.endpoint === endpoint);
     program.stations.sticky[row] = sticky ? 1 : 0;
     writeOrigin(program.stations, row, at);
   }
-  for (const [row, address] of addresses.entries()) writeAddress(program, row, address);
-  return { lab, program, networks, ports, stations, addresses };
-}
-
-/** The addresses of each host: the gateways of its networks, which its bridges have. */
-function addressesByHost(networks: readonly BridgeNetwork[]): Map<string, Value<string>[]> {
-  const hosts = new Map<string, Value<string>[]>();
-  for (const { host, pools } of networks) {
-    const gateways = pools.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway]));
-    hosts.set(host, [...(hosts.get(host) ?? []), ...gateways]);
-  }
-  return hosts;
-}
-
-function writeAddress(
-  { addresses }: Program,
-  row: number,
-  { value: text, at }: Value<string>,
-): void {
-  const value = parseAddress(text)?.value ?? 0n;
-  const word = (index: bigint): number => Number((value >> (96n - 32n * index)) & 0xffff_ffffn);
-  addresses.word0[row] = word(0n);
-  addresses.word1[row] = word(1n);
-  addresses.word2[row] = word(2n);
-  addresses.word3[row] = word(3n);
-  writeOrigin(addresses, row, at);
-}
-
-function writeNetwork(
-  { networks }: Program,
-  row: number,
-  network: BridgeNetwork,
-  firstPort: number,
-  firstStation: number,
-): void {
-  const { bridge } = network;
-  networks.firstPort[row] = firstPort;
-  networks.portCount[row] = network.endpoints.length;
-  networks.firstStation[row] = firstStation;
-  networks.stationCount[row] = bridge.stations.length;
-  networks.flags[row] = bridge.icc.value ? 0 : NetworkFlag.InterContainerDisabled;
-  networks.mtu[row] = network.mtu.value;
-  networks.ageing_ns[row] = bridge.ageing_s.value * NANOSECONDS;
-  networks.stationsMax[row] = bridge.stationsMax.value;
-  networks.groupForwardMask[row] = bridge.groupForwardMask.value;
-  writeMac(networks, row, bridge.mac.value);
-  writeOrigin(networks, row, network.at);
-}
-
-interface MacColumns {
-  readonly macHigh: Uint16Array;
-  readonly macLow: Uint32Array;
-}
-
-function writeMac({ macHigh, macLow }: MacColumns, row: number, mac: string): void {
-  const digits = mac.replaceAll(':', '');
-  macHigh[row] = parseInt(digits.slice(0, 4), 16);
-  macLow[row] = parseInt(digits.slice(4), 16);
-}
-
-interface OriginColumns {
-  readonly originLine: Uint32Array;
-  readonly originColumn: Uint32Array;
-}
-
-function writeOrigin(columns: OriginColumns, row: number, at: Position | undefined): void {
-  columns.originLine[row] = at?.line ?? 0;
-  columns.originColumn[row] = at?.column ?? 0;
 }

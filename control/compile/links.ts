@@ -45,8 +45,7 @@ export function linksOf(lab: Lab): Link[] {
 /** The number of the link that a host calls so: `eth0`, or `eth0.50`; -1 when it has none. */
 export function linkNamed(links: readonly Link[], host: string, name: string): number {
   return links.findIndex(
-    (link) =>
-      link.host === host && link.nic !== undefined && nameOf(link.nic, link.vid) === name,
+    (link) => link.host === host && link.nic !== undefined && nameOf(link.nic, link.vid) === name,
   );
 }
 

@@ -155,6 +155,6 @@ export function refuseWithoutDataPlane(
   { at }: DriverScope,
   findings: Findings,
 ): void {
-  const fix = 'use driver "bridge", or network_mode none or host: these are emulated';
+  const fix = 'use driver "bridge", "macvlan" or "ipvlan": these are emulated';
   findings.refuse(at, `the ${driver} driver has no data plane yet`, fix);
 }

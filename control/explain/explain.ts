@@ -85,7 +85,7 @@ function watch(compiled: Compiled, inputs: readonly InputFile[], watching: Watch
 function portOwning({ ports }: Compiled, bytes: Uint8Array): number {
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const mac = bytes.length < ADDRESSES ? '' : macText(source.getUint16(6), source.getUint32(8));
-  const owners = ports.flatMap((endpoint, port) => (endpoint.mac.value === mac ? [port] : []));
+  const owners = ports.flatMap(({ endpoint }, port) => (endpoint?.mac.value === mac ? [port] : []));
   const [owner] = owners;
   if (owner !== undefined && owners.length === 1) return owner;
   throw new CallError(

@@ -11,6 +11,7 @@ import type { Note } from '../../dataplane/observe/trace.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { ReasonText } from '../../dataplane/observe/reasons.js';
+import { kindIn, portIn } from '../../dataplane/state/fdb-memory.js';
 import { Kind } from '../../dataplane/state/fdb.js';
 import type { BridgeNetwork, Compiled } from '../compile/compile.js';
 import type { Position } from '../model/position.js';
@@ -34,7 +35,7 @@ export interface EntryView {
 /** A port and where it stands in the topology. */
 export interface PortView {
   readonly port: string;
-  readonly at: Position;
+  readonly at?: Position;
 }
 
 /** What a super-frame stands for: segments (TCP) or datagrams (UDP) of at most so many bytes of payload. */
@@ -121,7 +122,7 @@ export function explanationOf(
     rules: ruleBehind(
       reason,
       network,
-      at(ports, inPort),
+      at(ports, inPort).endpoint,
       destination && endpointOf(compiled, destination),
     ),
     sent,
@@ -141,7 +142,7 @@ function answerView(
 }
 
 function endpointOf({ ports }: Compiled, entry: EntryView) {
-  return ports.find(({ port }) => port === entry.port);
+  return ports.find(({ port }) => port === entry.port)?.endpoint;
 }
 
 function whyUnheard(notes: readonly Note[]): Reason {
@@ -196,7 +197,7 @@ const beforeParsed: readonly number[] = [
 
 function viewOf({ ports }: Compiled, port: number): PortView {
   const endpoint = at(ports, port);
-  return { port: endpoint.port, at: endpoint.at };
+  return { port: endpoint.port, ...(endpoint.at && { at: endpoint.at }) };
 }
 
 const kinds = ['dynamic', 'dynamic', 'static', 'sticky', 'local'] as const;
@@ -211,8 +212,8 @@ function entryView(
   const note = notes.find(([found]) => found === step);
   if (note === undefined) return undefined;
   const [, place, serial, taughtAt, heardAt] = note;
-  const port = place & 0xffff;
-  const kind: Kind = place >>> 16;
+  const port = portIn(place);
+  const kind: Kind = kindIn(place);
   if (kind === Kind.Local || port === LOCAL_PORT) {
     const { mac } = network.bridge;
     return { port: 'gateway', kind: 'local', ...(mac.at && { at: mac.at }) };

@@ -20,7 +20,7 @@ function rule(words: string, { at }: Value<unknown>): Rule {
 export function ruleBehind(
   reason: Reason,
   { mtu, bridge }: BridgeNetwork,
-  from: Endpoint,
+  from: Endpoint | undefined,
   to: Endpoint | undefined,
 ): readonly Rule[] {
   switch (reason) {
@@ -38,9 +38,9 @@ export function ruleBehind(
     case Reason.GatewayAddress:
       return [rule(`the gateway's MAC is ${bridge.mac.value}`, bridge.mac)];
     case Reason.Reflection:
-      return [rule(`${from.port} has no hairpin`, from.hairpin)];
+      return from === undefined ? [] : [rule(`${from.port} has no hairpin`, from.hairpin)];
     case Reason.PortIsolated:
-      return [from, ...(to ? [to] : [])].map(({ port, isolated }) =>
+      return [...(from ? [from] : []), ...(to ? [to] : [])].map(({ port, isolated }) =>
         rule(`${port} is isolated`, isolated),
       );
     case Reason.InterContainerDisabled:

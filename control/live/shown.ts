@@ -135,8 +135,7 @@ function deviceOf(port: LivePort, { ports }: Compiled): string {
     case 'play':
       return port.path;
     case 'tap': {
-      const endpoint = ports[port.port];
-      const device = endpoint?.device;
+      const { endpoint, device } = ports[port.port] ?? {};
       return device?.kind === 'sandbox' ? `${device.name} of ${endpoint?.sandbox ?? ''}` : '';
     }
   }

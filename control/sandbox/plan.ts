@@ -79,7 +79,7 @@ function planSandbox({ lab, ports, networks }: Compiled, sandbox: Sandbox): Plan
     if (endpoint.device.kind !== 'sandbox' || network === undefined) return [];
     return [
       {
-        port: ports.indexOf(endpoint),
+        port: ports.findIndex((port) => port.endpoint === endpoint),
         name: endpoint.device.name,
         mac: endpoint.mac.value,
         mtu: network.mtu.value,

@@ -1,8 +1,7 @@
 /** Whether the machine has what the ports of a lab are to be joined to. */
 import { readFileSync } from 'node:fs';
 import { Refused } from '../cli/errors.js';
-import type { Compiled } from '../compile/compile.js';
-import type { Device } from '../model/device.js';
+import type { Compiled, CompiledPort } from '../compile/compile.js';
 import type { Value } from '../model/position.js';
 
 /** The interfaces of our network namespace; /sys may show those of another one. */
@@ -25,12 +24,12 @@ export function requireDevices({ lab, ports }: Compiled): void {
 }
 
 /** The interface that must be there before the lab is. */
-function expected(device: Device): Value<string> | undefined {
+function expected(device: CompiledPort['device']): Value<string> | undefined {
   if (device.kind === 'interface') return device.interface;
   return device.kind === 'tap' && device.owner === undefined ? device.tap : undefined;
 }
 
-function fixFor({ kind }: Device): string {
+function fixFor({ kind }: CompiledPort['device']): string {
   const see = '"ip -brief link" lists those there are';
   return kind === 'tap' ? `${see}; with "owner: root" the TAP is made` : see;
 }

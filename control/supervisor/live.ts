@@ -183,12 +183,12 @@ class Live implements RunningLab {
   private portsOf(network: number): LivePort[] {
     const { firstPort, portCount } = this.compiled.program.networks;
     const first = firstPort[network] ?? 0;
-    return Array.from({ length: portCount[network] ?? 0 }, (_, place) =>
-      this.livePort(first + place),
+    return Array.from({ length: portCount[network] ?? 0 }, (_, place) => first + place).flatMap(
+      (port) => this.livePort(port) ?? [],
     );
   }
 
-  private livePort(port: number): LivePort {
+  private livePort(port: number): LivePort | undefined {
     const endpoint = this.compiled.ports[port];
     if (endpoint === undefined) throw new RangeError(`there is no port ${port}`);
     const { port: name, record, device } = endpoint;
@@ -202,6 +202,8 @@ class Live implements RunningLab {
         return { ...common, kind: 'packet', interface: device.tap.value };
       case 'play':
         return { ...common, kind: 'play', path: device.path.value, speed: device.speed };
+      case 'nothing':
+        return undefined;
     }
   }
 }

@@ -96,7 +96,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function floodAndHear(frame: Frame, port: number): void {
     const network = networkOf[port];
-    const isUntagged = vlanId(plane.vlan) === 0;
+    const isUntagged = !filters(program, network) || vlanId(plane.vlan) === 0;
     holders[frame]++; // for the host, which hears behind the flood, so that nobody hears an answer before the question
     const unheard = flood(frame, port, network);
     if (isUntagged) hear(frame, network);
@@ -150,12 +150,18 @@ function queueOn(plane: Plane): Queue {
   };
 }
 
+/** Does this bridge keep VLANs apart? */
+function filters({ networks }: Program, network: number): boolean {
+  return (networks.flags[network] & NetworkFlag.VlanFiltering) !== 0;
+}
+
 /** Ports whose frames only have to be queued: nothing stands behind them that is ours, and their bridge does not touch tags. */
-function plainPorts({ ports, networks }: Program): Uint8Array {
+function plainPorts(program: Program): Uint8Array {
+  const { ports } = program;
   return Uint8Array.from({ length: ports.rows }, (_, port) => {
     const network = ports.network[port];
-    const filters = network !== NONE && (networks.flags[network] & NetworkFlag.VlanFiltering) !== 0;
-    return ports.role[port] === PortRole.Joint || filters ? 0 : 1;
+    const touchesTags = network !== NONE && filters(program, network);
+    return ports.role[port] === PortRole.Joint || touchesTags ? 0 : 1;
   });
 }
 
@@ -170,7 +176,6 @@ function toPortOn(
 ): Queue {
   const { frames, program, trace } = plane;
   const { network: networkOf, role } = program.ports;
-  const { flags } = program.networks;
   const plain = plainPorts(program);
   const own = ownOn(plane);
   const tags = tagsOf(frames);
@@ -205,8 +210,7 @@ function toPortOn(
       queue(frame, port);
       return;
     }
-    const filters = (flags[networkOf[port]] & NetworkFlag.VlanFiltering) !== 0;
-    const leaving = filters ? retag(frame, port) : frame;
+    const leaving = filters(program, networkOf[port]) ? retag(frame, port) : frame;
     if (leaving < 0) return;
     if (role[port] === PortRole.Joint) cross(leaving, port);
     else queue(leaving, port);
@@ -228,7 +232,9 @@ function floodOn(
   const isPlain = plainNetworks(program);
 
   /** Every port of these is a mere queue, so nobody looks at `holders` before all have the frame. */
-  function short(frame: Frame, inPort: number, first: number, end: number): Reason {
+  function short(frame: Frame, inPort: number, network: number): Reason {
+    const first = firstPort[network];
+    const end = first + portCount[network];
     let unheard = Reason.NoOtherPort;
     let copies = 0;
     for (let port = first; port < end; port++) {
@@ -246,8 +252,11 @@ function floodOn(
     return Reason.Ok;
   }
 
-  function long(frame: Frame, inPort: number, first: number, end: number): Reason {
-    const { vlan, vlanTag, vlanType } = plane;
+  function long(frame: Frame, inPort: number, network: number): Reason {
+    const first = firstPort[network];
+    const end = first + portCount[network];
+    const { vlan: control, vlanTag, vlanType } = plane;
+    const vlan = filters(program, network) ? control : -1;
     let copies = 0;
     let unheard = Reason.NoOtherPort;
     for (let port = first; port < end; port++) {
@@ -261,7 +270,7 @@ function floodOn(
     for (let port = first; port < end; port++) {
       if (objection(program, inPort, port, vlan) !== Reason.Ok) continue;
       // What stands behind a joint may be a bridge with VLANs of its own.
-      plane.vlan = vlan;
+      plane.vlan = control;
       plane.vlanTag = vlanTag;
       plane.vlanType = vlanType;
       toPort(frame, port);
@@ -269,13 +278,8 @@ function floodOn(
     return Reason.Ok;
   }
 
-  return (frame, inPort, network) => {
-    const first = firstPort[network];
-    const end = first + portCount[network];
-    return isPlain[network] === 1
-      ? short(frame, inPort, first, end)
-      : long(frame, inPort, first, end);
-  };
+  return (frame, inPort, network) =>
+    isPlain[network] === 1 ? short(frame, inPort, network) : long(frame, inPort, network);
 }
 
 function plainNetworks(program: Program): Uint8Array {
@@ -284,7 +288,7 @@ function plainNetworks(program: Program): Uint8Array {
   return Uint8Array.from({ length: networks.rows }, (_, network) => {
     const first = networks.firstPort[network];
     const end = first + networks.portCount[network];
-    return plain.subarray(first, end).every((isPlain) => isPlain === 1) ? 1 : 0;
+    return plain.slice(first, end).every((isPlain) => isPlain === 1) ? 1 : 0;
   });
 }
 

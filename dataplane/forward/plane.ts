@@ -77,7 +77,7 @@ export class Plane {
   readonly neighbors = new Neighbors();
   readonly fan: Fan;
   /** Of the frame that a bridge which filters VLANs decides about: its VLAN and priority as tag control information, ... */
-  vlan = -1;
+  vlan = 0;
   /** ... the TPID of the tag in it that says so, 0 if none does, ... */
   vlanTag = 0;
   /** ... and the TPID of the tag it gets where it leaves with one. */
@@ -93,9 +93,9 @@ export class Plane {
     readonly program: Program,
     { counters, fdbs, packetMax }: PlaneSettings = {},
   ) {
-    const { networks, ports } = program;
-    const mtuMax = networks.mtu.reduce((a, b) => Math.max(a, b), 0);
-    const { links } = program;
+    const { networks, ports, links } = program;
+    const mtus = [networks.mtu, ports.mtu, links.mtu];
+    const mtuMax = mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
     // Besides its own slot a frame may take one for each copy, and one for each answer of a host.
     const more = links.rows === 0 ? 1 : 2 + 4 * links.rows;
     const slots = Math.max(SLOTS, 2 * BURST + WAITING_MAX + 2 * more);

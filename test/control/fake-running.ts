@@ -85,7 +85,8 @@ export async function fakeLab(t: ExecutionContext, folder = tempFolder(t)): Prom
   };
   let id = 0;
   function portOf(port: number): LivePort {
-    const { port: name = '', device } = compiled.ports[port] ?? {};
+    const compiledPort = compiled.ports[port];
+    const { port: name = '', device } = compiledPort ?? { device: undefined };
     return device?.kind === 'interface'
       ? { port, name, kind: 'packet', interface: device.interface.value }
       : { port, name, kind: 'tap', descriptor: -1 };

@@ -326,6 +326,7 @@ test('an entry tells another thread its station, where it lives, and which frame
   const [declared, learned] = entries.toSorted((a, b) => a.low - b.low);
   t.like(declared, { high: HIGH, low: 7, kind: Kind.Static, port: FIRST_PORT + 2, taughtBy: 4 });
   t.deepEqual(learned, {
+    origin: FIRST_PORT + 1,
     high: HIGH,
     low: 0xfedcba98,
     kind: Kind.Dynamic,

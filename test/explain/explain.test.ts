@@ -385,7 +385,7 @@ test('--hex: a frame comes in after the captures, by the port it names', (t) =>
 test('--hex: without a port a frame comes in where its source MAC is at home', async (t) => {
   const owned = Uint8Array.from(bytes);
   const [, home] = lab.ports;
-  owned.set(Buffer.from(home?.mac.value.replaceAll(':', '') ?? '', 'hex'), 6);
+  owned.set(Buffer.from(home?.endpoint?.mac.value.replaceAll(':', '') ?? '', 'hex'), 6);
   t.is((await explainHex(lab, [], owned, undefined)).port.port, 'c2');
   owned[11] = 0xee;
   await t.throwsAsync(explainHex(lab, [], owned, undefined), { instanceOf: CallError });

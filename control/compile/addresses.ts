@@ -1,0 +1,49 @@
+/** The addresses by which the hosts can be reached: the gateways of their bridge networks, then those of their NICs. */
+import type { Lab, Nic } from '../model/lab.js';
+import type { Network } from '../model/network.js';
+import type { Value } from '../model/position.js';
+
+/** Rows of `addresses`. */
+export interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+const NOTHING: Rows = { first: 0, count: 0 };
+
+/** The rows of `addresses`, those of a host together, and within them those of a NIC. */
+export class HostAddresses {
+  readonly addresses: Value<string>[] = [];
+  private readonly hosts = new Map<string, Rows>();
+  private readonly nics = new Map<Nic, Rows>();
+
+  ofHost(name: string): Rows {
+    return this.hosts.get(name) ?? NOTHING;
+  }
+
+  ofNic(nic: Nic): Rows {
+    return this.nics.get(nic) ?? NOTHING;
+  }
+
+  add(host: string, gateways: readonly Value<string>[], nics: readonly Nic[]): void {
+    const first = this.addresses.push(...gateways) - gateways.length;
+    for (const nic of nics) {
+      const own = nic.addresses.map(({ value, at }) => {
+        return { value: value.slice(0, value.indexOf('/')), ...(at && { at }) };
+      });
+      this.nics.set(nic, { first: this.addresses.push(...own) - own.length, count: own.length });
+    }
+    this.hosts.set(host, { first, count: this.addresses.length - first });
+  }
+}
+
+export function addressesOf({ hosts }: Lab, networks: readonly Network[]): HostAddresses {
+  const all = new HostAddresses();
+  for (const { name, nics } of hosts) {
+    const gateways = networks
+      .filter(({ host }) => host === name)
+      .flatMap(({ pools }) => pools.flatMap(({ gateway }) => (gateway ? [gateway] : [])));
+    all.add(name, gateways, nics);
+  }
+  return all;
+}
