@@ -184,7 +184,8 @@ function check(topology: Topology, choices: readonly Sent[]): void {
     const before = tick === 0 ? [] : naive.patienceEnds();
     const expected = [...before, ...naive.outcome(place.port, frame)].sort();
     const left = (breaths[i]?.left ?? []).map(({ port, digits }) => `${port} ${digits}`).sort();
-    const said = `frame ${i + 1}: ${place.port} ${digitsOfFrame(frame)}`;
+    const ended = breaths[i]?.ended.join(' ') ?? '';
+    const said = `frame ${i + 1}: ${place.port} ${digitsOfFrame(frame)} => ${ended}`;
     assert.deepEqual({ said, left }, { said, left: expected });
     if (packetOf(frame) === undefined) checkVlans(places, vlanAt(place, frame), left);
   }
