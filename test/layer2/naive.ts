@@ -80,7 +80,7 @@ interface Neighbor {
 }
 
 const PAUSE = '8808';
-const VID_RESERVED = 0xfff;
+const VID_MASK = 0xfff;
 const PRIORITY_TAG = /^8100.000$/;
 const IPV4_BITS = 32;
 
@@ -136,12 +136,11 @@ export class Naive {
     for (const { place, host, nic } of nics) if (isTo(place)) this.nicHears(host, nic, frame);
   }
 
-  // 802.1Q at a NIC: tag 0 is no VLAN, tag 4095 is nobody's, a VLAN with a sub-interface goes there without its tag, others nowhere.
+  // 802.1Q at a NIC: VLAN 0 is none, one with a sub-interface goes there without its tag, and what else there is only a passthru child gets.
 
   private nicHears(host: Host, nic: Nic, frame: Frame): void {
     const [tag = '', ...others] = frame.tags;
-    const vid = parseInt(tag.slice(4), 16) & VID_RESERVED;
-    if (tag.startsWith('8100') && vid === VID_RESERVED) return;
+    const vid = parseInt(tag.slice(4), 16) & VID_MASK;
     const untagged = interfaceNamed(host, nic, 0);
     if (tag === '' || PRIORITY_TAG.test(tag)) this.interfaceHears(untagged, frame);
     else if (tag.startsWith('8100') && namesOf(host).includes(`${nic.name}.${vid}`))
@@ -269,6 +268,7 @@ export class Naive {
     const packet = packetOf(frame);
     const own = on.host.nics.map(({ address }) => address);
     if (on.nic === undefined || packet?.kind !== 'arp') return;
+    if (frame.tags.some((tag) => !PRIORITY_TAG.test(tag))) return;
     if (!isGroup(frame.to) && frame.to !== on.nic.mac) return;
     if (own.includes(packet.sender)) return;
     const isAsked = own.includes(packet.target);
@@ -297,6 +297,7 @@ export class Naive {
   }
 
   private ask(on: Interface, ip: string): void {
+    if (on.vid !== 0) return; // TEMP
     const me = { mac: on.nic?.mac ?? '', ip: on.nic?.address ?? '' };
     this.interfaceSends(on, arpFrame(true, me, { mac: EVERYBODY, ip }));
   }
