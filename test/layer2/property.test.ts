@@ -20,7 +20,7 @@ import { byPort, play } from './play.js';
 import type { Breath } from './play.js';
 import { portsOf, stationsOf, topologies, yamlOf } from './topologies.js';
 
-const RUNS = 120;
+const RUNS = 50;
 const TICK_LATE = 10e9;
 const EXPERIMENT = '88b5';
 const GROUPS = [EVERYBODY, '01:00:5e:00:00:01', '33:33:00:00:00:01'];
