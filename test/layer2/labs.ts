@@ -40,14 +40,11 @@ export function macvlan(
   more: Surroundings = {},
 ): Compiled {
   const modes = Object.entries(children);
-  const networks = modes.map(([mode, names], n) => {
+  const networks = modes.map(([mode], n) => {
     const { parent = 'eth0' } = more;
     const options = `macvlan_mode: ${mode.replace(/\d+$/, '')}${parent === 'none' ? '' : `, parent: ${parent}`}`;
     const subnet = `10.${n + 1}.0.0/24`;
-    return (
-      names &&
-      `${mode}: { driver: macvlan, driver_opts: { ${options} }, ipam: { config: [{ subnet: ${subnet} }] } }`
-    );
+    return `net-${mode}: { driver: macvlan, driver_opts: { ${options} }, ipam: { config: [{ subnet: ${subnet} }] } }`;
   });
   const services = modes.flatMap(([mode, names], n) =>
     names.split(' ').map((word, c) => {
@@ -57,7 +54,7 @@ export function macvlan(
         heard.length === 0
           ? ''
           : `, x-port: { sources: [${sources.join(', ')}], nodst: ${heard.includes('nodst')} }`;
-      return `${name}: { image: x, networks: { ${mode}: { ipv4_address: 10.${n + 1}.0.${10 + c}${port} } } }`;
+      return `${name}: { image: x, networks: { net-${mode}: { ipv4_address: 10.${n + 1}.0.${10 + c}${port} } } }`;
     }),
   );
   return labOf(yamlOf(networks, services, more));

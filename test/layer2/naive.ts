@@ -258,7 +258,8 @@ export class Naive {
       for (const { port } of hearing) this.emit(port, frame);
       this.hostHears(on, frame);
     } else if (to === undefined || !isMine) this.hostHears(on, frame);
-    else if (network.mode === 'l3s' && (isGroup(frame.to) || packetOf(frame)?.kind === 'arp')) this.hostHears(on, frame); // TEMP
+    else if (network.mode === 'l3s' && (isGroup(frame.to) || packetOf(frame)?.kind === 'arp'))
+      this.hostHears(on, frame); // TEMP
     else this.emit(to.port, frame);
   }
 
