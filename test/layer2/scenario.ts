@@ -19,7 +19,7 @@ import test from 'ava';
 import type { Compiled } from '../../control/compile/compile.js';
 import { BURST } from '../../dataplane/forward/plane.js';
 import { AdvertisementFlag } from '../../dataplane/wire/icmpv6.js';
-import { advertisement } from '../../pcaps/build/ipv6.js';
+import { advertisement, solicitation } from '../../pcaps/build/ipv6.js';
 import { arpFrame, digitsOf, digitsOfFrame, frameOf, ipv4Text, packetOf } from './frames.js';
 import type { Frame } from './frames.js';
 import { namesOf, tagsText } from './names.js';
@@ -32,6 +32,8 @@ import type { Told } from './story.js';
 import { addressText } from '../../control/address.js';
 
 const PATIENCE_NS = 100e9;
+/** Where the target of a neighbor solicitation stands (RFC 4861 §4.3), in digits from the EtherType on. */
+const SOLICITED = [100, 132] as const;
 
 export interface Scenario {
   readonly lab: Compiled;
@@ -129,7 +131,10 @@ function answerOf(
   const everybody = partyOf('ff02::1', left.to);
   const advert = advertisement(to, asker === '::' ? everybody : from, flags);
   const identification = parseInt(left.rest.slice(12, 16), 16);
+  const wanted = textOf(left.rest.slice(...SOLICITED).padEnd(32, '0'));
+  const question = solicitation(partyOf(target, left.from), partyOf(wanted, left.to));
   return (
+    as(`solicit=${target}>${wanted}`, digitsOf(question).slice(24)) ??
     as(`pong=${target}>${asker}`, pongOf(from, to, identification)) ??
     as(`pong=${target}>${asker}`, pong6Of(from, to)) ??
     as(`advert=${target}`, digitsOfFrame(frameOf(digitsOf(advert))).slice(24))
