@@ -74,7 +74,8 @@ interface Interface {
 
 interface Neighbor {
   mac?: string;
-  waiting?: Frame;
+  /** The newest ones, in the order in which they came. */
+  waiting: Frame[];
   readonly on: Interface;
   readonly ip: string;
 }
@@ -83,6 +84,8 @@ const PAUSE = '8808';
 const VID_MASK = 0xfff;
 const PRIORITY_TAG = /^8100.000$/;
 const IPV4_BITS = 32;
+/** Packets that wait for one address. */
+const WAITING = 3;
 
 export class Naive {
   private left: string[] = [];
@@ -282,17 +285,17 @@ export class Naive {
   private remember(on: Interface, ip: string, mac: string, isAsked: boolean): void {
     const known = this.neighbors.get(keyOf(on, ip));
     if (parseInt(ip, 16) === 0 || (known === undefined && !isAsked)) return;
-    this.neighbors.set(keyOf(on, ip), { on, ip, mac });
-    if (known?.waiting !== undefined) this.sendPacket(on, ip, known.waiting);
+    this.neighbors.set(keyOf(on, ip), { on, ip, mac, waiting: [] });
+    for (const frame of known?.waiting ?? []) this.sendPacket(on, ip, frame);
   }
 
   private sendPacket(on: Interface, nextHop: string, frame: Frame): void {
     const known = this.neighbors.get(keyOf(on, nextHop));
     if (known?.mac !== undefined)
       this.interfaceSends(on, { ...frame, to: known.mac, from: on.nic?.mac ?? '' });
-    else if (known !== undefined) known.waiting = frame;
+    else if (known !== undefined) known.waiting = [...known.waiting, frame].slice(-WAITING);
     else {
-      this.neighbors.set(keyOf(on, nextHop), { on, ip: nextHop, waiting: frame });
+      this.neighbors.set(keyOf(on, nextHop), { on, ip: nextHop, waiting: [frame] });
       this.ask(on, nextHop);
     }
   }

@@ -76,13 +76,15 @@ scenario('A-3: gratuitous request and reply update an entry that is there', {
 });
 
 scenario(
-  'A-4: at least the newest packet is kept while the address is being resolved, and leaves with the answer',
+  'A-4: at least the newest packet is kept while the address is being resolved: of four the last three, which leave in their order',
   {
     lab,
     story: `
     c1: h1.eth0>Z ip=10.1.0.10>192.168.0.9 => ${asks}
-    at 0.1s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.9 => dropped: neighbor-queue-full
-    at 0.5s h1.eth0: W>h1.eth0 reply=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}of=2`,
+    at 0.1s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.9 => nothing
+    at 0.2s c1: h1.eth0>Z ping=10.1.0.10>192.168.0.9 => nothing
+    at 0.3s c2: h1.eth0>Z ping=10.1.0.11>192.168.0.9 => dropped: neighbor-queue-full
+    at 0.5s h1.eth0: W>h1.eth0 reply=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}of=2 h1.eth0{h1.eth0>W}of=3 h1.eth0{h1.eth0>W}of=4`,
   },
 );
 
@@ -116,8 +118,8 @@ scenario('A-5: no request faster than 1/s per address, however many packets want
   lab,
   story: `
     ${packet} => ${asks}
-    at 0.2s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.9 => dropped: neighbor-queue-full
-    at 0.4s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.9 => dropped: neighbor-queue-full
+    at 0.2s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.9 => nothing
+    at 0.4s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.9 => nothing
     at 0.6s c2: h1.eth0>Z ip=10.1.0.11>192.168.0.8 => h1.eth0{h1.eth0>*}ask=192.168.0.1>192.168.0.8
     at 1s idle: idle>Z => ${asks}`,
 });

@@ -46,6 +46,8 @@ interface Sent {
   readonly tags: number;
   /** Does it come from whom its port belongs to, as frames of containers mostly do? */
   readonly isHonest: boolean;
+  /** Is it all about NICs and those outside, so that somebody answers somebody? */
+  readonly isLocal: boolean;
   readonly toGroup: number;
   /** Is the Ethernet destination that of the target, or its own (as ipvlan has it), or another one? */
   readonly to: 'target' | 'itself' | 'other';
@@ -58,6 +60,7 @@ const sent: fc.Arbitrary<Sent> = fc.record({
   target: fc.nat(),
   tags: fc.nat(),
   isHonest: fc.integer({ max: 9, min: 0 }).map((n) => n < 8),
+  isLocal: fc.boolean(),
   toGroup: fc.nat({ max: 11 }),
   to: fc.constantFrom('target', 'target', 'target', 'itself', 'itself', 'other'),
 });
@@ -93,7 +96,8 @@ const pick = <T>(from: readonly T[], n: number): T => {
 
 /** The frame of a choice. Who claims an address in ARP has the MAC that goes with it, so that no two claims are at odds. */
 function drawn(topology: Topology, at: Place, choice: Sent, serial: number): Frame {
-  const stations = stationsOf(topology);
+  const everybody = stationsOf(topology);
+  const stations = choice.isLocal ? everybody.filter(({ ip6 }) => ip6 === undefined) : everybody;
   const sender = at.self && choice.isHonest ? at.self : pick(stations, choice.sender);
   const target = pick(stations, choice.target);
   const other = pick(stations, choice.sender + choice.target);
