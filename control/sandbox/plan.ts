@@ -99,7 +99,8 @@ function planSandbox({ lab, ports, networks }: Compiled, sandbox: Sandbox): Plan
   };
 }
 
-function withPrefix(
+/** The address of an endpoint in one family, with the prefix length of its pool; nothing where it has none. */
+export function withPrefix(
   family: 'ipv4' | 'ipv6',
   endpoint: Endpoint,
   network: Network,
@@ -119,7 +120,10 @@ function poolOf({ pools }: Network, text: string): Pool | undefined {
 }
 
 /** Docker's choice, for each family by itself: the highest gw_priority, then the network whose name sorts first; never an internal one. */
-function defaultRoutes({ endpoints }: Sandbox, networks: readonly Network[]): DefaultRoute[] {
+export function defaultRoutes(
+  { endpoints }: Sandbox,
+  networks: readonly Network[],
+): DefaultRoute[] {
   const inOrder = endpoints
     .flatMap((endpoint) => {
       const network = networks.find((candidate) => candidate.endpoints.includes(endpoint));
