@@ -40,11 +40,9 @@ export interface Running {
  */
 export function startReplay(replaying: Replaying): Running {
   const { compiled, inputs, out, format, burst = BURST } = replaying;
-  const outputs = compiled.ports.map(({ port }, row) => ({
-    port: row,
-    name: port,
-    path: join(out, `${port}.${format}`),
-  }));
+  const outputs = compiled.ports.flatMap(({ port, isOpen }, row) =>
+    isOpen ? [{ port: row, name: port, path: join(out, `${port}.${format}`) }] : [],
+  );
   const summaryPath = join(out, 'summary.json');
   const read = [compiled.lab.file, ...inputs.map(({ path }) => path)];
   for (const path of [...outputs.map((output) => output.path), summaryPath]) {

@@ -74,7 +74,9 @@ export function summaryOf(
       notes,
     })),
     outputs: files.outputs,
-    ports: compiled.ports.map(({ port }, row) => portSummary(port, row, counters)),
+    ports: compiled.ports.flatMap(({ port, isOpen }, row) =>
+      isOpen || (counters.framesIn[row] ?? 0) > 0 ? [portSummary(port, row, counters)] : [],
+    ),
     networks: compiled.networks.map(({ name }, row) => ({
       network: name,
       stationsEvicted: report.evicted[row] ?? 0,

@@ -135,7 +135,8 @@ function isL3({ ipvlan }: Network): boolean {
   return ipvlan !== undefined && ipvlan.mode.value !== 'l2';
 }
 
-function withPrefix(
+/** The address of an endpoint in one family, with the prefix length of its pool; nothing where it has none. */
+export function withPrefix(
   family: 'ipv4' | 'ipv6',
   endpoint: Endpoint,
   network: Network,
@@ -158,7 +159,10 @@ function poolOf({ pools }: Network, text: string): Pool | undefined {
  * Docker's choice, for each family by itself: the highest gw_priority, then a network with a router before one without (ipvlan in an L3 mode),
  * then the network whose name sorts first; never an internal one, nor one that has no parent.
  */
-function defaultRoutes({ endpoints }: Sandbox, networks: readonly Network[]): DefaultRoute[] {
+export function defaultRoutes(
+  { endpoints }: Sandbox,
+  networks: readonly Network[],
+): DefaultRoute[] {
   const inOrder = endpoints
     .flatMap((endpoint) => {
       const network = networks.find((candidate) => candidate.endpoints.includes(endpoint));

@@ -36,7 +36,10 @@ export function placeParts(
   for (const part of used.toSorted((one, other) => other.weight - one.weight)) {
     const [first, ...others] = workers;
     if (first === undefined) break;
-    const lightest = others.reduce((best, load) => (load.weight < best.weight ? load : best), first);
+    const lightest = others.reduce(
+      (best, load) => (load.weight < best.weight ? load : best),
+      first,
+    );
     lightest.take(part);
   }
   const dealt = workers.map(({ networks, ports }) => ({

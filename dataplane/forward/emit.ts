@@ -45,7 +45,8 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const interfaces = new Interfaces(program);
   const queue = queueOn(plane);
   const toPort = toPortOn(plane, { queue, cross, end });
-  const flood = floodOn(plane, queue, toPort);
+  const isPlain = plainNetworks(program);
+  const flood = floodOn(plane, { isPlain, queue, toPort });
   const links = linksOn(plane, { interfaces, queue, end, stages, carryOut, host: hear });
   const host = hostOn(plane, { interfaces, speak, hear: links.hear });
   plane.advance = links.advance;
@@ -96,10 +97,21 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function floodAndHear(frame: Frame, port: number): void {
     const network = networkOf[port];
-    const isUntagged = !filters(program, network) || vlanId(plane.vlan) === 0;
-    holders[frame]++; // for the host, which hears behind the flood, so that nobody hears an answer before the question
+    if (isPlain[network] === 0) {
+      floodFarAndHear(frame, port, network);
+      return;
+    }
     const unheard = flood(frame, port, network);
-    if (isUntagged) hear(frame, network);
+    hear(frame, network); // behind the flood, so that nobody hears an answer before the question
+    if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
+  }
+
+  /** Where the flood goes on behind joints, it may end before the host has heard it. */
+  function floodFarAndHear(frame: Frame, port: number, network: number): void {
+    const hears = !filters(program, network) || vlanId(plane.vlan) === 0;
+    holders[frame]++;
+    const unheard = flood(frame, port, network);
+    if (hears) hear(frame, network);
     if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
     frames.letGo(frame);
   }
@@ -141,7 +153,7 @@ function queueOn(plane: Plane): Queue {
     const waiting = queued[port];
     if (waiting === 0) dirty[plane.dirtyCount++] = port;
     if (waiting === QUEUE) {
-      counters.drop(frames.inPort[frame], Reason.PoolExhausted);
+      counters.drop(frames.inPort[frame], Reason.DeviceQueueFull);
       frames.letGo(frame);
       return;
     }
@@ -194,10 +206,7 @@ function toPortOn(
     if (plane.isTracing) trace.note(Step.Retagged, port, control);
     if (control < 0) tags.pop(mine);
     else if (had !== 0) tags.change(mine, plane.vlanType, control);
-    else if (!tags.push(mine, plane.vlanType, control)) {
-      end(mine, Action.Drop | Reason.TagsTooMany);
-      return -1;
-    }
+    else tags.push(mine, plane.vlanType, control);
     return mine;
   }
 
@@ -223,13 +232,11 @@ function toPortOn(
  */
 function floodOn(
   plane: Plane,
-  queue: Queue,
-  toPort: Queue,
+  { isPlain, queue, toPort }: { isPlain: Uint8Array; queue: Queue; toPort: Queue },
 ): (frame: Frame, port: number, network: number) => Reason {
   const { counters, program, frames } = plane;
   const { holders } = frames;
   const { firstPort, portCount } = program.networks;
-  const isPlain = plainNetworks(program);
 
   /** Every port of these is a mere queue, so nobody looks at `holders` before all have the frame. */
   function short(frame: Frame, inPort: number, network: number): Reason {
@@ -238,7 +245,7 @@ function floodOn(
     let unheard = Reason.NoOtherPort;
     let copies = 0;
     for (let port = first; port < end; port++) {
-      const against = objection(program, inPort, port, -1);
+      const against = separation(program, inPort, port);
       if (against === Reason.Ok) {
         queue(frame, port);
         copies++;
@@ -288,7 +295,7 @@ function plainNetworks(program: Program): Uint8Array {
   return Uint8Array.from({ length: networks.rows }, (_, network) => {
     const first = networks.firstPort[network];
     const end = first + networks.portCount[network];
-    return plain.slice(first, end).every((isPlain) => isPlain === 1) ? 1 : 0;
+    return plain.every((isPlain, port) => isPlain === 1 || port < first || port >= end) ? 1 : 0;
   });
 }
 
@@ -297,8 +304,14 @@ function plainNetworks(program: Program): Uint8Array {
  * information of its VLAN where the bridge filters VLANs, else negative.
  */
 export function objection(program: Program, inPort: number, port: number, vlan: number): Reason {
-  const { flags } = program.ports;
+  const against = separation(program, inPort, port);
+  if (against !== Reason.Ok || vlan < 0) return against;
+  return carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+}
+
+/** The same for a bridge that does not look at VLANs. */
+function separation({ ports }: Program, inPort: number, port: number): Reason {
+  const { flags } = ports;
   if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return Reason.Reflection;
-  if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return Reason.PortIsolated;
-  return vlan < 0 || carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+  return (flags[port] & flags[inPort] & PortFlag.Isolated) !== 0 ? Reason.PortIsolated : Reason.Ok;
 }

@@ -9,7 +9,7 @@
 import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { LinkUse, PortRole } from '../program/layout.js';
+import { LinkUse, NONE, PortRole } from '../program/layout.js';
 import { bridgeOn } from './bridge.js';
 import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
@@ -100,8 +100,9 @@ function lookAheadOn({
     for (let i = from; i < to; i++) {
       // A frame without addresses touches wherever the bytes behind it lead: they are the slot's, and nothing is decided here.
       const at = start[burst[i]];
-      const fdb = fdbs[network[inPort[burst[i]]]];
-      if (fdb === undefined) continue;
+      const here = network[inPort[burst[i]]];
+      if (here === NONE) continue;
+      const fdb = fdbs[here];
       words ^= fdb.touch(view.getUint16(at), view.getInt32(at + 2));
       words ^= fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
     }

@@ -3,7 +3,7 @@
  * host; and down again (Linux net/core/dev.c, __netif_receive_skb_core; net/8021q).
  *
  * What comes up: a tag of a VLAN that has a sub-interface is taken off, and the frame is that sub-interface's. A priority tag (VID 0) says
- * nothing about VLANs and stays. Any other tag ends the frame, but for a passthru child, which gets all its parent gets.
+ * nothing about VLANs and stays. Any other tag ends the frame, but for a passthru child, which gets all its parent gets, and for a bridge.
  * What goes down: a sub-interface puts its tag on, and the NIC sends it to its wire, where the switch decides next.
  *
  * Complication 1: there are no loops. Wires and bridges form a forest (control/model refuses anything else), a switch does not send back by the
@@ -23,7 +23,7 @@ import {
 } from '../wire/ethernet.js';
 import { isTag, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { CarryOut, Stages } from './emit.js';
-import type { Hear } from './host.js';
+import type { Hear } from './answer.js';
 import type { Interfaces } from './interfaces.js';
 import { ownOn } from './plane.js';
 import type { Plane } from './plane.js';
@@ -81,7 +81,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       drop(frame, Reason.MtuExceeded);
       return;
     }
-    if (etherType[frame] === EtherType.MacControl && !isPassthru(nic)) {
+    if (etherType[frame] === EtherType.MacControl && !takesTags(nic)) {
       drop(frame, Reason.PauseFrame);
       return;
     }
@@ -91,8 +91,9 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
     else use(frame, nic);
   }
 
-  function isPassthru(link: number): boolean {
-    return (links.flags[link] & LinkFlag.Passthru) !== 0;
+  /** Does whoever uses this NIC take frames as they are, tagged or not? */
+  function takesTags(nic: number): boolean {
+    return links.use[nic] === LinkUse.Bridge || (links.flags[nic] & LinkFlag.Passthru) !== 0;
   }
 
   function untag(frame: Frame, nic: number, type: number, vid: number): void {
@@ -107,7 +108,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
         return;
       }
     }
-    if (isPassthru(nic)) use(frame, nic);
+    if (takesTags(nic)) use(frame, nic);
     else
       drop(
         frame,
@@ -170,10 +171,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
         drop(frame, Reason.PoolExhausted);
         return;
       }
-      if (!tags.push(mine, EtherType.VlanTag, links.vid[link])) {
-        drop(mine, Reason.TagsTooMany);
-        return;
-      }
+      tags.push(mine, EtherType.VlanTag, links.vid[link]);
       note(Step.Pushed, link);
       link = links.below[link];
     }
@@ -212,17 +210,20 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   function spread(frame: Frame): void {
     const { count, down: out, host: listener } = fan;
     const copies = count + (out >= 0 ? 1 : 0);
-    holders[frame] += copies; // one more than places to go to: the caller's own, for the host
-    if (copies > 0) counters.copied[0] += copies - 1;
+    holders[frame] += copies; // one more than places to go to: until the host has heard it
     for (let i = 0; i < count; i++) leave(frame, fan.ports[i]);
     if (listener >= 0) {
       note(Step.Heard, listener);
       host(frame, interfaces.ofLink(listener));
     }
+    if (copies === 0) {
+      if (listener >= 0) end(frame, Action.Consume | Reason.HostStack);
+      else drop(frame, Reason.NoOtherPort);
+      return;
+    }
+    counters.copied[0] += copies - 1;
+    frames.letGo(frame);
     if (out >= 0) down(frame, out);
-    if (copies > 0) frames.letGo(frame);
-    else if (listener >= 0) end(frame, Action.Consume | Reason.HostStack);
-    else drop(frame, Reason.NoOtherPort);
   }
 
   function carryOut(frame: Frame, verdict: Verdict): void {

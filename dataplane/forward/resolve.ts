@@ -8,7 +8,8 @@
  * Complication 1: who is believed. Any ARP packet or solicitation that the host hears renews an entry that exists; a new entry is made only of
  *   one that asks for an address of the host's own (RFC 826; Linux arp_accept 0).
  * Complication 2: time. Nothing here reads a clock: `plane.advance` fires what is due at a tick, before the first frame behind that tick is
- *   looked at, and after the last frame of all. What is sent then bears the time at which it was due.
+ *   looked at, and after the last frame of all. What is sent then bears the time at which it was due, and a packet that waited the time
+ *   of the answer.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
@@ -60,13 +61,15 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
   const { start, view, tick: tickOf } = frames;
   const { macHigh, macLow } = program.links;
   const ask = askOn(plane, transmit);
+  const postpone = postponeOn(plane);
 
-  function address(frame: Frame, entry: number, link: number): void {
+  function address(frame: Frame, entry: number, link: number, tick: number): void {
     const mine = own(frame);
     if (mine < 0) {
       drop(frame, Reason.PoolExhausted);
       return;
     }
+    postpone(mine, mine, tick);
     const at = start[mine];
     view.setUint16(at, neighbors.macHigh[entry]);
     view.setUint32(at + 2, neighbors.macLow[entry]);
@@ -75,9 +78,9 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     transmit(mine, link);
   }
 
-  function flush(entry: number, link: number): void {
+  function flush(entry: number, link: number, tick: number): void {
     for (let frame = neighbors.takeWaiting(entry); frame >= 0; frame = neighbors.takeWaiting(entry))
-      address(frame, entry, link);
+      address(frame, entry, link, tick);
   }
 
   function lookAgain(entry: number): void {
@@ -97,7 +100,7 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     send: (frame, link, family, words) => {
       const known = neighbors.find(link, words[0], words[1], words[2], words[3]);
       if (known >= 0 && neighbors.state[known] === NeighborState.Reachable) {
-        address(frame, known, link);
+        address(frame, known, link, tickOf[frame]);
         return;
       }
       if (plane.isTracing) trace.note(Step.Waiting, link);
@@ -118,7 +121,7 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
         entry = neighbors.add(link, family, words[0], words[1], words[2], words[3], tick);
       if (entry < 0) return;
       neighbors.resolve(entry, high, low, tick);
-      flush(entry, link);
+      flush(entry, link, tick);
     },
     advance: (tick) => {
       if (tick < neighbors.due) return;
@@ -164,11 +167,10 @@ function askOn(
 }
 
 /** Makes the function that claims a slot for a question with a payload of so many bytes, at a tick; -1 when none is free. */
-function questionOn({
-  frames,
-  counters,
-}: Plane): (onBehalf: Frame, tick: number, length: number) => Frame {
-  const { start, tick: tickOf, seconds, nanoseconds, inPort, serial } = frames;
+function questionOn(plane: Plane): (onBehalf: Frame, tick: number, length: number) => Frame {
+  const { frames, counters } = plane;
+  const { start, inPort, serial } = frames;
+  const postpone = postponeOn(plane);
   return (onBehalf, tick, length) => {
     const frame = frames.claim();
     if (frame < 0) return frame;
@@ -180,11 +182,19 @@ function questionOn({
     frames.packetLength[frame] = length;
     inPort[frame] = inPort[onBehalf];
     serial[frame] = serial[onBehalf];
-    tickOf[frame] = tick;
-    const time = nanoseconds[onBehalf] + (tick - tickOf[onBehalf]);
-    seconds[frame] = seconds[onBehalf] + Math.floor(time / 1e9);
-    nanoseconds[frame] = time % 1e9;
+    postpone(frame, onBehalf, tick);
     return frame;
+  };
+}
+
+/** Makes the function that gives a frame a tick, and the time that another, or itself, would have had then. */
+function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number) => void {
+  const { tick: tickOf, seconds, nanoseconds } = frames;
+  return (frame, like, tick) => {
+    const time = nanoseconds[like] + (tick - tickOf[like]);
+    seconds[frame] = seconds[like] + Math.floor(time / 1e9);
+    nanoseconds[frame] = time % 1e9;
+    tickOf[frame] = tick;
   };
 }
 

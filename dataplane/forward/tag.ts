@@ -2,17 +2,17 @@
  * VLAN tags put on, taken off and changed by moving the short end: the twelve bytes of addresses move, the payload stays where it is
  * (IEEE 802.1Q §6.9, §9).
  *
+ * There is always room for one more: on its way a frame gets at most one tag from a tunnel port and one from a VLAN at each end of a wire, and
+ * HEADROOM holds 28 besides what native code puts there.
+ *
  * Never: one of these on a frame that somebody else holds, too (`own` in plane.ts makes it the caller's own).
  */
 import type { Frame, Frames } from '../frame/frames.js';
 import { TAG_LENGTH } from '../wire/vlan.js';
 
-/** Bytes before a frame that are not for tags: native code writes there (native-bindings/src/pool.h). */
-const RESERVED = 16;
-
 export interface Tags {
-  /** Puts a tag on; false where there is no room for one more. */
-  readonly push: (frame: Frame, protocol: number, control: number) => boolean;
+  /** Puts a tag on. */
+  readonly push: (frame: Frame, protocol: number, control: number) => void;
   /** Takes the outermost tag off, which must be there. */
   readonly pop: (frame: Frame) => void;
   /** Changes the outermost tag, which must be there. */
@@ -45,10 +45,8 @@ export function tagsOf(frames: Frames): Tags {
 
   return {
     push: (frame, protocol, control) => {
-      if (frames.headroom(frame) < RESERVED + TAG_LENGTH) return false;
       move(frame, -TAG_LENGTH);
       change(frame, protocol, control);
-      return true;
     },
     pop: (frame) => {
       move(frame, TAG_LENGTH);

@@ -189,11 +189,6 @@ export class Frames {
     return copy;
   }
 
-  /** Free bytes before the frame. */
-  headroom(frame: Frame): number {
-    return this.start[frame] - frame * this.stride;
-  }
-
   /** Gives a slot back at once. */
   release(frame: Frame): void {
     this.free[this.freeCount++] = frame;

@@ -11,7 +11,6 @@ export const enum Reason {
   VlanTagTruncated,
   MtuExceeded,
   OffloadInvalid,
-  TagsTooMany,
   PoolExhausted,
 
   // Between the data plane and the kernel (port).

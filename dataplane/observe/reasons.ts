@@ -44,11 +44,6 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'what it leaves to the network card (segments, a checksum) does not fit its headers',
     see: 'virtio 1.2 §5.1.6.2; Linux include/linux/virtio_net.h',
   },
-  [Reason.TagsTooMany]: {
-    name: 'tags-too-many',
-    says: 'it would have more VLAN tags than there is room for in front of it',
-    see: 'docs/life-of-a-frame.md',
-  },
   [Reason.PoolExhausted]: {
     name: 'pool-exhausted',
     says: 'no slot of the pool was free for a copy of it',

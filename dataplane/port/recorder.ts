@@ -41,5 +41,8 @@ export const nowhere: Sink = { send: () => 0, refusals: NO_REFUSALS };
 
 /** Where frames go by a port that nothing is joined to. @param most the most frames in one `send` */
 export function unplugged(most: number): Sink {
-  return { send: (_from, _at, count) => count, refusals: new Uint8Array(most).fill(Reason.NoCarrier) };
+  return {
+    send: (_from, _at, count) => count,
+    refusals: new Uint8Array(most).fill(Reason.NoCarrier),
+  };
 }

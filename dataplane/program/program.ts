@@ -62,7 +62,8 @@ export function reviveProgram(buffer: SharedArrayBuffer): Program {
       table[column] = new Type(buffer, at, rows);
       at += aligned(rows * Type.BYTES_PER_ELEMENT);
     }
-    return [name, table] as const;
+    // V8 turns an object that got many properties by computed names into a hash table, and then takes no column for a constant. A copy is none.
+    return [name, { ...table }] as const;
   });
   return { ...Object.fromEntries(views), epoch, buffer } as unknown as Program;
 }

@@ -102,3 +102,13 @@ export const ORIGIN_UNKNOWN = 0x1fff;
 export const portIn = (place: number): number => place & 0xffff;
 export const kindIn = (place: number): number => (place & WHERE_BITS) >>> KIND_SHIFT;
 export const originIn = (place: number): number => place >>> ORIGIN_SHIFT;
+
+/**
+ * The slot where an entry is at home. Fibonacci hashing (Knuth, TAOCP 3, §6.4): the multiplier is 2^32 over the golden ratio, which spreads
+ * consecutive addresses, as Docker gives them, evenly; the high bits of the product are the well mixed ones. Two addresses that differ in
+ * the last bit share a cache line.
+ */
+export function homeOf(high: number, low: number, shift: number): number {
+  const pair = Math.imul((low >>> 1) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b9) >>> shift;
+  return (pair << 1) | (low & 1);
+}

@@ -12,8 +12,7 @@
  *   not learned (and therefore floods), and `refused` counts it.
  * Complication 4: declared stations. They do not age. A static one still moves when it is heard elsewhere, as in Linux; a sticky one
  *   refuses; a local one is the bridge itself, and frames that claim its address teach nothing.
- * Complication 5: a bridge that frames reach through a wire. The frame that taught an entry is counted at the port where it entered the
- *   data plane, so the entry remembers that port (`originOf`) beside the one behind which the station lives.
+ * Complication 5: a bridge that frames reach through a wire. An entry remembers also the port of origin, where its teacher was counted.
  * Complication 6: a Worker that ended in the middle of a write. Its successor revives what it left: every entry that is whole is entered
  *   anew and counted anew, the newer one of two for the same station. Half-written ones are as if they had not been heard.
  *
@@ -27,6 +26,7 @@ import {
   FdbViews,
   FdbWord,
   fdbBytes,
+  homeOf,
   KIND_SHIFT,
   kindIn,
   ORIGIN_SHIFT,
@@ -143,7 +143,7 @@ export class Fdb {
   find(high: number, lowBits: number, tick: number): number {
     const low = lowBits | 0;
     const words = this.words;
-    let slot = this.home(high, low);
+    let slot = homeOf(high, low, this.shift);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const at = slot * WORDS;
       if (words[at + LOW] === low && words[at + HIGH] === high && words[at + PLACE] !== 0)
@@ -165,7 +165,7 @@ export class Fdb {
   ): Lesson {
     const low = lowBits | 0;
     const words = this.words;
-    let slot = this.home(high, low);
+    let slot = homeOf(high, low, this.shift);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const at = slot * WORDS;
       const place = words[at + PLACE];
@@ -185,7 +185,7 @@ export class Fdb {
   /** Nails a station to a port, also one that was learned. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
   declare(high: number, lowBits: number, port: number, kind: Kind, serial: number): boolean {
     const low = lowBits | 0;
-    let slot = this.home(high, low);
+    let slot = homeOf(high, low, this.shift);
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const at = slot * WORDS;
       const same = this.words[at + LOW] === low && this.words[at + HIGH] === high;
@@ -201,7 +201,7 @@ export class Fdb {
 
   /** Asks memory for the entry's home ahead of `find` or `learn`; the result means nothing. */
   touch(high: number, low: number): number {
-    return this.words[this.home(high, low) * WORDS];
+    return this.words[homeOf(high, low, this.shift) * WORDS];
   }
 
   /** Size of the table in memory. */
@@ -243,17 +243,7 @@ export class Fdb {
     );
   }
 
-  /**
-   * Fibonacci hashing (Knuth, TAOCP 3, §6.4): the multiplier is 2^32 over the golden ratio, which spreads consecutive addresses, as
-   * Docker gives them, evenly; the high bits of the product are the well mixed ones. Two addresses that differ in the last bit share
-   * a cache line.
-   */
-  private home(high: number, low: number): number {
-    const pair = Math.imul((low >>> 1) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b9) >>> this.shift;
-    return (pair << 1) | (low & 1);
-  }
-
-  /** The station is in the table, but elsewhere, aged, or declared. */
+  /** The station is there, but elsewhere, aged, or declared. */
   private relearn(
     slot: number,
     port: number,
@@ -286,7 +276,7 @@ export class Fdb {
   ): Lesson {
     if (this.learned >= this.stationsMax) this.makeRoom(tick);
     // An eviction may have shifted entries towards their homes, so the free slot is looked for only now.
-    let slot = this.home(high, low);
+    let slot = homeOf(high, low, this.shift);
     while (this.words[slot * WORDS + PLACE] !== 0) slot = (slot + 1) & this.mask;
     this.write(slot, high, low, port, Kind.Dynamic, serial, tick, origin);
     this.perPort[port - this.firstPort]++;
@@ -355,7 +345,7 @@ export class Fdb {
     this.uncount(slot);
     let gap = slot;
     for (let next = (gap + 1) & this.mask; words[next * WORDS + PLACE] !== 0;) {
-      const home = this.home(words[next * WORDS + HIGH], words[next * WORDS + LOW]);
+      const home = homeOf(words[next * WORDS + HIGH], words[next * WORDS + LOW], this.shift);
       if (((next - home) & this.mask) >= ((next - gap) & this.mask)) {
         words.copyWithin(gap * WORDS, next * WORDS, (next + 1) * WORDS);
         gap = next;

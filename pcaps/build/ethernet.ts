@@ -62,9 +62,14 @@ export function padded(frame: Uint8Array): Uint8Array {
   return join(frame, new Uint8Array(Math.max(0, SHORTEST_BYTES - frame.length)));
 }
 
-/** The frame with a VLAN tag of priority 3 (IEEE 802.1Q §9.6), or another kind of tag. */
-export function tagged(vlan: number, frame: Uint8Array, tag = EtherType.VlanTag): Uint8Array {
-  return join(frame.slice(0, 12), u16(tag, 0x6000 | vlan), frame.slice(12));
+/** The frame with a VLAN tag of priority 3 (IEEE 802.1Q §9.6), or of another, or another kind of tag. */
+export function tagged(
+  vlan: number,
+  frame: Uint8Array,
+  tag = EtherType.VlanTag,
+  priority = 3,
+): Uint8Array {
+  return join(frame.slice(0, 12), u16(tag, (priority << 13) | vlan), frame.slice(12));
 }
 
 /** The reserved address 01-80-C2-00-00-0n (IEEE 802.1Q Table 8-1). */

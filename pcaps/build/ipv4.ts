@@ -60,6 +60,23 @@ export function ipv4(
   return join(with16(head, 10, checksum), payload);
 }
 
+/** The packet, without Ethernet header, with another time to live and the checksum that goes with it. */
+export function withTimeToLive(packet: Uint8Array, timeToLive: number): Uint8Array {
+  const head = with16(packet.slice(0, HEADER_LENGTH_MIN), 10, 0);
+  head[8] = timeToLive;
+  const checksum = checksumOf(sum(viewOf(head), 0, head.length));
+  return join(with16(head, 10, checksum), packet.slice(HEADER_LENGTH_MIN));
+}
+
+/** What a router says of a packet whose time is up (RFC 792): the header of it and 8 bytes more come back. */
+export function timeExceeded(from: Station, to: Station, packet: Uint8Array): Uint8Array {
+  const quoted = packet.slice(0, HEADER_LENGTH_MIN + 8);
+  const message = join(u8(IcmpType.TimeExceeded, 0), new Uint8Array(6), quoted);
+  const checksum = checksumOf(sum(viewOf(message), 0, message.length));
+  const answer = ipv4(from, to, Protocol.Icmp, with16(message, 2, checksum));
+  return ethernet(from, to, EtherType.Ipv4, answer);
+}
+
 /** A ping, 98 bytes as Linux sends it unless another number of data bytes is wanted; `type` makes it the answer. */
 export function echo(
   from: Station,

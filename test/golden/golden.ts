@@ -38,11 +38,9 @@ export async function replayFolder(folder: string, out: string, burst: number): 
     counters: counters.memory,
     control: new SharedArrayBuffer(CONTROL_BYTES),
     inputs,
-    outputs: compiled.ports.map(({ port }, row) => ({
-      port: row,
-      name: port,
-      path: join(out, `${port}.pcap`),
-    })),
+    outputs: compiled.ports.flatMap(({ port, isOpen }, row) =>
+      isOpen ? [{ port: row, name: port, path: join(out, `${port}.pcap`) }] : [],
+    ),
     format: 'pcap',
     burst,
   });

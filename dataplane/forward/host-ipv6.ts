@@ -1,0 +1,185 @@
+/** The stack of a host, as far as it speaks IPv6: neighbor discovery (RFC 4861 §7.2) and pings (RFC 4443 §4.2). See host.ts. */
+import { PARTIAL } from '../frame/frames.js';
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { checksumOf, isRight, pseudoSumIpv6, sum } from '../wire/checksum.js';
+import { HEADER_LENGTH } from '../wire/ethernet.js';
+import { checkIcmp, type } from '../wire/icmp.js';
+import { AdvertisementFlag, checkNeighborDiscovery, Icmpv6Type, targetAt } from '../wire/icmpv6.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
+import type { Surroundings } from './answer.js';
+import type { Plane } from './plane.js';
+
+const ADVERTISEMENT_LENGTH = 32;
+const SOURCE_LINK_LAYER_OPTION = 1;
+const TARGET_LINK_LAYER_OPTION = 2;
+const HOP_LIMIT = 64;
+/** No router has touched the packet (RFC 4861 §6.1). */
+const HOP_LIMIT_NEIGHBORS = 255;
+
+/** Makes the function by which the host hears an IPv6 packet, and answers if it is asked: the row of the address, or NOBODY. */
+export function ipv6On(
+  plane: Plane,
+  around: Surroundings,
+): (frame: Frame, iface: number) => number {
+  const { start, length, wireLength, payload, view } = plane.frames;
+  const { interfaces, speak } = around;
+  const find = addressOn(plane, interfaces);
+  const advertise = advertiseOn(plane, around);
+  const hearAdvertised = advertisedOn(plane, around);
+  const reply = echoOn(plane, interfaces);
+
+  function rowOf(iface: number, addressAt: number): number {
+    const word = (index: number): number => ipv6.addressWord(view, addressAt, index);
+    return find(iface, word(0), word(1), word(2), word(3));
+  }
+
+  function echo(frame: Frame, iface: number, length: number, pseudoSum: number): number {
+    const at = payload[frame];
+    const row = rowOf(iface, ipv6.destinationAt(at));
+    if (row < 0) return NOBODY;
+    const answer = reply(frame, iface, length, ipv6.HEADER_LENGTH, Icmpv6Type.EchoReply, pseudoSum);
+    if (answer < 0) return NOBODY;
+    const into = payload[answer];
+    view.setUint32(into, view.getUint32(at) & 0xfff00000);
+    view.setUint8(into + 7, HOP_LIMIT);
+    copyAddress(view, ipv6.destinationAt(at), ipv6.sourceAt(into));
+    copyAddress(view, ipv6.sourceAt(at), ipv6.destinationAt(into));
+    speak(answer, iface);
+    return row;
+  }
+
+  return (frame, iface) => {
+    const at = payload[frame];
+    const end = start[frame] + length[frame];
+    if (ipv6.checkIpv6(view, at, end, start[frame] + wireLength[frame]) !== Reason.Ok)
+      return NOBODY;
+    if (rowOf(iface, ipv6.sourceAt(at)) >= 0) return NOBODY;
+    const icmpAt = at + ipv6.HEADER_LENGTH;
+    const packetEnd = icmpAt + ipv6.payloadLength(view, at);
+    if (ipv6.nextHeader(view, at) !== Protocol.Icmpv6 || packetEnd > end) return NOBODY;
+    if (checkIcmp(icmpAt, packetEnd, packetEnd) !== Reason.Ok) return NOBODY;
+    const pseudoSum = pseudoSumIpv6(view, at, Protocol.Icmpv6, packetEnd - icmpAt);
+    switch (type(view, icmpAt)) {
+      case Icmpv6Type.EchoRequest:
+        return echo(frame, iface, packetEnd - at, pseudoSum);
+      case Icmpv6Type.NeighborSolicitation: {
+        if (ipv6.hopLimit(view, at) !== HOP_LIMIT_NEIGHBORS) return NOBODY;
+        if (checkNeighborDiscovery(view, icmpAt, packetEnd, packetEnd) !== Reason.Ok) return NOBODY;
+        const row = rowOf(iface, targetAt(icmpAt));
+        if (row >= 0) hearAdvertised(frame, ipv6.sourceAt(at), icmpAt, packetEnd, iface, pseudoSum);
+        return row < 0 ? NOBODY : advertise(frame, iface, packetEnd - icmpAt, pseudoSum, row);
+      }
+      case Icmpv6Type.NeighborAdvertisement:
+        if (
+          ipv6.hopLimit(view, at) === HOP_LIMIT_NEIGHBORS &&
+          checkNeighborDiscovery(view, icmpAt, packetEnd, packetEnd) === Reason.Ok
+        )
+          hearAdvertised(frame, targetAt(icmpAt), icmpAt, packetEnd, iface, pseudoSum);
+        return NOBODY;
+      default:
+        return NOBODY;
+    }
+  };
+}
+
+/**
+ * Makes the function that hears what a solicitation says of its source, or an advertisement of its target: the link-layer address in its
+ * option (RFC 4861 §4.6.1, §7.2.3, §7.2.5).
+ */
+function advertisedOn(
+  { frames }: Plane,
+  { hear }: Surroundings,
+): (
+  frame: Frame,
+  addressAt: number,
+  icmpAt: number,
+  end: number,
+  iface: number,
+  pseudoSum: number,
+) => void {
+  const { tick, view } = frames;
+  const words = new Int32Array(4);
+  return (frame, addressAt, icmpAt, end, iface, pseudoSum) => {
+    if (ipv6.isUnspecified(view, addressAt)) return;
+    if (!isRight(pseudoSum + sum(view, icmpAt, end - icmpAt))) return;
+    const isSolicitation = type(view, icmpAt) === Icmpv6Type.NeighborSolicitation;
+    const wanted = isSolicitation ? SOURCE_LINK_LAYER_OPTION : TARGET_LINK_LAYER_OPTION;
+    for (let option = icmpAt + 24; option + 8 <= end; option += view.getUint8(option + 1) << 3) {
+      if (view.getUint8(option) !== wanted) continue;
+      for (let i = 0; i < 4; i++) words[i] = ipv6.addressWord(view, addressAt, i);
+      hear(
+        iface,
+        6,
+        words,
+        view.getUint16(option + 2),
+        view.getUint32(option + 4),
+        isSolicitation,
+        tick[frame],
+      );
+      return;
+    }
+  };
+}
+
+/**
+ * Makes the function that answers a neighbor solicitation: to who asked, or to all nodes where duplicates are looked for and nobody is
+ * named as source (RFC 4861 §7.2.4). The host is a router.
+ */
+function advertiseOn(
+  plane: Plane,
+  { interfaces, speak }: Surroundings,
+): (frame: Frame, iface: number, length: number, pseudoSum: number, row: number) => number {
+  const { payload, start, flags, view } = plane.frames;
+  const { macHigh, macLow } = interfaces;
+  const answer = answerOn(plane, interfaces);
+  return (frame, iface, length, pseudoSum, row) => {
+    const at = payload[frame];
+    const icmpAt = at + ipv6.HEADER_LENGTH;
+    if ((flags[frame] & PARTIAL) === 0 && !isRight(pseudoSum + sum(view, icmpAt, length)))
+      return NOBODY;
+    const reply = answer(frame, iface, HEADER_LENGTH + ipv6.HEADER_LENGTH + ADVERTISEMENT_LENGTH);
+    if (reply < 0) return NOBODY;
+    const into = payload[reply];
+    const asked = ipv6.sourceAt(at);
+    const named = !ipv6.isUnspecified(view, asked);
+    view.setUint32(into, 0x6000_0000);
+    view.setUint16(into + 4, ADVERTISEMENT_LENGTH);
+    view.setUint8(into + 6, Protocol.Icmpv6);
+    view.setUint8(into + 7, HOP_LIMIT_NEIGHBORS);
+    copyAddress(view, targetAt(icmpAt), ipv6.sourceAt(into));
+    if (named) copyAddress(view, asked, ipv6.destinationAt(into));
+    else addressAllNodes(view, start[reply], ipv6.destinationAt(into));
+    const message = into + ipv6.HEADER_LENGTH;
+    const solicited = named ? AdvertisementFlag.Solicited : 0;
+    view.setUint32(message, Icmpv6Type.NeighborAdvertisement << 24);
+    view.setUint32(
+      message + 4,
+      (AdvertisementFlag.Router | AdvertisementFlag.Override | solicited) << 24,
+    );
+    copyAddress(view, targetAt(icmpAt), targetAt(message));
+    view.setUint16(message + 24, (TARGET_LINK_LAYER_OPTION << 8) | 1);
+    view.setUint16(message + 26, macHigh[iface]);
+    view.setUint32(message + 28, macLow[iface]);
+    const pseudo = pseudoSumIpv6(view, into, Protocol.Icmpv6, ADVERTISEMENT_LENGTH);
+    view.setUint16(message + 2, checksumOf(pseudo + sum(view, message, ADVERTISEMENT_LENGTH)));
+    speak(reply, iface);
+    return row;
+  };
+}
+
+function copyAddress(view: DataView, from: number, to: number): void {
+  for (let word = 0; word < 16; word += 4) view.setUint32(to + word, view.getUint32(from + word));
+}
+
+/** ff02::1, and 33:33:00:00:00:01 as the Ethernet destination (RFC 2464 §7). */
+function addressAllNodes(view: DataView, frameAt: number, addressAt: number): void {
+  view.setUint16(frameAt, 0x3333);
+  view.setUint32(frameAt + 2, 1);
+  view.setUint32(addressAt, 0xff02_0000);
+  view.setUint32(addressAt + 4, 0);
+  view.setUint32(addressAt + 8, 0);
+  view.setUint32(addressAt + 12, 1);
+}

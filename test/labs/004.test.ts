@@ -1,0 +1,110 @@
+/** The labs of the fifth document: ipvlan in layer 2 mode on two hosts. */
+import { hex } from '../../pcaps/build/bytes.js';
+import { tcp } from '../../pcaps/build/ipv4.js';
+import { lab } from './lab.js';
+import { addressesOf } from './nic.js';
+import { asker, extAtLan1 } from './outside.js';
+
+const NIC_OF_H1 = '00:0c:29:d0:1b:0a';
+const NIC_OF_H2 = '00:0c:29:e4:11:4d';
+
+// The document shows the scope "global"; Docker says "local", which is what separate networks of the same name are.
+lab(
+  'E-01',
+  'an ipvlan network belongs to one host, and two of one subnet on one wire are one network all the same',
+  { outside: [extAtLan1] },
+  ({ t, stage, the }) => {
+    t.deepEqual(
+      stage.compiled.lab.networks.map(({ driver, ipvlan, host }) => [
+        driver.value,
+        ipvlan?.mode.value,
+        host,
+      ]),
+      [
+        ['ipvlan', 'l2', 'h1'],
+        ['ipvlan', 'l2', 'h2'],
+      ],
+    );
+    the('ext').reaches('192.168.155.100');
+    the('ext').reaches('192.168.140.201');
+    the('a1').reaches('10.1.2.1');
+  },
+);
+
+// Left out: the page of nginx.
+lab(
+  'E-02',
+  'four ipvlan children on two hosts reach each other, under the MACs of two NICs',
+  {},
+  ({ the, at }) => {
+    the('centos1').has('10.1.1.1/16', NIC_OF_H1);
+    the('nginx2').has('10.1.2.2/16', NIC_OF_H2);
+    the('centos1').reaches('10.1.1.2', { count: 3 });
+    at('centos2').didNotSee('echo');
+    the('centos1').reaches('10.1.2.1', { count: 3 });
+    the('centos1').knows('10.1.2.1', NIC_OF_H2);
+    the('centos1').reaches('10.1.2.2');
+    the('nginx2').reaches('10.1.1.2');
+    at('lan1.tap').sawOnlyFrom(NIC_OF_H1, NIC_OF_H2);
+    at('lan1.tap').didNotSee('echo');
+  },
+);
+
+// Left out: the host pings its child.
+lab(
+  'E-03',
+  'an ipvlan child whose gateway does not exist reports every host as unreachable, its own too',
+  {},
+  ({ the, at }) => {
+    the('centos').routes('default via 10.1.0.1');
+    the('centos').findsNobodyAt('192.168.140.201', { count: 4 });
+    the('centos').findsNobodyAt('192.168.140.200', { count: 4 });
+    at('lan1.tap').saw('ARP who has 10.1.0.1? tell 10.1.1.1');
+    at('lan1.tap').didNotSee('echo');
+  },
+);
+
+// Left out: that the host refuses the connection, which needs its TCP.
+lab(
+  'E-04',
+  'a port published on an ipvlan network is not there: who calls the host does not get the container',
+  { outside: [extAtLan1] },
+  ({ the, at }) => {
+    the('ext').reaches('192.168.140.200');
+    const ext = addressesOf(hex('52:54:00:00:00:51'), '192.168.140.50');
+    const host = addressesOf(hex(NIC_OF_H1), '192.168.140.200');
+    the('ext').sends(tcp(ext, host, [40000, 80], [1, 0], 2));
+    at('nginx').didNotSee('TCP');
+    at('lan1.ext').didNotSee('TCP');
+  },
+);
+
+// Left out: the port that is published on the bridge while the container is there, and not without it.
+lab(
+  'E-05n',
+  'a container on macvlan and on docker0 has its default route by docker0, and is reached on both',
+  { outside: [asker('lan1.x', '10.1.0.9/16')] },
+  ({ the, at }) => {
+    the('nginx').has('10.1.1.2/16', '02:42:0a:01:01:02');
+    the('nginx').has('172.17.0.2/16', '02:42:ac:11:00:02');
+    the('nginx').routes('default via 172.17.0.1');
+    the('nginx').reaches('172.17.0.1');
+    the('asker').reaches('10.1.1.2');
+    the('nginx').reaches('10.1.0.9');
+    at('nginx.bridge').didNotSee('10.1.0.9');
+    at('lan1.x').didNotSee('172.17.0.2');
+  },
+);
+
+lab(
+  'E-07',
+  'every host hands out addresses by itself: without a plan two ipvlan children have the same one',
+  { outside: [asker('lan1.x', '10.1.0.9/16')] },
+  ({ the, at }) => {
+    the('a1').has('10.1.0.2/16', NIC_OF_H1);
+    the('b1').has('10.1.0.2/16', NIC_OF_H2);
+    the('asker').reaches('10.1.0.2');
+    at('lan1.x').saw(`ARP 10.1.0.2 is at ${NIC_OF_H1}`);
+    at('lan1.x').saw(`ARP 10.1.0.2 is at ${NIC_OF_H2}`);
+  },
+);
