@@ -3,7 +3,7 @@
  * of this machine needs none of these drivers.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { shownOf } from '../../control/live/shown.js';
 import type { Shown } from '../../control/live/shown.js';
@@ -249,29 +249,39 @@ liveTest(
   'X-34: ipvlan L3 across subnets of one host, and across two hosts by their routes',
   async (t, lab) => {
     const l3 = (host: string, ...subnets: string[]) =>
-      `{ driver: ipvlan, driver_opts: { parent: eth0, ipvlan_mode: l3 }, x-host: ${host}, ipam: { config: [ ${subnets.map((subnet) => `{ subnet: 10.${subnet}.0.0/24 }`).join(', ')} ] } }`;
+      `{ driver: ipvlan, driver_opts: { parent: eth0, ipvlan_mode: l3 }, x-host: ${host}, enable_ipv6: true, ipam: { config: [ ${subnets.map((subnet) => `{ subnet: 10.${subnet}.0.0/24 }, { subnet: "fd00:${subnet}::/64" }`).join(', ')} ] } }`;
     const running = await lab.startLive(`x-wires: { lan: }
 x-hosts:
   node-1:
-    nics: { eth0: { wire: lan, addresses: [192.168.99.1/24] } }
-    routes: [ { to: 10.93.0.0/24, via: 192.168.99.2 }, { to: 10.99.0.0/24, via: 192.168.99.77 } ]
+    nics: { eth0: { wire: lan, addresses: [192.168.99.1/24, "fd00:99::1/64"] } }
+    routes:
+      - { to: 10.93.0.0/24, via: 192.168.99.2 }
+      - { to: 10.99.0.0/24, via: 192.168.99.77 }
+      - { to: "fd00:93::/64", via: "fd00:99::2" }
   node-2:
-    nics: { eth0: { wire: lan, addresses: [192.168.99.2/24] } }
-    routes: [ { to: 10.91.0.0/24, via: 192.168.99.1 }, { to: 10.92.0.0/24, via: 192.168.99.1 } ]
+    nics: { eth0: { wire: lan, addresses: [192.168.99.2/24, "fd00:99::2/64"] } }
+    routes:
+      - { to: 10.91.0.0/24, via: 192.168.99.1 }
+      - { to: 10.92.0.0/24, via: 192.168.99.1 }
+      - { to: "fd00:90::/28", via: "fd00:99::1" }
 networks:
   n1: ${l3('node-1', '91', '92')}
   n2: ${l3('node-2', '93')}
 services:
-  a: { x-host: node-1, networks: { n1: { ipv4_address: 10.91.0.2 } } }
-  b: { x-host: node-1, networks: { n1: { ipv4_address: 10.92.0.2 } } }
-  c: { x-host: node-2, networks: { n2: { ipv4_address: 10.93.0.2 } } }
+  a: { x-host: node-1, networks: { n1: { ipv4_address: 10.91.0.2, ipv6_address: "fd00:91::2" } } }
+  b: { x-host: node-1, networks: { n1: { ipv4_address: 10.92.0.2, ipv6_address: "fd00:92::2" } } }
+  c: { x-host: node-2, networks: { n2: { ipv4_address: 10.93.0.2, ipv6_address: "fd00:93::2" } } }
 `);
     t.regex((await lab.inside('a', 'ip', 'route')).stdout, /default dev eth0 scope link/);
     t.regex((await lab.inside('a', 'ip', 'link')).stdout, /eth0: <[^>]*NOARP/);
     await reach(t, lab, ['a > 10.92.0.2', 'b > 10.91.0.2', 'a > 10.93.0.2', 'c > 10.92.0.2']);
     // The host hears its child; the answer goes where its routes lead, and none leads there.
     await miss(t, lab, ['a > 192.168.99.1']);
-    await talk(t, lab, ['a 10.91.0.2 - b 10.92.0.2', 'a 10.91.0.2 - c 10.93.0.2']);
+    await talk(t, lab, [
+      'a 10.91.0.2 - b 10.92.0.2',
+      'a 10.91.0.2 - c 10.93.0.2',
+      'c fd00:93::2 - b fd00:92::2',
+    ]);
     // Nobody has the address of this router: node-1 asks for it three times, a second apart, though nothing else happens.
     await miss(t, lab, ['b > 10.99.0.1']);
     await until(t, 'it is given up', () => dropped(running, 'b', Reason.NeighborUnresolved) > 0);
@@ -291,6 +301,27 @@ async function station(t: ExecutionContext, lab: TestLab): Promise<{ near: strin
   return { near, far };
 }
 
+/** In a namespace an interface `vlan`, which goes out by eth0 with a tag. */
+async function tagInside(
+  t: ExecutionContext,
+  namespace: string,
+  vlan: number,
+  addresses: readonly string[],
+): Promise<void> {
+  const native = loadNative();
+  const descriptor = native.createTap({ name: 'vlan', namespace });
+  t.teardown(() => {
+    native.closeDescriptor(descriptor);
+  });
+  t.teardown(await plugIn([{ descriptor, namespace, name: 'eth0' }], vlan));
+  await ipBatch(basename(namespace), [
+    ...addresses.map((address) => {
+      return `addr add ${address} dev vlan${address.includes(':') ? ' nodad' : ''}`;
+    }),
+    'link set vlan up',
+  ]);
+}
+
 liveTest(
   'a wire leads to a machine behind a real interface, in the same VLAN and without one',
   async (t, lab) => {
@@ -307,16 +338,7 @@ services:
   v: { networks: { tagged: { ipv4_address: 10.96.0.2, ipv6_address: "fd00:96::2" } } }
 `);
     const path = `/run/netns/${far}`;
-    const descriptor = loadNative().createTap({ name: 'vlan7', namespace: path });
-    t.teardown(() => {
-      loadNative().closeDescriptor(descriptor);
-    });
-    t.teardown(await plugIn([{ descriptor, namespace: path, name: 'eth0' }], 7));
-    await ipBatch(far, [
-      'addr add 10.96.0.9/24 dev vlan7',
-      'addr add fd00:96::9/64 dev vlan7 nodad',
-      'link set vlan7 up',
-    ]);
+    await tagInside(t, path, 7, ['10.96.0.9/24', 'fd00:96::9/64']);
     const ping = async (address: string): Promise<string> =>
       ip('netns', 'exec', far, ...PING, address);
     await reach(t, lab, ['a > 10.95.0.9', 'v > 10.96.0.9', 'v > fd00:96::9']);
@@ -384,6 +406,7 @@ services:
   v10: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.10, ipv6_address: "fd00:53::10", x-port: { tag: 10 } } } }
   w10: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.11, x-port: { tag: 10 } } } }
   v20: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.20, x-port: { tag: 20 } } } }
+  trunk: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.30 } } }
   d: { x-host: node-2, networks: { far10: { ipv4_address: 10.53.0.21, ipv6_address: "fd00:53::21" } } }
 `);
     await reach(t, lab, [
@@ -397,12 +420,17 @@ services:
       ...['v10 > 10.53.0.11', 'v10 > 10.53.0.21', 'd > 10.53.0.11'],
     ]);
     await miss(t, lab, ['v20 > 10.53.0.10', 'd > 10.53.0.20', 'v20 > 10.53.0.21']);
+    await ipBatch(lab.namespace('trunk'), ['addr flush dev eth0']);
+    await tagInside(t, pathOf(lab, 'trunk'), 10, ['10.53.0.31/24']);
+    await reach(t, lab, ['v10 > 10.53.0.31', 'd > 10.53.0.31']);
     await talk(t, lab, [
       'a 10.52.0.11 - c 10.52.0.21',
       'c fd00:52::21 - a fd00:52::11',
       'v10 10.53.0.10 - d 10.53.0.21',
       'v10 10.53.0.10 - w10 10.53.0.11',
       'd fd00:53::21 - v10 fd00:53::10',
+      'v10 10.53.0.10 - trunk 10.53.0.31',
+      'trunk 10.53.0.31 - d 10.53.0.21',
     ]);
     await balance(t, running);
   },
