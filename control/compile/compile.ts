@@ -186,7 +186,7 @@ function writeNetworks({ program, networks, ports }: Draft, hosts: HostAddresses
   let firstStation = 0;
   for (const [row, network] of networks.entries()) {
     const { bridge } = network;
-    const joints = ports.filter(({ isOpen, link }) => !isOpen && link?.bridge === network).length;
+    const joints = ports.filter((port) => isUplink(port) && port.link?.bridge === network).length;
     placePorts(program, row, network.endpoints.length + joints);
     table.firstStation[row] = firstStation;
     table.stationCount[row] = bridge.stations.length;
