@@ -9,7 +9,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Step } from '../observe/trace.js';
+import { Speech, Step } from '../observe/trace.js';
 import { NetworkFlag, NONE, PortFlag, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { destinationHigh, destinationLow } from '../wire/ethernet.js';
@@ -54,9 +54,11 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   /** Sends a frame of the host's own to where it is for. */
   function speak(frame: Frame, iface: number): void {
     holders[frame] = 1;
+    if (plane.isTracing) trace.note(Step.Speaks, Speech.Answer);
     if (interfaces.isRouted(iface)) links.answer(frame, interfaces.linkOf(iface));
     else if (interfaces.isBridge(iface)) speakToBridge(frame, iface);
     else links.down(frame, interfaces.linkOf(iface));
+    if (plane.isTracing) trace.note(Step.Done);
   }
 
   /** To the station it is for, or everywhere. */
@@ -77,7 +79,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function hear(frame: Frame, iface: number): void {
     const row = host(frame, iface);
-    if (row >= 0) plane.answered = row;
+    if (row >= 0 && plane.isTracing) trace.note(Step.Answered, row, iface);
   }
 
   function end(frame: Frame, verdict: Verdict): void {

@@ -13,7 +13,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Step } from '../observe/trace.js';
+import { Speech, Step } from '../observe/trace.js';
 import { NeighborState } from '../state/neighbors.js';
 import { Operation } from '../wire/arp.js';
 import { checksumOf, pseudoSumIpv6, sum } from '../wire/checksum.js';
@@ -75,12 +75,19 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     view.setUint32(at + 2, neighbors.macLow[entry]);
     view.setUint16(at + 6, macHigh[link]);
     view.setUint32(at + 8, macLow[link]);
+    if (plane.isTracing)
+      trace.note(Step.Addressed, view.getUint16(at), view.getUint32(at + 2), link);
     transmit(mine, link);
   }
 
   function flush(entry: number, link: number, tick: number): void {
-    for (let frame = neighbors.takeWaiting(entry); frame >= 0; frame = neighbors.takeWaiting(entry))
+    let frame = neighbors.takeWaiting(entry);
+    for (; frame >= 0; frame = neighbors.takeWaiting(entry)) {
+      if (plane.isTracing)
+        trace.note(Step.Resumed, frame, frames.inPort[frame], frames.serial[frame]);
       address(frame, entry, link, tick);
+      if (plane.isTracing) trace.note(Step.Done);
+    }
   }
 
   function lookAgain(entry: number): void {
@@ -103,7 +110,7 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
         address(frame, known, link, tickOf[frame]);
         return;
       }
-      if (plane.isTracing) trace.note(Step.Waiting, link);
+      if (plane.isTracing) trace.note(Step.Waiting, link, frame);
       // It waits before the question leaves: the answer may come within this very pass, from another host on the wire.
       const entry =
         known >= 0
@@ -136,7 +143,7 @@ function askOn(
   plane: Plane,
   transmit: (frame: Frame, link: number) => void,
 ): (entry: number, onBehalf: Frame, tick: number) => void {
-  const { neighbors, program } = plane;
+  const { neighbors, program, trace } = plane;
   const { links, addresses } = program;
   const question = questionOn(plane);
   const arp = arpRequestOn(plane);
@@ -167,7 +174,9 @@ function askOn(
     if (frame < 0) return;
     if (family === 4) arp(frame, entry, row);
     else solicit(frame, entry, row);
+    if (plane.isTracing) trace.note(Step.Speaks, Speech.Question);
     transmit(frame, link);
+    if (plane.isTracing) trace.note(Step.Done);
   };
 }
 
