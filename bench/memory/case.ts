@@ -1,9 +1,10 @@
 import type { Traffic } from '../../dataplane/port/synth.js';
+import type { Topology } from './programs.js';
 
 /** One thing to measure. */
 export interface Case {
   /** The function under test. */
-  readonly name: 'bridge';
+  readonly name: Topology;
   /** Size of the frames as written in reports: a number of bytes with FCS, or `imix`. */
   readonly frameBytes: number | 'imix';
   readonly traffic: Traffic;
@@ -28,28 +29,32 @@ const IMIX: readonly number[] = [...Array<number>(7).fill(64), ...Array<number>(
 const SIZES: readonly (number | 'imix')[] = [64, 128, 256, 512, 1024, 1280, 1518, 'imix'];
 const HOSTS: readonly number[] = [16, 1024, 51_200, 1_048_576];
 const PORTS: readonly number[] = [2, 4, 8, 16, 32, 64];
+const CHILDREN: readonly Topology[] = ['macvlan', 'vlan'];
 const PATTERNS: readonly Traffic['pattern'][] = ['unicast', 'broadcast1', 'flood'];
 
 interface Axes {
+  readonly name: Topology;
   readonly frameBytes: number | 'imix';
   readonly hosts: number;
   readonly ports: number;
   readonly pattern: Traffic['pattern'];
 }
 
-const CENTRE: Axes = { frameBytes: 64, hosts: 1024, ports: 16, pattern: 'unicast' };
+const CENTRE: Axes = { name: 'bridge', frameBytes: 64, hosts: 1024, ports: 16, pattern: 'unicast' };
 
-/** Each axis of the grid varied alone around 64 bytes, 1,024 hosts, 16 ports, unicast. */
+/** Each axis of the grid varied alone around 64 bytes, 1,024 hosts, 16 ports, unicast; then children of NICs. */
 export function casesOf(seed: number, seconds: number): Case[] {
   const varied: Axes[] = [
     ...SIZES.map((frameBytes) => ({ ...CENTRE, frameBytes })),
     ...HOSTS.map((hosts) => ({ ...CENTRE, hosts })),
     ...PORTS.map((ports) => ({ ...CENTRE, ports })),
     ...PATTERNS.map((pattern) => ({ ...CENTRE, pattern })),
+    // A child has one address.
+    ...CHILDREN.map((name) => ({ ...CENTRE, name, hosts: CENTRE.ports })),
   ];
   const distinct = [...new Map(varied.map((axes) => [JSON.stringify(axes), axes])).values()];
-  return distinct.map(({ frameBytes, hosts, ports, pattern }) => ({
-    name: 'bridge',
+  return distinct.map(({ name, frameBytes, hosts, ports, pattern }) => ({
+    name,
     frameBytes,
     seconds,
     traffic: {

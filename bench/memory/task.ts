@@ -6,18 +6,16 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { BURST, Plane } from '../../dataplane/forward/plane.js';
 import { nowhere } from '../../dataplane/port/recorder.js';
 import { synthOn } from '../../dataplane/port/synth.js';
-import type { Traffic } from '../../dataplane/port/synth.js';
-import { allocateProgram } from '../../dataplane/program/program.js';
-import type { Program } from '../../dataplane/program/program.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
 import type { Case, Samples } from './case.js';
+import { programFor } from './programs.js';
 
 const SAMPLE_MS = 20;
 const WARM_FRAMES = 4_000_000;
 
-export default async function measure({ traffic, seconds }: Case): Promise<Samples> {
-  const plane = new Plane(programFor(traffic));
-  const sinks = Array.from({ length: traffic.ports }, () => nowhere);
+export default async function measure({ name, traffic, seconds }: Case): Promise<Samples> {
+  const plane = new Plane(programFor(name, traffic));
+  const sinks = Array.from({ length: plane.program.ports.rows }, () => nowhere);
   const breath = breathOn(plane, synthOn(plane.frames, traffic), sinks, BURST);
   for (let frames = 0; frames < traffic.hosts + WARM_FRAMES;) frames += breath();
 
@@ -62,16 +60,4 @@ function sample(breath: () => number, duration_ms: number): Pick<Samples, 'nsPer
 function memoryInUse(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
-}
-
-function programFor({ hosts, ports }: Traffic): Program {
-  const program = allocateProgram({ networks: 1, ports }, 1);
-  const { networks } = program;
-  networks.portCount[0] = ports;
-  networks.mtu[0] = 1500;
-  networks.ageing_ns[0] = 300e9;
-  networks.stationsMax[0] = hosts;
-  networks.macHigh[0] = 0x0242;
-  networks.macLow[0] = 0xffffffff;
-  return program;
 }

@@ -108,9 +108,14 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
     if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
   }
 
+  /** Is the frame at hand in the VLAN of the host? A bridge that keeps VLANs apart has it in VLAN 0. */
+  function isInReach(network: number): boolean {
+    return !filters(program, network) || vlanId(plane.vlan) === 0;
+  }
+
   /** Where the flood goes on behind joints, it may end before the host has heard it. */
   function floodFarAndHear(frame: Frame, port: number, network: number): void {
-    const hears = !filters(program, network) || vlanId(plane.vlan) === 0;
+    const hears = isInReach(network);
     holders[frame]++;
     const unheard = flood(frame, port, network);
     if (hears) hear(frame, network);
@@ -129,7 +134,8 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
       case Action.Drop:
       case Action.Consume: {
         const reason = verdict & ARGUMENT_BITS;
-        if (reachesHost(reason) && networkOf[port] !== NONE) hear(frame, networkOf[port]);
+        const network = networkOf[port];
+        if (reachesHost(reason) && network !== NONE && isInReach(network)) hear(frame, network);
         end(frame, verdict);
         return;
       }
@@ -308,7 +314,7 @@ function plainNetworks(program: Program): Uint8Array {
 export function objection(program: Program, inPort: number, port: number, vlan: number): Reason {
   const against = separation(program, inPort, port);
   if (against !== Reason.Ok || vlan < 0) return against;
-  return carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+  return carries(program, port, vlan) ? Reason.Ok : Reason.VlanNotAdmitted;
 }
 
 /** The same for a bridge that does not look at VLANs. */

@@ -149,14 +149,19 @@ function askOn(
   const arp = arpRequestOn(plane);
   const solicit = solicitationOn(plane);
 
-  /** The row of the link's first own address of this family, which asks; -1 when it has none. */
-  function asker(link: number, family: number): number {
-    const end = links.firstOwn[link] + links.ownCount[link];
-    for (let row = links.firstOwn[link]; row < end; row++) {
+  /** The row of the first of these addresses that is of this family. */
+  function firstOf(family: number, first: number, count: number): number {
+    for (let row = first; row < first + count; row++) {
       const isIpv4 = (addresses.word0[row] | addresses.word1[row] | addresses.word2[row]) === 0;
       if (isIpv4 === (family === 4)) return row;
     }
     return NOBODY;
+  }
+
+  /** The row of the address that asks: one of the link, else one of the host (Linux inet_select_addr). */
+  function asker(link: number, family: number): number {
+    const own = firstOf(family, links.firstOwn[link], links.ownCount[link]);
+    return own >= 0 ? own : firstOf(family, links.firstAddress[link], links.addressCount[link]);
   }
 
   return (entry, onBehalf, tick) => {

@@ -13,7 +13,7 @@ import type { CarryOut } from './emit.js';
 import type { Plane } from './plane.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
-import { admitOn } from './vlan.js';
+import { admitOn, filterOn } from './vlan.js';
 
 const ADDRESSES = 12;
 
@@ -47,14 +47,16 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
   const { network: networkOf } = program.ports;
   const { flags, firstPort, portCount } = program.networks;
   const admit = admitOn(plane);
+  const filterFor = filterOn(plane);
 
   /** Notes the entry of the address that stands `offset` bytes into the frame, if there is one. */
   function noteEntry(step: Step, frame: Frame, port: number, offset: number): void {
     if (length[frame] < ADDRESSES) return;
     const fdb = fdbs[networkOf[port]];
     const at = start[frame] + offset;
-    const filter = vlanIn(port) < 0 ? 0 : (plane.vlan & 0xfff) << 16;
-    const entry = fdb.find(view.getUint16(at) | filter, view.getInt32(at + 2), tick[frame]);
+    const [high, low] = [view.getUint16(at), view.getInt32(at + 2)];
+    const filter = vlanIn(port) < 0 ? 0 : filterFor(networkOf[port], high, low, tick[frame]);
+    const entry = fdb.find(filter | high, low, tick[frame]);
     if (entry < 0) return;
     trace.note(
       step,
