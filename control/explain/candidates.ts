@@ -33,7 +33,6 @@ export function candidatesFor(compiled: Compiled, from: Party, to: Party): Edit[
     ...routeEdits(lab, from, to),
     ...routeEdits(lab, to, from),
     ...driverEdits(from, to),
-    ...driverEdits(to, from),
     ...joinEdits(from, to),
     ...joinEdits(to, from),
   ]);
@@ -189,36 +188,35 @@ function routeEdit({ name, at }: Host, route: Readonly<Record<string, string>>):
   };
 }
 
-/** A network that carries no frames, or another driver than the other's, as a bridge. */
-function driverEdits(one: Party, other: Party): Edit[] {
-  const { network } = one;
-  if (network === undefined) return [];
-  const isSame = network === other.network;
-  const carries = network.bridge ?? network.macvlan ?? network.ipvlan;
-  if (carries !== undefined && !isSame) return [];
+/** Children of the same parent network, as ports of a bridge. */
+function driverEdits({ network }: Party, other: Party): Edit[] {
+  if (network === undefined || network !== other.network) return [];
   const path = ['networks', network.name, 'driver'];
   return settingEdit('driver', 'bridge', network.driver, network.at, [path]).map((edit) => {
-    // Of a network that has a parent, this changes more than one thing.
-    return carries === undefined ? edit : { ...edit, size: DRIVER_SIZE };
+    return { ...edit, size: DRIVER_SIZE };
   });
 }
 
 /** One container in the network of the other, too. */
 function joinEdits({ sandbox }: Party, { network }: Party): Edit[] {
-  if (network?.at === undefined || sandbox.endpoints.some((one) => one.network === network.name))
-    return [];
-  const path = ['services', sandbox.name];
-  const isNone = sandbox.mode !== 'own';
+  const { name, mode, endpoints, at } = sandbox;
+  if (network === undefined || endpoints.some((one) => one.network === network.name)) return [];
+  const path = ['services', name];
+  const isApart = mode !== 'own';
+  // The network that nobody declares is that of services that say nothing of networks.
+  const isImplicit = network.name === 'default' && network.at === undefined;
+  const says = isImplicit
+    ? 'remove network_mode'
+    : `write networks: [${network.name}] instead of network_mode`;
   return [
     {
-      at: sandbox.at,
-      says: isNone
-        ? `write networks: [${network.name}] instead of network_mode`
-        : `add ${network.name} to the networks of ${sandbox.name}`,
+      at,
+      says: isApart ? says : `add ${network.name} to the networks of ${name}`,
       size: 2,
       apply: (tree) => {
-        if (isNone) removeAt(tree, path, 'network_mode');
-        addAt(tree, [...path, 'networks'], network.name, isNone ? [] : ['default']);
+        if (isApart) removeAt(tree, path, 'network_mode');
+        if (!isApart || !isImplicit)
+          addAt(tree, [...path, 'networks'], network.name, isApart ? [] : ['default']);
       },
     },
   ];

@@ -6,7 +6,7 @@ import type { BridgeNetwork, Compiled, CompiledPort } from '../compile/compile.j
 import type { Link } from '../compile/links.js';
 import type { VlanPort } from '../model/endpoint.js';
 import type { Wire } from '../model/lab.js';
-import type { Position, Value } from '../model/position.js';
+import type { Position } from '../model/position.js';
 import { linkView, shortName } from './views.js';
 
 /** A rule in the words of the topology, and where it stands; without `at` it is a default. */
@@ -112,7 +112,7 @@ export function ruleAtLink(
         ? []
         : [rule(`the MAC of ${link.name} is ${link.nic.mac.value}`, link.nic.mac)];
     case Reason.NoWire:
-      return network === undefined ? [] : [rule(`${network.name} has no parent`, {})];
+      return network === undefined ? [] : [rule(`${network.name} has no parent`, network)];
     case Reason.IpvlanPrivate:
       return network?.ipvlan ? [rule('ipvlan_flag is private', network.ipvlan.flag)] : [];
     case Reason.IpvlanL3Group:
@@ -134,7 +134,7 @@ function mtuRule({ program, ports }: Compiled, link: Link, child: CompiledPort |
   );
   if (mtu !== undefined && network?.mtu.value === mtu)
     return rule(`the MTU is ${mtu}`, network.mtu);
-  return rule(`the MTU of ${link.name} is ${mtu ?? link.nic?.mtu ?? 0}`, {});
+  return rule(`the MTU of ${link.name} is ${mtu ?? link.nic?.mtu ?? 0}`, link.nic ?? {});
 }
 
 function subInterfaces({ links }: Compiled, nic: Link): Rule {
@@ -144,14 +144,10 @@ function subInterfaces({ links }: Compiled, nic: Link): Rule {
   return rule(`${nic.name} has ${names.join(', ') || 'none'}`, nic.nic ?? {});
 }
 
-function routesBy({ routes, links }: Compiled, link: Link): Rule[] {
+function routesBy({ routes, links, lab }: Compiled, link: Link): Rule[] {
   const here = routes.filter((route) => links[route.link] === link);
-  if (here.length === 0)
-    return [rule(`no route of ${link.host} leaves by ${shortName(linkView(link))}`, {})];
-  return here.map(({ text, at }) => rule(`there is ${text}`, at ? { at } : {}));
-}
-
-/** A value with its place, as a rule. */
-export function settingRule(words: string, value: Value<unknown>): Rule {
-  return rule(words, value);
+  if (here.length > 0)
+    return here.map(({ text, at }) => rule(`there is ${text}`, at ? { at } : {}));
+  const host = lab.hosts.find(({ name }) => name === link.host);
+  return [rule(`no route of ${link.host} leaves by ${shortName(linkView(link))}`, host ?? {})];
 }

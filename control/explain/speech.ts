@@ -51,8 +51,8 @@ export function reply(from: Speaker, to: Speaker): Uint8Array {
 }
 
 /** A ping, as Linux sends it. */
-export function ping(from: Speaker, to: Speaker): Uint8Array {
-  const data = Uint8Array.from({ length: PING_BYTES }, (_, i) => i);
+export function ping(from: Speaker, to: Speaker, dataBytes = PING_BYTES): Uint8Array {
+  const data = Uint8Array.from({ length: dataBytes }, (_, i) => i & 0xff);
   if (from.ip.family === 6) {
     const head = bytes((BigInt(Icmpv6Type.EchoRequest) << 56n) | 0x1_0001n, 8);
     return icmpv6(from, to, join(head, data), HOP_LIMIT);

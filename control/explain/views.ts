@@ -47,7 +47,8 @@ export function linkView({ nic, name, host, vid, networks, bridge }: Link): Link
   const parent = (network?.macvlan ?? network?.ipvlan)?.parent;
   const naming = parent?.at ?? bridge?.bridge?.uplink?.nic.at;
   const written = vid === 0 && nic !== undefined ? nic.at : (naming ?? network?.at ?? nic?.at);
-  return { name, host, ...(written && { at: written }) };
+  const shown = nic === undefined ? `the dummy of ${network?.name ?? ''}` : name;
+  return { name: shown, host, ...(written && { at: written }) };
 }
 
 /** `eth0.50` of `node-1.eth0.50`. */

@@ -189,11 +189,10 @@ function attemptBetween(compiled: Compiled, { from, to }: { from: Party; to: Par
   return rehearse(compiled, a ?? 0, b ?? 0);
 }
 
-function whyNoPort({ sandbox, network }: Party): string {
-  const { name, mode } = sandbox;
-  if (mode === 'host') return `${name} has the network stack of its host, and no port of its own`;
-  if (network === undefined) return `${name} has no network`;
-  return `${name} is on ${network.name}, whose driver ${network.driver.value} carries no frames here`;
+function whyNoPort({ sandbox: { name, mode } }: Party): string {
+  return mode === 'host'
+    ? `${name} has the network stack of its host, and no port of its own`
+    : `${name} has no network`;
 }
 
 /** The endpoints that a name may mean; one party without an endpoint where it has none. */

@@ -39,10 +39,12 @@ function portsTable(ports: readonly PortShown[]): string {
 }
 
 function stationsTable(stations: readonly Station[]): string {
+  const hasVlans = stations.some(({ vlan }) => vlan !== undefined);
   return tableOf(
-    ['network', 'MAC', 'port', 'kind', 'last heard', 'taught by'],
-    stations.map(({ network, mac, port, kind, heard_s, taughtBy, at }) => [
+    ['network', ...(hasVlans ? ['VLAN'] : []), 'MAC', 'port', 'kind', 'last heard', 'taught by'],
+    stations.map(({ network, vlan, mac, port, kind, heard_s, taughtBy, at }) => [
       network,
+      ...(hasVlans ? [vlan ?? '-'] : []),
       mac,
       port,
       kind,

@@ -8,10 +8,27 @@ import { breathOn } from '../../dataplane/worker/breathe.js';
 import { nowhere } from '../../dataplane/port/recorder.js';
 import { sourceOf } from '../dataplane/scenario.js';
 import { readStory } from '../dataplane/story.js';
+import type { Scripted } from '../dataplane/story.js';
 
 /** Explains the last frame of a story (see test/dataplane/scenario.ts). Frames are numbered through, whatever their port. */
 export function explained(lab: Compiled, story: string): Explanation {
-  const script = readStory(story, lab);
+  return explainedScript(lab, readStory(story, lab));
+}
+
+/** Explains the last of these frames, each with the port by which it comes in, a millisecond apart. */
+export function explainedFrames(
+  lab: Compiled,
+  frames: readonly (readonly [port: string, frame: Uint8Array])[],
+): Explanation {
+  const script = frames.map(([name, frame], i) => {
+    const port = lab.ports.findIndex((one) => one.port === name);
+    if (port < 0) throw new Error(`there is no port ${name}`);
+    return { line: '', said: '', port, tick: i * 1e6, frame, size: frame.length };
+  });
+  return explainedScript(lab, script);
+}
+
+function explainedScript(lab: Compiled, script: readonly Scripted[]): Explanation {
   const plane = new Plane(lab.program);
   const sinks = lab.ports.map(() => nowhere);
   const breath = breathOn(plane, sourceOf(plane, script, true), sinks, 1);

@@ -1,0 +1,240 @@
+import test from 'ava';
+import { answerText } from '../../control/cli/why-not.js';
+import { namedIn, whyNot } from '../../control/explain/why-not.js';
+import type { WhyNot } from '../../control/explain/why-not.js';
+import { parseLab } from '../../control/model/load.js';
+
+const FILE = 'lab.yaml';
+
+function asked(yaml: string, from: string, to: string): WhyNot {
+  const lab = parseLab(yaml, FILE);
+  const [sender, receiver] = [namedIn(lab, from), namedIn(lab, to)];
+  if (sender === undefined || receiver === undefined) throw new Error('no such container');
+  return whyNot(yaml, lab, sender, receiver);
+}
+
+/** Two networks of a driver with one container each, on two hosts of a wire; `opts` are their driver_opts. */
+const pair = (driver: string, one: string, other: string): string => `x-wires: { lan: }
+x-hosts:
+  a: { nics: { eth0: { wire: lan, addresses: [10.9.0.1/24] } } }
+  b: { nics: { eth0: { wire: lan, addresses: [10.9.0.2/24] } } }
+networks:
+  n1: { x-host: a, driver: ${driver}, driver_opts: { ${one} }, ipam: { config: [{ subnet: 10.1.0.0/24, ip_range: 10.1.0.0/25 }] } }
+  n2: { x-host: b, driver: ${driver}, driver_opts: { ${other} }, ipam: { config: [{ subnet: 10.1.0.0/24, ip_range: 10.1.0.128/25 }] } }
+services:
+  c1: { networks: [n1] }
+  c2: { networks: [n2] }
+`;
+
+/** One network with two containers; `more` stands in the network, the x-ports with the containers. */
+const one = (more: string, port1 = '', port2 = ''): string => `networks:
+  net: { ${more} }
+services:
+  c1: { networks: [net], x-port: { ${port1} } }
+  c2: { networks: [net], x-port: { ${port2} } }
+`;
+
+const on = (parent: string, more: string): string => `driver_opts: { parent: ${parent}, ${more} }`;
+
+/** What is asked of a topology, and the lines of the answer that say what to edit. */
+interface Question {
+  readonly of: string;
+  readonly lab: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly says: RegExp;
+  readonly edit: string;
+  readonly alternative?: string;
+}
+
+const questions: readonly Question[] = [
+  {
+    of: 'private children of macvlan',
+    lab: one(`driver: macvlan, ${on('eth0', 'macvlan_mode: private')}`),
+    says: /private children never hear each other: .*\(lab\.yaml:2, macvlan_mode\)/,
+    edit: 'lab.yaml:2: write macvlan_mode: bridge instead of private',
+    alternative: 'lab.yaml:2: write driver: bridge instead of macvlan',
+  },
+  {
+    of: 'vepa children before a switch without reflective relay',
+    lab: `x-wires: { lan: }
+x-hosts: { a: { nics: { eth0: { wire: lan } } } }
+${one(`driver: macvlan, ${on('eth0.7', 'macvlan_mode: vepa')}`)}`,
+    says: /in mode vepa the switch outside decides/,
+    edit: 'lab.yaml:4: write macvlan_mode: bridge instead of vepa',
+    alternative: 'lab.yaml:1: add reflective_relay: true to lan',
+  },
+  {
+    of: 'children of a private ipvlan parent: the answer is lost, not the question',
+    lab: one(`driver: ipvlan, ${on('eth0', 'ipvlan_flag: private')}`),
+    says: /^No frame of c1 reaches c2\. The answer of c2 does not get to c1 .*ipvlan_flag is private/,
+    edit: 'lab.yaml:2: write ipvlan_flag: bridge instead of private',
+    alternative: 'lab.yaml:2: write driver: bridge instead of ipvlan',
+  },
+  {
+    of: 'children in different VLANs of a wire',
+    lab: pair('macvlan', 'parent: eth0.5', 'parent: eth0.6'),
+    says: /tagged with a VLAN for which the NIC has no sub-interface; b\.eth0 has eth0\.6 \(lab\.yaml:4\)\. \[vlan-unknown\]/,
+    edit: 'lab.yaml:6: write parent: eth0.6 instead of eth0.5',
+    alternative: 'lab.yaml:7: write parent: eth0.5 instead of eth0.6',
+  },
+  {
+    of: 'NICs on different wires',
+    lab: pair('macvlan', 'parent: eth0', 'parent: eth0')
+      .replace('{ lan: }', '{ lan: , other: }')
+      .replace('wire: lan, addresses: [10.9.0.2/24]', 'wire: other'),
+    says: /nobody else is on the network to flood it to/,
+    edit: 'lab.yaml:3: write wire: other instead of lan',
+    alternative: 'lab.yaml:4: write wire: lan instead of other',
+  },
+  {
+    of: 'children of ipvlan L3 on two hosts without routes',
+    lab: pair(
+      'ipvlan',
+      'parent: eth0, ipvlan_mode: l3',
+      'parent: eth0, ipvlan_mode: l3',
+    ).replaceAll(
+      /subnet: 10\.1\.0\.0\/24, ip_range: 10\.1\.0\.(0|128)\/25/g,
+      (_, half: string) => `subnet: 10.${half === '0' ? 1 : 2}.0.0/24`,
+    ),
+    says: /the host has no route to its destination by this interface; there is 10\.9\.0\.0\/24 dev eth0/,
+    edit: 'lab.yaml:3: add gateway: 10.9.0.2 to a',
+    alternative: 'lab.yaml:3: add { to: 10.2.0.0/24, via: 10.9.0.2 } to the routes of a',
+  },
+  {
+    of: 'isolated ports of a bridge',
+    lab: one('', 'isolated: true', 'isolated: true'),
+    says: /both the port it came from and the port it would leave by are isolated/,
+    edit: 'lab.yaml:4: write isolated: false instead of true',
+    alternative: 'lab.yaml:5: write isolated: false instead of true',
+  },
+  {
+    of: 'enable_icc: "false", which lets ARP pass',
+    lab: one('driver_opts: { com.docker.network.bridge.enable_icc: "false" }'),
+    says: /The echo request does not get to c2 .*enable_icc is false/,
+    edit: 'lab.yaml:2: write com.docker.network.bridge.enable_icc: "true" instead of false',
+  },
+  {
+    of: 'access ports of different VLANs',
+    lab: one('x-bridge: { vlan_filtering: true }', 'tag: 10', 'tag: 20'),
+    says: /nobody else is on the network|but not by c2: c2 is an access port of VLAN 20/,
+    edit: 'lab.yaml:4: write tag: 20 instead of 10',
+    alternative: 'lab.yaml:5: write tag: 10 instead of 20',
+  },
+  {
+    of: 'networks of a bridge each, between which nothing routes',
+    lab: 'networks: { n1: , n2: }\nservices:\n  c1: { networks: [n1] }\n  c2: { networks: { n2: } }\n',
+    says: /is in none of its subnets, so it is for the gateway .*\[gateway-address\]/,
+    edit: 'lab.yaml:3: add n2 to the networks of c1',
+    alternative: 'lab.yaml:4: add n1 to the networks of c2',
+  },
+  {
+    of: 'a container without a network',
+    lab: 'networks: { n1: }\nservices:\n  c1: { network_mode: none }\n  c2: { networks: [n1] }\n',
+    says: /c1 has no network/,
+    edit: 'lab.yaml:3: write networks: [n1] instead of network_mode',
+  },
+  {
+    of: 'a container without a network, and the network that nobody declares',
+    lab: 'services:\n  c1: { network_mode: none }\n  c2: {}\n',
+    says: /c1 has no network/,
+    edit: 'lab.yaml:2: remove network_mode',
+  },
+  {
+    of: 'a container that has the stack of its host',
+    lab: 'services:\n  c1: { network_mode: host }\n  c2: {}\n',
+    says: /c1 has the network stack of its host, and no port of its own/,
+    edit: 'lab.yaml:2: remove network_mode',
+  },
+  {
+    of: 'a macvlan network without a parent',
+    lab: pair('macvlan', '', 'parent: eth0.6').replace('driver_opts: {  }, ', ''),
+    says: /its parent is an internal dummy/,
+    edit: 'lab.yaml:6: add parent: eth0.6 to the driver_opts of n1',
+  },
+  {
+    of: 'two things that stand in the way at once',
+    lab: pair('macvlan', 'parent: eth0.5', 'parent: eth0.6')
+      .replace('{ lan: }', '{ lan: , other: }')
+      .replace('wire: lan, addresses: [10.9.0.2/24]', 'wire: other'),
+    says: /nobody else is on the network/,
+    edit: 'lab.yaml:6: write parent: eth0.6 instead of eth0.5, and at lab.yaml:3 write wire: other instead of lan',
+  },
+];
+
+for (const { of, lab, from = 'c1', to = 'c2', says, edit, alternative } of questions)
+  test(`--why-not: ${of}`, (t) => {
+    const [why = '', ...edits] = answerText(asked(lab, from, to)).split('\n');
+    t.regex(why, says);
+    t.deepEqual(edits, [edit, ...(alternative === undefined ? [] : [`  or ${alternative}`])]);
+  });
+
+test('--why-not: what reaches is proved by the echo request', (t) => {
+  const answer = asked(pair('macvlan', 'parent: eth0.5', 'parent: eth0.5'), 'c1', 'c2');
+  t.true(answer.reaches);
+  t.deepEqual(answer.changes, []);
+  t.deepEqual(
+    answer.explanation?.left.map(({ port }) => port),
+    ['c2'],
+  );
+  t.regex(
+    answerText(answer),
+    /^A frame of c1 reaches c2\. The proof is the echo request:\nFrame 2 of c1, .*: 98 bytes, ICMP echo request .*\n {2}1\. It came from c1 /,
+  );
+});
+
+test('--why-not: IPv6 alone asks with neighbor solicitations', (t) => {
+  const net = 'enable_ipv4: false, enable_ipv6: true, ipam: { config: [{ subnet: fd00:1::/64 }] }';
+  const answer = asked(one(net), 'c1', 'c2');
+  t.true(answer.reaches, answer.why);
+  t.regex(answerText(answer), /ICMPv6 echo request/);
+});
+
+test('--why-not: ipvlan L3 asks nobody, and its parent asks for the next hop', (t) => {
+  const lab = `x-wires: { lan: }
+x-hosts:
+  a: { nics: { eth0: { wire: lan, addresses: [10.9.0.1/24] } } }
+  b: { nics: { eth0: { wire: lan } } }
+networks:
+  n1: { x-host: a, driver: ipvlan, driver_opts: { parent: eth0, ipvlan_mode: l3 }, ipam: { config: [{ subnet: 10.1.0.0/24 }] } }
+  n2: { x-host: b, driver: macvlan, driver_opts: { parent: eth0 }, ipam: { config: [{ subnet: 10.9.0.0/24, ip_range: 10.9.0.64/26 }] } }
+services:
+  c1: { networks: [n1] }
+  c2: { networks: [n2] }
+`;
+  const answer = asked(lab, 'c1', 'c2');
+  t.true(answer.reaches, answer.why);
+  t.regex(answerText(answer), /It goes by the route 10\.9\.0\.0\/24 dev eth0 \(lab\.yaml:3\)\./);
+});
+
+test('--why-not: where nothing helps, what was tried is told', (t) => {
+  const lab = pair('macvlan', 'parent: eth0.5', 'parent: eth0.6').replace(
+    '10.1.0.0/24, ip_range: 10.1.0.128/25',
+    '10.2.0.0/24',
+  );
+  const answer = asked(lab, 'c1', 'c2');
+  t.false(answer.reaches);
+  t.deepEqual(answer.changes, []);
+  t.true(answer.pairsTried > 0);
+  const [why = '', none = '', ...tried] = answerText(answer).split('\n');
+  t.regex(
+    why,
+    /10\.2\.0\.1 is in none|is in none of its subnets, so it is for the gateway 10\.1\.0\.1, for which nobody in the lab answers\.$/,
+  );
+  t.regex(none, /^None of the changes that were tried helps, nor do two of them together/);
+  t.true(tried.includes('  lab.yaml:6: write parent: eth0.6 instead of eth0.5'));
+});
+
+test('--why-not: a name may be that of a port, and anchors are no hindrance', (t) => {
+  const lab = `x-net: &net { driver: macvlan, driver_opts: { parent: eth0, macvlan_mode: private } }
+networks:
+  net: { <<: *net }
+  other: {}
+services:
+  c1: { networks: { net: , other: } }
+  c2: { networks: { net: } }
+`;
+  const answer = asked(lab, 'c1.net', 'c2');
+  t.deepEqual(answer.changes[0]?.says, 'write macvlan_mode: bridge instead of private');
+  t.is(answer.changes[0]?.at.line, 1);
+});
