@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import type { WhyNot } from '../../control/explain/why-not.js';
 import { captureOf, endedWith, frameFrom, inProcess, labFolder } from './run.js';
 
 const BOTH = ['explain', 'lab.yaml', '--in', 'c1=a.pcap', '--in', 'c2=b.pcap'];
@@ -92,6 +93,18 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['explain', 'lab.yaml', '--hex', 'xyz'], /pairs of hexadecimal digits/],
   [['explain', 'lab.yaml', '--hex', '00'.repeat(3000), '--port', 'c1'], /more than any frame/],
   [['explain', 'lab.yaml', '--hex', HEX, '--port', 'c9'], /there is no port c9/],
+  [['explain', 'lab.yaml', '--why-not', 'c1'], /--why-not takes two containers/],
+  [['explain', 'lab.yaml', '--why-not', 'c1', 'c2', 'c3'], /--why-not takes two containers/],
+  [
+    ['explain', 'lab.yaml', '--why-not', 'c1', 'c9'],
+    /there is no container c9; there are c1, c2, c3/,
+  ],
+  [['explain', 'lab.yaml', '--why-not', 'c3', 'c3.net'], /are the same container/],
+  [
+    ['explain', 'lab.yaml', '--hex', HEX, '--why-not', 'c1', 'c2'],
+    /--hex does not go with --why-not/,
+  ],
+  [['explain', '--live', 'c1', '--why-not', 'c1', 'c2'], /--why-not does not go with --live/],
 ];
 
 test.serial('a wrong call of explain says what is missing', async (t) => {
@@ -102,3 +115,81 @@ test.serial('a wrong call of explain says what is missing', async (t) => {
     t.regex(outcome.stderr, says);
   }
 });
+
+const HOSTS = `x-wires: { lan: { ports: { tester: } } }
+x-hosts:
+  node-1: { nics: { eth0: { wire: lan, mac: "08:00:27:00:00:01" } } }
+networks:
+  priv: { driver: macvlan, driver_opts: { parent: eth0, macvlan_mode: private } }
+  ip: { driver: ipvlan, driver_opts: { parent: eth0.7 } }
+services:
+  c1: { networks: [priv] }
+  c2: { networks: [priv] }
+  i1: { networks: [ip] }
+  i2: { networks: [ip] }
+`;
+
+test.serial(
+  '--why-not names the line to edit; that is an answer, so the status is 0',
+  async (t) => {
+    const folder = labFolder(t, HOSTS);
+    const outcome = await inProcess(folder, 'explain', 'lab.yaml', '--why-not', 'c1', 'c2');
+    endedWith(t, outcome, 0);
+    t.regex(
+      outcome.stdout,
+      /^No frame of c1 reaches c2\. .*private children never hear each other/,
+    );
+    t.regex(
+      outcome.stdout,
+      /^lab\.yaml:5: write macvlan_mode: bridge instead of private\n {2}or lab\.yaml:5: write driver: bridge instead of macvlan\n$/m,
+    );
+  },
+);
+
+test.serial(
+  '--why-not as JSON holds the changes and the way of the frame that got lost',
+  async (t) => {
+    const folder = labFolder(t, HOSTS);
+    const words = ['explain', 'lab.yaml', '--why-not', 'c1', 'c2', '--json'];
+    const outcome = await inProcess(folder, ...words);
+    endedWith(t, outcome, 0);
+    const answer = JSON.parse(outcome.stdout) as WhyNot;
+    t.false(answer.reaches);
+    t.like(answer.changes[0], {
+      at: { line: 5 },
+      says: 'write macvlan_mode: bridge instead of private',
+    });
+    t.is(answer.explanation?.hops[0]?.stage, 'child');
+  },
+);
+
+test.serial('--why-not proves what reaches', async (t) => {
+  const outcome = await inProcess(labFolder(t), 'explain', 'lab.yaml', '--why-not', 'c1', 'c2');
+  endedWith(t, outcome, 0);
+  t.regex(
+    outcome.stdout,
+    /^A frame of c1 reaches c2\. The proof is the echo request:\nFrame 2 of c1/,
+  );
+});
+
+test.serial(
+  'a frame of hexadecimal digits comes in at children and at ports of wires',
+  async (t) => {
+    const folder = labFolder(t, HOSTS);
+    const from = (mac: string): string => `ffffffffffff ${mac} 88b5 0000`;
+    const [explain, ipvlan] = [['explain', 'lab.yaml', '--hex'], from('08 00 27 00 00 01')];
+    const wire = await inProcess(folder, ...explain, HEX, '--port', 'lan.tester');
+    t.regex(wire.stdout, /1\. It came in at lan\.tester \(lab\.yaml:1\), a port of the wire lan/);
+    const child = await inProcess(folder, ...explain, from('02 42 ac 12 00 02'));
+    t.regex(child.stdout, /1\. It came from c1 \(lab\.yaml:8\), a child of node-1\.eth0 \(macvlan/);
+    const shared = await inProcess(folder, ...explain, ipvlan);
+    endedWith(t, shared, 2);
+    t.regex(shared.stderr, /is that of i1, i2: children of ipvlan share the MAC of their parent/);
+    const inner = await inProcess(folder, ...explain, HEX, '--port', 'node-1.eth0');
+    endedWith(t, inner, 2);
+    t.regex(
+      inner.stderr,
+      /there is no port node-1\.eth0; the ports of lab\.yaml are lan\.tester, c1/,
+    );
+  },
+);

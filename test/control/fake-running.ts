@@ -39,11 +39,16 @@ export interface Fake extends RunningLab {
 }
 
 /** Its folder is removed after the test. */
-export async function fakeLab(t: ExecutionContext, folder = tempFolder(t)): Promise<Fake> {
-  writeFileSync(join(folder, 'lab.yaml'), LAB);
+export async function fakeLab(
+  t: ExecutionContext,
+  folder = tempFolder(t),
+  lab = LAB,
+): Promise<Fake> {
+  writeFileSync(join(folder, 'lab.yaml'), lab);
   const compiled = compile(await loadLab(join(folder, 'lab.yaml')));
   const counters = [0, 1].map(() => new Counters(compiled.ports.length));
-  const fdbs = compiled.networks.map(
+  const fdbs = Array.from(
+    { length: compiled.program.networks.rows },
     (_, network) => new SharedArrayBuffer(fdbBytesFor(compiled.program, network)),
   );
   const events = new EventEmitter<RunningEvents>();

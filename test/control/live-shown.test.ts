@@ -96,6 +96,35 @@ test('fdb: learned stations with the frame that taught them, declared ones with 
   );
 });
 
+/** A bridge that keeps VLANs apart, on a wire. */
+const ON_A_WIRE = `x-wires: { lan: { ports: { tester: { interface: eth9 } } } }
+x-hosts: { node: { nics: { eth0: { wire: lan } } } }
+networks:
+  net: { x-bridge: { vlan_filtering: true, uplink: eth0 } }
+services:
+  c1: { networks: [net], x-port: { tag: 10 } }
+`;
+
+test('fdb: a wire has stations, too, VLANs are told, and the port where the frame that taught came in', async (t) => {
+  const fake = await fakeLab(t, undefined, ON_A_WIRE);
+  const now = Number(process.hrtime.bigint()) - fake.base_ns;
+  const [net, lan] = fake.plane.fdbs;
+  const port = (name: string) => fake.compiled.ports.findIndex((one) => one.port === name);
+  const [c1, uplink, tester, nic] = ['c1', 'net.uplink', 'lan.tester', 'node.eth0'].map(port);
+  if (c1 === undefined || uplink === undefined || tester === undefined || nic === undefined)
+    throw new Error('no such port');
+  net?.learn(0x000a_0242, 0xac120002, c1, 1, now, c1);
+  net?.learn(0x000a_0200, 0x00000077, uplink, 7, now, tester);
+  lan?.learn(0x0242, 0xac120002, nic, 1, now, c1);
+  const shown = shownOf('fdb', fake, meterOf(fake, t));
+  const table = tableOfShown(shown);
+  t.regex(table, /^network +VLAN +MAC +port +kind/m);
+  t.regex(table, /^net +10 +02:42:ac:12:00:02 +c1 +dynamic .*frame 1 of c1,/m);
+  t.regex(table, /^net +10 +02:00:00:00:00:77 +net\.uplink +dynamic .*frame 7 of lan\.tester,/m);
+  t.regex(table, /^net +- +\S+ +gateway +local/m);
+  t.regex(table, /^lan +- +02:42:ac:12:00:02 +node\.eth0 +dynamic .*frame 1 of c1,/m);
+});
+
 test('counters: each reason by its name, and the law of conservation', async (t) => {
   const fake = await fakeLab(t);
   const [first, second] = fake.counters;
