@@ -75,7 +75,8 @@ function outcomeOfPorts(line: string): string {
   return line.replace(/(dropped|consumed): .*$/, '');
 }
 
-function endings({ counters }: Plane): { how: string; count: number }[] {
+/** How often each way to end without leaving was gone. */
+export function endings({ counters }: Plane): { how: string; count: number }[] {
   const ways = { dropped: counters.dropped, consumed: counters.consumed };
   return Object.entries(ways).flatMap(([way, column]) =>
     Array.from(column, (count, i) => ({
@@ -111,7 +112,8 @@ export function sourceOf(plane: Plane, script: readonly Scripted[], traced: bool
   };
 }
 
-function collector(
+/** A sink that takes no frame away: it shows each to `take`. */
+export function collector(
   { frames }: Plane,
   take: (serial: number, bytes: Uint8Array, wireLength: number) => void,
 ): Sink {
