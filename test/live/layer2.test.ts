@@ -374,7 +374,8 @@ services:
 `);
     await reach(t, lab, ['a > 10.57.0.2']);
     await running.kill(0);
-    await until(t, 'it runs again', () => running.workers[0]?.state === 'running');
+    const [worker] = running.workers;
+    await until(t, 'it runs again', () => worker?.restarts === 1 && worker.state === 'running');
     await reach(t, lab, ['a > 10.57.0.2', 'b > 10.56.0.2']);
     await balance(t, running);
   },
