@@ -16,6 +16,8 @@ import type { Verdict } from './verdict.js';
 import { admitOn, filterOn } from './vlan.js';
 
 const ADDRESSES = 12;
+/** Tag control information; what stands above it in `plane.vlan` is the bridge's own affair. */
+const CONTROL_BITS = 0xffff;
 
 /** Makes the function that forwards one frame and notes what happens to it. */
 export function witnessOn(
@@ -95,7 +97,8 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
     trace.note(Step.Bridged, port, 0, admitted);
     noteEntry(Step.SourceBefore, frame, port, 6);
     const verdict = bridge(frame, port);
-    trace.amend(bridged, vlanIn(port));
+    const vlan = vlanIn(port);
+    trace.amend(bridged, vlan < 0 ? vlan : vlan & CONTROL_BITS);
     noteEntry(Step.SourceAfter, frame, port, 6);
     noteEntry(Step.Destination, frame, port, 0);
     noteVerdict(port, verdict);
