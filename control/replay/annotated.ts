@@ -24,16 +24,32 @@ export default function annotated({
   return replay({ ...job, burst: 1 }, { tracing: 'all', annotate: annotateWith(compiled) });
 }
 
+/**
+ * What waits for its next hop leaves in the breath of another frame, or of none: its comment is kept until then, and says so.
+ */
 function annotateWith(compiled: Compiled): (plane: Plane) => Annotate {
   return (plane) => {
+    const { frames, trace } = plane;
+    const kept = new Map<string, string>();
     let read = 0;
+    let newest = '';
     let comment = '';
-    return () => {
-      if (plane.trace.written > read) {
-        comment = commentOf(explanationOf(compiled, plane, plane.trace.since(plane.trace.newest)));
-        read = plane.trace.written;
-      }
-      return comment;
+
+    function explainNewest(): void {
+      const notes = trace.since(trace.newest);
+      const explanation = explanationOf(compiled, plane, notes);
+      const [, , port, serial] = notes[0] ?? [];
+      newest = `${port ?? 0}:${serial ?? 0}`;
+      comment = commentOf(explanation);
+      if (explanation.hops.some((hop) => hop.stage === 'route' && hop.waits === 'waiting'))
+        kept.set(newest, comment);
+      read = trace.written;
+    }
+
+    return (frame) => {
+      if (trace.written > read) explainNewest();
+      const name = `${frames.inPort[frame] ?? 0}:${frames.serial[frame] ?? 0}`;
+      return name === newest ? comment : (kept.get(name) ?? comment);
     };
   };
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { parseAddress } from '../../control/address.js';
+import { ping, reply } from '../../control/explain/speech.js';
 import type { Summary } from '../../control/replay/summary.js';
 import * as build from '../capture/build.js';
 import { readBytes } from '../capture/read.js';
@@ -87,6 +89,37 @@ test('a pcapng output says beside every packet where it came from and why it lef
   const text = readFileSync(join(folder, 'out/c2.pcapng'), 'utf8');
   t.is(text.match(/Frame \d of c1,/g)?.length, 3);
   t.true(text.includes('lab.yaml:'));
+});
+
+/** A parent in mode L3, whose NIC leads out of the lab. */
+const ROUTED = `x-hosts:
+  node: { nics: { eth0: { mac: "08:00:27:00:00:01", addresses: [10.9.0.1/24] } } }
+networks:
+  far: { driver: ipvlan, driver_opts: { parent: eth0, ipvlan_mode: l3 }, ipam: { config: [{ subnet: 10.1.0.0/24 }] } }
+services:
+  c1: { networks: { far: { ipv4_address: 10.1.0.2 } } }
+`;
+
+test('a packet that had waited for its next hop leaves with the comment of its own way', async (t) => {
+  const folder = labFolder(t, ROUTED);
+  const address = (text: string) =>
+    ({ family: 4, value: parseAddress(text)?.value ?? 0n }) as const;
+  const parent = { mac: '08:00:27:00:00:01', ip: address('10.1.0.2') };
+  const router = { mac: '02:00:00:00:00:99', ip: address('10.9.0.9') };
+  const at = (seconds: number, frame: Uint8Array) =>
+    build.join(build.pcapHeader(), build.pcapRecord(frame, { seconds }));
+  writeFileSync(join(folder, 'a.pcap'), at(0, ping(parent, { ...router, mac: parent.mac })));
+  const answer = reply(router, { mac: parent.mac, ip: address('10.9.0.1') });
+  writeFileSync(join(folder, 'b.pcap'), at(0, answer));
+  const words = ['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--in', 'node.eth0=b.pcap'];
+  const outcome = await etherloom(folder, ...words, '--out', 'out', '--format', 'pcapng');
+  endedWith(t, outcome, 0);
+  const text = readFileSync(join(folder, 'out/node.eth0.pcapng'), 'utf8');
+  const comments = text.match(/Frame 1 of c1, .*?waits for the answer/g);
+  t.is(comments?.length, 2, 'the question is told as a part of its way, too');
+  t.true(
+    text.includes('the MAC of the next hop 10.9.0.9 is not known, so node asks for it by eth0'),
+  );
 });
 
 test('a port is named by container, or by container and network', async (t) => {
