@@ -419,7 +419,7 @@ scenario(
     lab: ipvlan('l3', 'bridge', routed),
     story: `
     h1.eth0: W>* ask=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}reply=192.168.0.1>192.168.0.9
-    c1: h1.eth0>Z raw=0800450000141234400040fdeeee0a01000ac0a80009 => h1.eth0{h1.eth0>W}raw=0800450000141234400040fd1d0a0a01000ac0a80009
+    c1: h1.eth0>Z raw=0800450000141234400040fdeeee0a01000ac0a80009 => h1.eth0{h1.eth0>W}raw=0800450000141234400040fd5cfd0a01000ac0a80009
     c1: h1.eth0>Z raw=0800450000141234400040fdeeee0a01000a0a01000b => c2`,
   },
 );
