@@ -2,7 +2,7 @@ import { compile } from '../compile/compile.js';
 import type { Compiled } from '../compile/compile.js';
 import { explainFrame, explainHex } from '../explain/explain.js';
 import type { Explanation } from '../explain/explanation.js';
-import { sentencesOf } from '../explain/sentences.js';
+import { treeOf } from '../explain/sentences.js';
 import { loadLab } from '../model/load.js';
 import { inputsFrom, portNamed } from '../replay/inputs.js';
 import type { InputFile } from '../replay/inputs.js';
@@ -41,10 +41,15 @@ export async function explain(
   );
 }
 
-/** The sentences about a frame, numbered from the second on. */
+/** The sentences about a frame, numbered from the second on; those of a way that branches are indented, a dash before each branch. */
 export function told(explanation: Explanation): string {
-  const [first, ...steps] = sentencesOf(explanation);
-  return [first, ...steps.map((step, i) => `  ${i + 1}. ${step}`)].join('\n');
+  const [first, ...steps] = treeOf(explanation);
+  let number = 0;
+  const lines = steps.map(({ sentence, depth, opens }) => {
+    if (depth === 0) return `  ${++number}. ${sentence}`;
+    return `${'  '.repeat(depth + 1)} ${opens ? '-' : ' '} ${sentence}`;
+  });
+  return [first?.sentence, ...lines].join('\n');
 }
 
 /** `17`, or `c1:17`. */

@@ -7,6 +7,8 @@ import { sumOfCounters } from '../supervisor/running.js';
 import type { RunningLab } from '../supervisor/running.js';
 import { grouped, tableOf } from './table.js';
 
+const NONE_ENDED = '-';
+
 /** What was made, in columns, and how to go on. */
 export function openingText({ name, services, compiled, workers }: RunningLab): string {
   const rows = services.map((service) => {
@@ -59,11 +61,11 @@ function sentenceOf({ compiled }: RunningLab, notice: LiveNotice): string | unde
 export function summaryText(running: RunningLab): string {
   const sum = sumOfCounters(running);
   const { framesIn, bytesIn, framesOut, bytesOut } = sum;
-  const rows = running.compiled.ports.map(({ port }, at) => [
-    port,
-    ...[framesIn, bytesIn, framesOut, bytesOut].map((column) => column[at] ?? 0),
-    endedAt(sum, at),
-  ]);
+  const rows = running.compiled.ports.flatMap(({ port, isOpen }, at) => {
+    const ended = endedAt(sum, at);
+    const counts = [framesIn, bytesIn, framesOut, bytesOut].map((column) => column[at] ?? 0);
+    return isOpen || ended !== NONE_ENDED ? [[port, ...counts, ended]] : [];
+  });
   const head = ['port', 'frames in', 'bytes in', 'frames out', 'bytes out', 'ended here'];
   return rows.length === 0 ? 'no ports' : tableOf(head, rows);
 }
@@ -74,5 +76,5 @@ function endedAt({ dropped, consumed }: Counters, port: number): string {
     const count = (dropped[at] ?? 0) + (consumed[at] ?? 0);
     return count === 0 ? [] : [`${grouped(count)} ${reasonText(reason).name}`];
   });
-  return words.flat().join('\n') || '-';
+  return words.flat().join('\n') || NONE_ENDED;
 }

@@ -181,12 +181,12 @@ function jointTo(link: Link, port: string, at: Position | undefined): CompiledPo
   return { port, ...(at && { at }), isOpen: false, link, device: NOTHING };
 }
 
-function writeNetworks({ program, networks, ports }: Draft, hosts: HostAddresses): void {
+function writeNetworks({ program, networks, links }: Draft, hosts: HostAddresses): void {
   const table = program.networks;
   let firstStation = 0;
   for (const [row, network] of networks.entries()) {
     const { bridge } = network;
-    const joints = ports.filter(({ isOpen, link }) => !isOpen && link?.bridge === network).length;
+    const joints = links.filter(({ bridge }) => bridge === network).length;
     placePorts(program, row, network.endpoints.length + joints);
     table.firstStation[row] = firstStation;
     table.stationCount[row] = bridge.stations.length;

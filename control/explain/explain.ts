@@ -88,9 +88,11 @@ function portOwning({ ports }: Compiled, bytes: Uint8Array): number {
   const owners = ports.flatMap(({ endpoint }, port) => (endpoint?.mac.value === mac ? [port] : []));
   const [owner] = owners;
   if (owner !== undefined && owners.length === 1) return owner;
-  throw new CallError(
-    `--hex: say where the frame comes in, with --port; its source MAC ${mac} is not that of one container`,
-  );
+  const why =
+    owners.length > 1
+      ? `its source MAC ${mac} is that of ${owners.map((port) => ports[port]?.port).join(', ')}: children of ipvlan share the MAC of their parent`
+      : `its source MAC ${mac} is not that of one container`;
+  throw new CallError(`--hex: say where the frame comes in, with --port; ${why}`);
 }
 
 function inject(plane: Plane, bytes: Uint8Array, port: number, tick: number): void {

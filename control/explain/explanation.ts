@@ -2,41 +2,21 @@
  * What happened to one frame, as data: the trace's numbers turned back into names, earlier frames and lines of the topology.
  * Sentences are made from it in sentences.ts; `--json` prints it as it stands.
  */
-import { Action } from '../../dataplane/forward/verdict.js';
-import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import type { Plane } from '../../dataplane/forward/plane.js';
 import { Gso, SUPER } from '../../dataplane/frame/frames.js';
 import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
-import { Reason } from '../../dataplane/observe/reason.js';
-import { reasonText } from '../../dataplane/observe/reasons.js';
-import type { ReasonText } from '../../dataplane/observe/reasons.js';
-import { kindIn, portIn } from '../../dataplane/state/fdb-memory.js';
-import { Kind } from '../../dataplane/state/fdb.js';
-import type { BridgeNetwork, Compiled } from '../compile/compile.js';
-import type { Position } from '../model/position.js';
+import { PortRole } from '../../dataplane/program/layout.js';
+import type { Compiled } from '../compile/compile.js';
+import { beforeParsed, bridgeHop } from './bridge-hop.js';
 import { describeFrame } from './dissect.js';
 import type { FrameDescription } from './dissect.js';
-import { ruleBehind } from './rules.js';
-import type { Rule } from './rules.js';
-
-/** What the Fdb holds about a station, seen at the tick of the frame being explained. */
-export interface EntryView {
-  readonly port: string;
-  readonly kind: 'dynamic' | 'static' | 'sticky' | 'local';
-  /** The frame that taught it; absent for an entry that the topology declares. */
-  readonly taughtBy?: { readonly port: string; readonly number: number; readonly before_s: number };
-  /** How long ago the station was last heard. */
-  readonly heardBefore_s?: number;
-  /** Where the topology declares it. */
-  readonly at?: Position;
-}
-
-/** A port and where it stands in the topology. */
-export interface PortView {
-  readonly port: string;
-  readonly at?: Position;
-}
+import type { AnyHop, PortView } from './hops.js';
+import { childHop, downHop, routeHop, upHop } from './link-hops.js';
+import { passagesOf } from './passages.js';
+import type { Passage } from './passages.js';
+import { endingOf, noted, portView } from './views.js';
+import type { Context } from './views.js';
 
 /** What a super-frame stands for: segments (TCP) or datagrams (UDP) of at most so many bytes of payload. */
 export interface SuperFrame {
@@ -54,25 +34,14 @@ export interface Explanation {
   readonly time_s: number;
   /** Of a running lab: when the frame came in, `2026-05-04T09:08:07.123456789Z`. */
   readonly clock?: string;
+  /** As it came in. */
   readonly frame: FrameDescription;
   /** The frame stands for several, which its sender left to the network card to cut. */
   readonly superFrame?: SuperFrame;
-  readonly network: { readonly name: string; readonly at?: Position };
-  readonly source: {
-    readonly outcome: 'learned' | 'moved' | 'refreshed' | 'kept' | 'not learned';
-    readonly before?: EntryView;
-  };
-  /** The entry of the destination when the frame was decided; absent for groups and unknown stations. */
-  readonly destination?: EntryView;
-  readonly verdict: 'send' | 'flood' | 'drop' | 'consume';
-  /** Why it was dropped or consumed. */
-  readonly reason?: ReasonText;
-  /** The lines of the topology, or the defaults, that the verdict rests on. */
-  readonly rules: readonly Rule[];
-  readonly sent: readonly PortView[];
-  /** The address of the host that the frame asked for, when the host answered it. */
-  readonly answered?: { readonly address: string; readonly at?: Position };
-  readonly passedBy: readonly (PortView & { readonly reason: ReasonText })[];
+  /** In the order in which it came to them; at least one. */
+  readonly hops: readonly AnyHop[];
+  /** By which ports it left the lab. */
+  readonly left: readonly PortView[];
 }
 
 /** Where a frame was seen: in a replay, whose time begins with its first frame, or in a running lab, which has a clock. */
@@ -85,87 +54,81 @@ export function explanationOf(
   notes: readonly Note[],
   where: Seen = 'in a replay',
 ): Explanation {
-  const { ports, networks, lab } = compiled;
-  const [, slot, inPort, number, tick] = take(notes, Step.Arrived);
-  const port = viewOf(compiled, inPort);
-  const network = at(networks, compiled.program.ports.network[inPort] ?? 0);
-  const [, action, argument] = take(notes, Step.Verdict);
-  const sent = notes.filter(([step]) => step === Step.Sent).map(([, out]) => viewOf(compiled, out));
-  const passedBy = notes
-    .filter(([step]) => step === Step.PassedBy)
-    .map(([, out, reason]) => ({ ...viewOf(compiled, out), reason: reasonText(reason) }));
-  const unheard = action === Action.Flood && sent.length === 0;
-  const reason = unheard ? whyUnheard(notes) : action >= Action.Drop ? argument : Reason.Ok;
-  const frame = frameIn(plane, slot);
-  const superFrame = superFrameIn(plane, slot, reason);
-  const seen = (step: Step): EntryView | undefined =>
-    entryView(compiled, network, notes, step, tick);
-  const lookedUp = !isGroup(frame) && !beforeLearning.includes(reason);
-  const destination = lookedUp ? seen(Step.Destination) : undefined;
+  const arrived = noted(notes, Step.Arrived);
+  if (arrived === undefined) throw new RangeError('the trace of this frame is not complete');
+  const [, slot, inPort, number, tick] = arrived;
+  const frame = frameIn(plane);
+  const context = { compiled, frame, inPort, tick };
+  const passages = passagesOf(compiled.program, notes);
+  const hops: AnyHop[] = [];
+  for (const [index, passage] of passages.entries()) {
+    const here = { ...context, frame: frameAt(frame, hops, passage.after) };
+    hops.push(hopOf(here, passage, leadsOf(passages, index)));
+  }
+  const parsed = !beforeParsed.includes(endingOf(passages[0]?.notes ?? [])?.number ?? 0);
+  const superFrame = parsed ? superFrameIn(plane, slot) : undefined;
   return {
-    file: lab.file,
-    port,
+    file: compiled.lab.file,
+    port: portView(compiled, inPort),
     number,
     time_s: tick / 1e9,
     ...(where === 'live' && { clock: clockOf(plane, slot) }),
     frame,
     ...(superFrame && { superFrame }),
-    network: { name: network.name, ...(network.at && { at: network.at }) },
-    source: sourceView(
-      seen(Step.SourceBefore),
-      teaches(frame, reason) ? seen(Step.SourceAfter) : undefined,
-      port.port,
-    ),
-    ...(destination && { destination }),
-    verdict: unheard ? 'drop' : verdictName(action),
-    ...(reason !== Reason.Ok && { reason: reasonText(reason) }),
-    rules: ruleBehind(
-      reason,
-      network,
-      at(ports, inPort).endpoint,
-      destination && endpointOf(compiled, destination),
-    ),
-    sent,
-    passedBy,
-    ...answerView(compiled, notes),
+    hops,
+    left: leftBy(hops),
   };
 }
 
-function answerView(
-  { addresses }: Compiled,
-  notes: readonly Note[],
-): Pick<Explanation, 'answered'> {
-  const note = notes.find(([step]) => step === Step.Answered);
-  if (note === undefined) return {};
-  const { value: address, at: written } = at(addresses, note[1]);
-  return { answered: { address, ...(written && { at: written }) } };
+/** The frame as it is behind a hop: a route gives it other MACs. */
+export function frameAt(
+  frame: FrameDescription,
+  hops: readonly AnyHop[],
+  index: number | undefined,
+): FrameDescription {
+  for (let hop = hops[index ?? -1]; hop !== undefined; hop = hops[hop.after ?? -1])
+    if (hop.stage === 'route' && hop.addresses) return { ...frame, ...hop.addresses };
+  return frame;
 }
 
-function endpointOf({ ports }: Compiled, entry: EntryView) {
-  return ports.find(({ port }) => port === entry.port)?.endpoint;
+function hopOf(context: Context, passage: Passage, leads: readonly Step[]): AnyHop {
+  switch (passage.step) {
+    case Step.Bridged:
+      return bridgeHop(context, passage);
+    case Step.Child:
+      return childHop(context, passage, leads);
+    case Step.Up:
+      return upHop(context, passage);
+    case Step.Down:
+      return downHop(context, passage);
+    case Step.Routed:
+      return routeHop(context, passage);
+    default:
+      return atNoStage(context, passage);
+  }
 }
 
-function whyUnheard(notes: readonly Note[]): Reason {
-  const isolated = notes.some(
-    ([step, , why]) => step === Step.PassedBy && why === Reason.PortIsolated,
+/** Where a frame ended that could not be parsed. */
+function atNoStage(context: Context, passage: Passage): AnyHop {
+  const isNic = context.compiled.program.ports.role[context.inPort] === PortRole.Nic;
+  return isNic ? upHop(context, passage) : bridgeHop(context, passage);
+}
+
+/** How the passages behind one begin. */
+function leadsOf(passages: readonly Passage[], index: number): Step[] {
+  return passages.filter(({ after }) => after === index).map(({ step }) => step);
+}
+
+function leftBy(hops: readonly AnyHop[]): PortView[] {
+  return hops.flatMap(({ sent }) =>
+    sent.filter(({ inner }) => inner !== true).map(({ port, at }) => ({ port, ...(at && { at }) })),
   );
-  return isolated ? Reason.PortIsolated : Reason.NoOtherPort;
 }
 
-function verdictName(action: number): Explanation['verdict'] {
-  if (action === Action.Send) return 'send';
-  if (action === Action.Flood) return 'flood';
-  return action === Action.Drop ? 'drop' : 'consume';
-}
-
-function isGroup({ destination }: FrameDescription): boolean {
-  return destination !== undefined && (parseInt(destination.slice(0, 2), 16) & 1) === 1;
-}
-
-function frameIn({ frames }: Plane, slot: number): FrameDescription {
-  const start = frames.start[slot] ?? 0;
-  const end = start + (frames.length[slot] ?? 0);
-  return describeFrame(frames.view, start, end, frames.wireLength[slot] ?? 0);
+function frameIn({ trace }: Plane): FrameDescription {
+  const { bytes, wireLength } = trace.arrival;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return describeFrame(view, 0, bytes.length, wireLength);
 }
 
 function clockOf({ frames }: Plane, slot: number): string {
@@ -175,93 +138,13 @@ function clockOf({ frames }: Plane, slot: number): string {
   return `${whole}.${String(frames.nanoseconds[slot] ?? 0).padStart(9, '0')}Z`;
 }
 
-/** What a super-frame stands for, as parse found it; nothing where parse could not make sense of it. */
-function superFrameIn({ frames }: Plane, slot: number, reason: Reason): SuperFrame | undefined {
-  const flags = frames.flags[slot] ?? 0;
-  if ((flags & SUPER) === 0 || beforeParsed.includes(reason)) return undefined;
+/** What a super-frame stands for, as parse found it. */
+function superFrameIn({ frames }: Plane, slot: number): SuperFrame | undefined {
+  if (((frames.flags[slot] ?? 0) & SUPER) === 0) return undefined;
   const start = frames.start[slot] ?? 0;
   const packet = start + (frames.length[slot] ?? 0) - (frames.payload[slot] ?? 0);
   const segmentBytes = frames.gsoSize[slot] ?? 0;
   const headers = (frames.packetLength[slot] ?? 0) - segmentBytes;
   const protocol = ((frames.gsoType[slot] ?? 0) & ~Gso.Ecn) === Gso.UdpL4 ? 'UDP' : 'TCP';
   return { protocol, segments: Math.ceil((packet - headers) / segmentBytes), segmentBytes };
-}
-
-/** Reasons for which a frame ends while it is parsed. */
-const beforeParsed: readonly number[] = [
-  Reason.Runt,
-  Reason.SnappedHeader,
-  Reason.VlanTagTruncated,
-  Reason.OffloadInvalid,
-];
-
-function viewOf({ ports }: Compiled, port: number): PortView {
-  const endpoint = at(ports, port);
-  return { port: endpoint.port, ...(endpoint.at && { at: endpoint.at }) };
-}
-
-const kinds = ['dynamic', 'dynamic', 'static', 'sticky', 'local'] as const;
-
-function entryView(
-  compiled: Compiled,
-  network: BridgeNetwork,
-  notes: readonly Note[],
-  step: Step,
-  tick: number,
-): EntryView | undefined {
-  const note = notes.find(([found]) => found === step);
-  if (note === undefined) return undefined;
-  const [, place, serial, taughtAt, heardAt] = note;
-  const port = portIn(place);
-  const kind: Kind = kindIn(place);
-  if (kind === Kind.Local || port === LOCAL_PORT) {
-    const { mac } = network.bridge;
-    return { port: 'gateway', kind: 'local', ...(mac.at && { at: mac.at }) };
-  }
-  const view = { port: at(compiled.ports, port).port, kind: at(kinds, kind) };
-  if (taughtAt < 0) return { ...view, at: at(compiled.stations, serial).at };
-  return {
-    ...view,
-    taughtBy: { port: view.port, number: serial, before_s: (tick - taughtAt) / 1e9 },
-    heardBefore_s: (tick - heardAt) / 1e9,
-  };
-}
-
-/** Reasons for which a bridge lets go of a frame before it learns the source. */
-const beforeLearning: readonly number[] = [
-  ...beforeParsed,
-  Reason.MtuExceeded,
-  Reason.SourceAddressInvalid,
-  Reason.PauseFrame,
-];
-
-/** Does a bridge learn from a frame that ended so? Never from one to the PAUSE address. */
-function teaches({ destination }: FrameDescription, reason: number): boolean {
-  return destination !== '01:80:c2:00:00:01' && !beforeLearning.includes(reason);
-}
-
-/** `after` is what the frame left behind; absent when it taught nothing. */
-function sourceView(
-  before: EntryView | undefined,
-  after: EntryView | undefined,
-  port: string,
-): Explanation['source'] {
-  const was = before && { before };
-  if (after === undefined) return { outcome: 'not learned', ...was };
-  if (before === undefined) return { outcome: 'learned' };
-  if (after.port !== port) return { outcome: 'kept', ...was };
-  return { outcome: before.port === port ? 'refreshed' : 'moved', ...was };
-}
-
-function take(notes: readonly Note[], step: Step): Note {
-  const note = notes.find(([found]) => found === step);
-  if (note === undefined) throw new RangeError('the trace of this frame is not complete');
-  return note;
-}
-
-/** An element that must exist. */
-function at<T>(list: readonly T[], index: number): T {
-  const item = list[index];
-  if (item === undefined) throw new RangeError(`nothing stands at ${index}`);
-  return item;
 }

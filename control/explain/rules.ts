@@ -2,9 +2,12 @@
  * Which line of the topology stands behind a verdict. A rule that nobody wrote is a default, and says so.
  */
 import { Reason } from '../../dataplane/observe/reason.js';
-import type { BridgeNetwork } from '../compile/compile.js';
-import type { Endpoint } from '../model/endpoint.js';
+import type { BridgeNetwork, Compiled, CompiledPort } from '../compile/compile.js';
+import type { Link } from '../compile/links.js';
+import type { VlanPort } from '../model/endpoint.js';
+import type { Wire } from '../model/lab.js';
 import type { Position, Value } from '../model/position.js';
+import { linkView, shortName } from './views.js';
 
 /** A rule in the words of the topology, and where it stands; without `at` it is a default. */
 export interface Rule {
@@ -12,16 +15,16 @@ export interface Rule {
   readonly at?: Position;
 }
 
-function rule(words: string, { at }: Value<unknown>): Rule {
+function rule(words: string, { at }: { readonly at?: Position }): Rule {
   return at === undefined ? { rule: words } : { rule: words, at };
 }
 
-/** The rules that a Reason rests on, for a frame from `from`, towards the port of `to` if one is known. */
-export function ruleBehind(
+/** The rules that a Reason rests on at a bridge, for a frame from `from`, towards `to` if one is known. */
+export function ruleAtBridge(
   reason: Reason,
   { mtu, bridge }: BridgeNetwork,
-  from: Endpoint | undefined,
-  to: Endpoint | undefined,
+  from: CompiledPort,
+  to: CompiledPort | undefined,
 ): readonly Rule[] {
   switch (reason) {
     case Reason.MtuExceeded:
@@ -38,14 +41,117 @@ export function ruleBehind(
     case Reason.GatewayAddress:
       return [rule(`the gateway's MAC is ${bridge.mac.value}`, bridge.mac)];
     case Reason.Reflection:
-      return from === undefined ? [] : [rule(`${from.port} has no hairpin`, from.hairpin)];
+      return from.endpoint === undefined
+        ? []
+        : [rule(`${from.port} has no hairpin`, from.endpoint.hairpin)];
     case Reason.PortIsolated:
-      return [...(from ? [from] : []), ...(to ? [to] : [])].map(({ port, isolated }) =>
-        rule(`${port} is isolated`, isolated),
+      return [from, to].flatMap((port) =>
+        port?.endpoint === undefined
+          ? []
+          : [rule(`${port.port} is isolated`, port.endpoint.isolated)],
       );
     case Reason.InterContainerDisabled:
       return [rule('enable_icc is false', bridge.icc)];
+    case Reason.VlanNotAdmitted:
+      return vlanRule(to ?? from);
     default:
       return [];
   }
+}
+
+/** The same at the switch of a wire. */
+export function ruleAtWire(
+  reason: Reason,
+  { name, reflectiveRelay }: Wire,
+  mtu: number,
+): readonly Rule[] {
+  if (reason === Reason.MtuExceeded) return [rule(`the MTU of ${name} is ${mtu}`, {})];
+  if (reason !== Reason.Reflection) return [];
+  return [rule(`${name} has no reflective_relay`, reflectiveRelay)];
+}
+
+/** What a port of a bridge that keeps VLANs apart says about them. */
+export function vlanRule({ port, endpoint, link, isOpen }: CompiledPort): Rule[] {
+  const vlan = endpoint?.vlan ?? (isOpen ? undefined : link?.bridge?.bridge?.uplink?.vlan);
+  return vlan === undefined ? [] : [wordsOf(port, vlan)];
+}
+
+function wordsOf(port: string, { mode, tag, trunks }: VlanPort): Rule {
+  const tagAt = tag.at ? tag : mode;
+  const carried = trunks ? `the VLANs ${trunks.value.join(', ')}` : 'all VLANs';
+  switch (mode.value) {
+    case 'access':
+      return rule(`${port} is an access port of VLAN ${tag.value}`, tagAt);
+    case 'dot1q-tunnel':
+      return rule(`${port} is a tunnel through VLAN ${tag.value}`, tagAt);
+    case 'trunk':
+      return rule(`${port} is a trunk of ${carried}`, trunks ?? mode);
+    default:
+      return rule(
+        `${port} is a ${mode.value} port of VLAN ${tag.value}, and of ${carried}`,
+        trunks ?? tagAt,
+      );
+  }
+}
+
+/** The rules that a Reason rests on at a link of a host, or at a child of one. */
+export function ruleAtLink(
+  reason: Reason,
+  compiled: Compiled,
+  link: Link,
+  child: CompiledPort | undefined,
+): readonly Rule[] {
+  const [network] = link.networks;
+  switch (reason) {
+    case Reason.MtuExceeded:
+      return [mtuRule(compiled, link, child)];
+    case Reason.VlanUnknown:
+      return [subInterfaces(compiled, link)];
+    case Reason.NotForThisHost:
+      return link.nic === undefined
+        ? []
+        : [rule(`the MAC of ${link.name} is ${link.nic.mac.value}`, link.nic.mac)];
+    case Reason.NoWire:
+      return network === undefined ? [] : [rule(`${network.name} has no parent`, {})];
+    case Reason.IpvlanPrivate:
+      return network?.ipvlan ? [rule('ipvlan_flag is private', network.ipvlan.flag)] : [];
+    case Reason.IpvlanL3Group:
+    case Reason.IpvlanL3NotIp:
+      return network?.ipvlan
+        ? [rule(`ipvlan_mode is ${network.ipvlan.mode.value}`, network.ipvlan.mode)]
+        : [];
+    case Reason.NoRoute:
+      return routesBy(compiled, link);
+    default:
+      return [];
+  }
+}
+
+function mtuRule({ program, ports }: Compiled, link: Link, child: CompiledPort | undefined): Rule {
+  const mtu = child && program.ports.mtu[ports.indexOf(child)];
+  const network = link.networks.find(({ endpoints }) =>
+    endpoints.some((endpoint) => endpoint === child?.endpoint),
+  );
+  if (mtu !== undefined && network?.mtu.value === mtu)
+    return rule(`the MTU is ${mtu}`, network.mtu);
+  return rule(`the MTU of ${link.name} is ${mtu ?? link.nic?.mtu ?? 0}`, {});
+}
+
+function subInterfaces({ links }: Compiled, nic: Link): Rule {
+  const names = links
+    .filter((link) => link.nic === nic.nic && link.vid !== 0)
+    .map((link) => shortName(linkView(link)));
+  return rule(`${nic.name} has ${names.join(', ') || 'none'}`, nic.nic ?? {});
+}
+
+function routesBy({ routes, links }: Compiled, link: Link): Rule[] {
+  const here = routes.filter((route) => links[route.link] === link);
+  if (here.length === 0)
+    return [rule(`no route of ${link.host} leaves by ${shortName(linkView(link))}`, {})];
+  return here.map(({ text, at }) => rule(`there is ${text}`, at ? { at } : {}));
+}
+
+/** A value with its place, as a rule. */
+export function settingRule(words: string, value: Value<unknown>): Rule {
+  return rule(words, value);
 }

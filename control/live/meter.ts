@@ -21,6 +21,8 @@ export const EVERY_MS = 1000;
 
 export interface PortSample {
   readonly name: string;
+  /** Frames enter and leave the topology here; not at a joint, behind which something of ours stands. */
+  readonly isOpen: boolean;
   readonly state: PortState;
   /** Why it is in that state; empty while all is well. */
   readonly why: string;
@@ -79,7 +81,11 @@ export class Meter {
     const { compiled, workers, events } = running;
     this.counters = workers.map(({ counters }) => new Counters(compiled.ports.length, counters));
     this.words = workers.map(({ control }) => new Float64Array(control));
-    this.states = compiled.ports.map(() => ({ state: 'up', why: '' }));
+    this.states = compiled.ports.map(({ device, record }) =>
+      device.kind === 'nothing' && record === undefined
+        ? { state: 'down', why: 'nothing is joined to it' }
+        : { state: 'up', why: '' },
+    );
     this.began = workers.map(({ restarts }) => ({ tick: 0, restarts }));
     events.on('worker', (number) => {
       const restarts = workers[number]?.restarts ?? 0;
@@ -115,8 +121,9 @@ export class Meter {
       by.subarray(port * Reason.Count, (port + 1) * Reason.Count);
     return {
       at_ms: performance.now(),
-      ports: compiled.ports.map(({ port: name }, port) => ({
+      ports: compiled.ports.map(({ port: name, isOpen }, port) => ({
         name,
+        isOpen,
         ...(this.states[port] ?? { state: 'up', why: '' }),
         framesIn: framesIn[port] ?? 0,
         bytesIn: bytesIn[port] ?? 0,

@@ -10,6 +10,7 @@ import type { ByReason } from '../replay/summary.js';
 import type { RunningLab, WorkerState } from '../supervisor/running.js';
 import { ratesOf, total } from './meter.js';
 import type { Meter, PortSample, PortState, Rate, Sample } from './meter.js';
+import { networkName, networkOfPort } from './names.js';
 import { stationsOf } from './stations.js';
 import type { Station } from './stations.js';
 import type { What } from './protocol.js';
@@ -110,7 +111,7 @@ function portsOf({ compiled, workers }: RunningLab, meter: Meter): PortShown[] {
       const rates = ratesOf(meter.previous, meter.last, port.port);
       return {
         port: name,
-        network: compiled.networks[compiled.program.ports.network[port.port] ?? 0]?.name ?? '',
+        network: networkOfPort(compiled, port.port),
         worker: number,
         kind: port.kind,
         device: deviceOf(port, compiled),
@@ -134,6 +135,8 @@ function deviceOf(port: LivePort, { ports }: Compiled): string {
       return port.interface;
     case 'play':
       return port.path;
+    case 'none':
+      return '';
     case 'tap': {
       const { endpoint, device } = ports[port.port] ?? {};
       return device?.kind === 'sandbox' ? `${device.name} of ${endpoint?.sandbox ?? ''}` : '';
@@ -151,7 +154,7 @@ export function countersOf(sample: Sample): CountersShown {
   const consumed = sum((port) => total(port.consumed));
   const waiting = received + originated + copied - sent - dropped - consumed;
   return {
-    ports: sample.ports.map((port) => ({
+    ports: sample.ports.filter(isListed).map((port) => ({
       port: port.name,
       framesIn: port.framesIn,
       framesOut: port.framesOut,
@@ -160,6 +163,11 @@ export function countersOf(sample: Sample): CountersShown {
     })),
     frames: { received, originated, copied, sent, dropped, consumed, waiting },
   };
+}
+
+/** At a joint nothing enters or leaves; what ends there all the same is shown, so that the sums come out. */
+function isListed({ isOpen, dropped, consumed }: PortSample): boolean {
+  return isOpen || total(dropped) + total(consumed) > 0;
 }
 
 function byReason(counts: Float64Array): ByReason {
@@ -179,7 +187,7 @@ function workersOf(running: RunningLab, meter: Meter): WorkerShown[] {
     const counted = now.workers[number];
     return {
       worker: number,
-      networks: networks.map((network) => running.compiled.networks[network]?.name ?? ''),
+      networks: networks.map((network) => networkName(running.compiled, network)),
       ports: ports.map(({ name }) => name),
       state,
       restarts,

@@ -1,4 +1,4 @@
-/** Who lives where, as the networks of a running lab have learned it: read from the memory of their Fdbs while the Workers write it. */
+/** Who lives where, as the networks and wires of a running lab have learned it: read from the memory of their Fdbs while the Workers write it. */
 import { listFdb } from '../../dataplane/state/fdb-entries.js';
 import type { FdbEntry } from '../../dataplane/state/fdb-entries.js';
 import { Kind } from '../../dataplane/state/fdb.js';
@@ -6,10 +6,13 @@ import type { Compiled } from '../compile/compile.js';
 import { macText } from '../explain/text.js';
 import type { RunningLab } from '../supervisor/running.js';
 import { tickOf } from './meter.js';
+import { networkName } from './names.js';
 
 export interface Station {
   readonly network: string;
   readonly mac: string;
+  /** In a network that filters VLANs: that in which it was heard; absent for untagged frames. */
+  readonly vlan?: number;
   /** `gateway` is the bridge itself. */
   readonly port: string;
   readonly kind: 'dynamic' | 'static' | 'sticky' | 'local';
@@ -23,7 +26,7 @@ export interface Station {
 
 const KINDS = ['dynamic', 'dynamic', 'static', 'sticky', 'local'] as const;
 
-/** The stations of all networks, by network and port; without those that are too old to be found. */
+/** The stations of all networks and wires, by network and port; without those that are too old to be found. */
 export function stationsOf(running: RunningLab): Station[] {
   const now = tickOf(running);
   const { compiled, fdbs } = running;
@@ -47,9 +50,13 @@ function rank({ kind, port }: FdbEntry): number {
 
 function stationOf(compiled: Compiled, network: number, entry: FdbEntry, now: number): Station {
   const { networks, ports, stations, lab } = compiled;
-  const { high, low, kind, taughtBy, taughtAt, heardAt } = entry;
-  const name = networks[network]?.name ?? '';
-  const head = { network: name, mac: macText(high & 0xffff, low) };
+  const { high, low, kind, origin, taughtBy, taughtAt, heardAt } = entry;
+  const vlan = high >>> 16;
+  const head = {
+    network: networkName(compiled, network),
+    mac: macText(high & 0xffff, low),
+    ...(vlan > 0 && { vlan }),
+  };
   const where = (line: number | undefined) =>
     line === undefined ? {} : { at: `${lab.file}:${line}` };
   if (kind === Kind.Local)
@@ -60,12 +67,13 @@ function stationOf(compiled: Compiled, network: number, entry: FdbEntry, now: nu
       ...where(networks[network]?.bridge.mac.at?.line),
     };
   const port = ports[entry.port]?.port ?? '';
+  const source = ports[origin]?.port ?? port;
   const view = { ...head, port, kind: KINDS[kind] };
   if (taughtAt < 0) return { ...view, ...where(stations[taughtBy]?.at.line) };
   return {
     ...view,
     heard_s: ago(now, heardAt),
-    taughtBy: { port, number: taughtBy, ago_s: ago(now, taughtAt) },
+    taughtBy: { port: source, number: taughtBy, ago_s: ago(now, taughtAt) },
   };
 }
 

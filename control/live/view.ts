@@ -23,11 +23,9 @@ const WIDTHS = [
  * @param most how many lines there is room for, 3 or more: of many ports the busiest are shown, and how many are not
  */
 export function linesOf(before: Sample, after: Sample, most = Infinity): string[] {
-  const rows = after.ports.map((port, number) => ({
-    port,
-    number,
-    ...ratesOf(before, after, number),
-  }));
+  const rows = after.ports
+    .map((port, number) => ({ port, number, ...ratesOf(before, after, number) }))
+    .filter(({ port }) => port.isOpen);
   const room = rows.length < most ? rows.length : Math.max(1, most - 2);
   const busy = (row: (typeof rows)[number]): number => row.in.frames_per_s + row.out.frames_per_s;
   const shown = rows

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ip, ipBatch, linkNamed, namespaces, setInside } from './ip.js';
 import { namespacePath, netnsFolder, tapAlias } from './names.js';
-import type { Plan, PlannedNic, PlannedSandbox, PlannedTap } from './plan.js';
+import type { DefaultRoute, Plan, PlannedNic, PlannedSandbox, PlannedTap } from './plan.js';
 import type { Step } from './steps.js';
 
 /** What makes a TAP, with that name in that namespace, and gives its descriptor (native-bindings). */
@@ -94,16 +94,24 @@ function configure({ namespace, nics, routes }: PlannedSandbox): Step {
       await ipBatch(namespace, [
         'link set lo up',
         ...nics.flatMap(commandsFor),
-        ...routes.map(({ via, nic }) => `route replace default via ${via} dev ${nic}`),
+        ...routes.map(routeCommand),
       ]);
     },
   };
 }
 
+/** Without a router `default` would be one of IPv4 alone. */
+function routeCommand({ via, family, nic }: DefaultRoute): string {
+  if (via !== undefined) return `route replace default via ${via} dev ${nic}`;
+  return `route replace ${family === 4 ? '0.0.0.0/0' : '::/0'} dev ${nic}`;
+}
+
 /** Nobody else can have the address: duplicate address detection would only make it useless for a second. */
-function commandsFor({ name, mac, mtu, ipv4, ipv6 }: PlannedNic): string[] {
+function commandsFor({ name, mac, mtu, ipv4, ipv6, sharesMac, noArp }: PlannedNic): string[] {
   return [
     `link set ${name} address ${mac} mtu ${mtu}`,
+    ...(sharesMac ? [`link set ${name} addrgenmode none`] : []),
+    ...(noArp ? [`link set ${name} arp off`] : []),
     ...(ipv4 === undefined ? [] : [`addr replace ${ipv4} brd + dev ${name}`]),
     ...(ipv6 === undefined ? [] : [`addr replace ${ipv6} dev ${name} nodad`]),
     `link set ${name} up`,

@@ -1,8 +1,10 @@
 /**
  * What the sandboxes of a lab look like on the machine: a value, computed without touching anything.
  */
+import { NONE } from '../../dataplane/program/layout.js';
 import { contains, parseAddress, parseBlock } from '../address.js';
-import type { Compiled } from '../compile/compile.js';
+import type { Compiled, CompiledPort } from '../compile/compile.js';
+import { macText } from '../explain/text.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Lab } from '../model/lab.js';
 import type { Network, Pool } from '../model/network.js';
@@ -20,11 +22,17 @@ export interface PlannedNic {
   /** With prefix length. */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** It shares its MAC with others (ipvlan), so it makes no IPv6 address of it. */
+  readonly sharesMac?: true;
+  /** It asks nobody for MACs and answers nobody (ipvlan in an L3 mode). */
+  readonly noArp?: true;
 }
 
 /** Where a sandbox sends what is for nobody it knows. */
 export interface DefaultRoute {
-  readonly via: string;
+  /** The router; absent in the L3 modes of ipvlan, where the host is told by the NIC alone. */
+  readonly via?: string;
+  readonly family: 4 | 6;
   readonly nic: string;
 }
 
@@ -54,13 +62,20 @@ export function planLab(compiled: Compiled): Plan {
   const { lab } = compiled;
   return {
     sandboxes: lab.sandboxes.filter(hasStack).map((sandbox) => planSandbox(compiled, sandbox)),
-    taps: compiled.networks.flatMap(({ endpoints, mtu }) =>
-      endpoints.flatMap(({ device }) => {
-        if (device.kind !== 'tap' || device.owner === undefined) return [];
-        return [{ name: device.tap.value, owner: device.owner.value, mtu: mtu.value }];
-      }),
-    ),
+    taps: compiled.ports.flatMap((port, number) => {
+      const { device } = port;
+      if (device.kind !== 'tap' || device.owner === undefined) return [];
+      const mtu = mtuOf(compiled, number);
+      return [{ name: device.tap.value, owner: device.owner.value, mtu }];
+    }),
   };
+}
+
+/** Bytes of the largest packet that passes a port. */
+function mtuOf({ program }: Compiled, port: number): number {
+  const { networks, ports } = program;
+  const network = ports.network[port] ?? NONE;
+  return (network === NONE ? ports.mtu[port] : networks.mtu[network]) ?? 0;
 }
 
 /** The namespace in which the programs of a service run; undefined for the host's own, and for a service that is somewhere else. */
@@ -73,22 +88,26 @@ export function namespaceOf(lab: Lab, service: string): string | undefined {
   return sandbox && hasStack(sandbox) ? namespaceName(lab.name, sandbox.name) : undefined;
 }
 
-function planSandbox({ lab, ports, networks }: Compiled, sandbox: Sandbox): PlannedSandbox {
+function planSandbox(compiled: Compiled, sandbox: Sandbox): PlannedSandbox {
+  const { lab, ports } = compiled;
   const nics = sandbox.endpoints.flatMap((endpoint): PlannedNic[] => {
-    const network = networks.find(({ endpoints }) => endpoints.includes(endpoint));
-    if (endpoint.device.kind !== 'sandbox' || network === undefined) return [];
+    const network = lab.networks.find(({ endpoints }) => endpoints.includes(endpoint));
+    const port = ports.findIndex((candidate) => candidate.endpoint === endpoint);
+    if (endpoint.device.kind !== 'sandbox' || network === undefined || port < 0) return [];
     return [
       {
-        port: ports.findIndex((port) => port.endpoint === endpoint),
+        port,
         name: endpoint.device.name,
-        mac: endpoint.mac.value,
-        mtu: network.mtu.value,
+        mac: macOf(compiled, ports[port], endpoint, network),
+        mtu: mtuOf(compiled, port),
         ...withPrefix('ipv4', endpoint, network),
         ...withPrefix('ipv6', endpoint, network),
+        ...(network.ipvlan && { sharesMac: true }),
+        ...(isL3(network) && { noArp: true }),
       },
     ];
   });
-  const routes = defaultRoutes(sandbox, networks);
+  const routes = defaultRoutes(sandbox, lab.networks);
   return {
     service: sandbox.name,
     namespace: namespaceName(lab.name, sandbox.name),
@@ -97,6 +116,23 @@ function planSandbox({ lab, ports, networks }: Compiled, sandbox: Sandbox): Plan
     hosts: hostsText(lab, sandbox, routes),
     resolver: resolverText(sandbox.settings),
   };
+}
+
+/** The children of an ipvlan parent all have its address. */
+function macOf(
+  { links, program }: Compiled,
+  port: CompiledPort | undefined,
+  endpoint: Endpoint,
+  { ipvlan }: Network,
+): string {
+  const link = port?.link === undefined ? -1 : links.indexOf(port.link);
+  if (ipvlan === undefined || link < 0) return endpoint.mac.value;
+  const { macHigh, macLow } = program.links;
+  return macText(macHigh[link] ?? 0, macLow[link] ?? 0);
+}
+
+function isL3({ ipvlan }: Network): boolean {
+  return ipvlan !== undefined && ipvlan.mode.value !== 'l2';
 }
 
 /** The address of an endpoint in one family, with the prefix length of its pool; nothing where it has none. */
@@ -119,7 +155,10 @@ function poolOf({ pools }: Network, text: string): Pool | undefined {
   });
 }
 
-/** Docker's choice, for each family by itself: the highest gw_priority, then the network whose name sorts first; never an internal one. */
+/**
+ * Docker's choice, for each family by itself: the highest gw_priority, then a network with a router before one without (ipvlan in an L3 mode),
+ * then the network whose name sorts first; never an internal one, nor one that has no parent.
+ */
 export function defaultRoutes(
   { endpoints }: Sandbox,
   networks: readonly Network[],
@@ -127,19 +166,27 @@ export function defaultRoutes(
   const inOrder = endpoints
     .flatMap((endpoint) => {
       const network = networks.find((candidate) => candidate.endpoints.includes(endpoint));
-      return network === undefined || network.internal.value ? [] : [{ endpoint, network }];
+      return network === undefined || !leadsOut(network) ? [] : [{ endpoint, network }];
     })
     .sort((one, other) => {
-      const difference = other.endpoint.gatewayPriority - one.endpoint.gatewayPriority;
-      return difference || (one.network.name < other.network.name ? -1 : 1);
+      const byPriority = other.endpoint.gatewayPriority - one.endpoint.gatewayPriority;
+      const byRouter = Number(isL3(one.network)) - Number(isL3(other.network));
+      return byPriority || byRouter || (one.network.name < other.network.name ? -1 : 1);
     });
   return ([4, 6] as const).flatMap((family) => {
     for (const { endpoint, network } of inOrder) {
+      const { device } = endpoint;
       const address = endpoint[family === 4 ? 'ipv4' : 'ipv6']?.value;
-      const via = address === undefined ? undefined : poolOf(network, address)?.gateway?.value;
-      if (endpoint.device.kind === 'sandbox' && via !== undefined)
-        return [{ via, nic: endpoint.device.name }];
+      if (device.kind !== 'sandbox' || address === undefined) continue;
+      if (isL3(network)) return [{ family, nic: device.name }];
+      const via = poolOf(network, address)?.gateway?.value;
+      if (via !== undefined) return [{ via, family, nic: device.name }];
     }
     return [];
   });
+}
+
+function leadsOut({ internal, macvlan, ipvlan }: Network): boolean {
+  const isParented = macvlan !== undefined || ipvlan !== undefined;
+  return !internal.value && (!isParented || (macvlan ?? ipvlan)?.parent !== undefined);
 }

@@ -19,14 +19,14 @@ import { clearDead } from './clear.js';
 import { requireDevices } from './devices.js';
 import { Keeper } from './keeper.js';
 import { withLock } from './lock.js';
-import { placeNetworks } from './place.js';
+import { placeParts } from './place.js';
 import { requireCapabilities } from './privileges.js';
 import { Programs } from './programs.js';
 import type { RunningEvents, RunningLab } from './running.js';
 import { labFolder, StateFile } from './state.js';
 
 export interface LiveOptions {
-  /** How many Workers; default: one for each network, but a core is left to the programs in the sandboxes. */
+  /** How many Workers; default: one for each part (place.ts), but a core is left to the programs in the sandboxes. */
   readonly workers?: number;
   /** Never sleep: lowest latency, one busy core for each Worker. */
   readonly busyPoll?: boolean;
@@ -92,7 +92,8 @@ class Live implements RunningLab {
     this.lab = lab;
     this.name = lab.name;
     this.folder = labFolder(lab.name);
-    this.fdbs = compiled.networks.map(
+    this.fdbs = Array.from(
+      { length: program.networks.rows },
       (_, network) => new SharedArrayBuffer(fdbBytesFor(program, network)),
     );
     this.base_ns = native.now();
@@ -156,14 +157,14 @@ class Live implements RunningLab {
 
   private makeWorkers(): Keeper[] {
     const { compiled, options, native } = this;
-    const { workers, note } = placeNetworks(compiled.networks, options.workers);
+    const { workers, note } = placeParts(compiled, options.workers);
     if (note !== undefined) options.note?.(note);
     return workers.map(
-      (networks, number) =>
+      ({ networks, ports }, number) =>
         new Keeper({
           number,
           networks,
-          ports: networks.flatMap((network) => this.portsOf(network)),
+          ports: ports.map((port) => this.livePort(port)),
           portCount: compiled.ports.length,
           task: new URL('../live/task.js', import.meta.url),
           wrap: (job: LiveJob) => ({ job, lab: this.lab }),
@@ -180,18 +181,10 @@ class Live implements RunningLab {
     );
   }
 
-  private portsOf(network: number): LivePort[] {
-    const { firstPort, portCount } = this.compiled.program.networks;
-    const first = firstPort[network] ?? 0;
-    return Array.from({ length: portCount[network] ?? 0 }, (_, place) => first + place).flatMap(
-      (port) => this.livePort(port) ?? [],
-    );
-  }
-
-  private livePort(port: number): LivePort | undefined {
-    const endpoint = this.compiled.ports[port];
-    if (endpoint === undefined) throw new RangeError(`there is no port ${port}`);
-    const { port: name, record, device } = endpoint;
+  private livePort(port: number): LivePort {
+    const compiled = this.compiled.ports[port];
+    if (compiled === undefined) throw new RangeError(`there is no port ${port}`);
+    const { port: name, record, device } = compiled;
     const common = { port, name, ...(record && { record: record.value }) };
     switch (device.kind) {
       case 'sandbox':
@@ -203,7 +196,7 @@ class Live implements RunningLab {
       case 'play':
         return { ...common, kind: 'play', path: device.path.value, speed: device.speed };
       case 'nothing':
-        return undefined;
+        return { ...common, kind: 'none' };
     }
   }
 }

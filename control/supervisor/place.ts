@@ -1,39 +1,152 @@
-/** Which Worker owns which networks. */
+/** Which Worker serves which part of a lab. */
 import { availableParallelism } from 'node:os';
-import type { BridgeNetwork } from '../compile/compile.js';
+import { LinkFlag, LinkUse, NONE } from '../../dataplane/program/layout.js';
+import type { Program } from '../../dataplane/program/program.js';
+import type { Compiled, CompiledPort } from '../compile/compile.js';
+
+/** What one Worker serves. */
+export interface Share {
+  /** Numbers of the networks and wires it owns, ascending. */
+  readonly networks: readonly number[];
+  /** Numbers of the ports where frames enter and leave it, ascending. */
+  readonly ports: readonly number[];
+}
 
 export interface Placement {
-  /** For each Worker the numbers of its networks, ascending. */
-  readonly workers: readonly (readonly number[])[];
+  readonly workers: readonly Share[];
   /** What the user should know: more Workers were asked for than can be used. */
   readonly note?: string;
 }
 
 /**
- * Deals the networks that have ports out to Workers: the largest first, each to the Worker with the fewest ports so far. A network is never
- * divided: its table has one writer.
- * @param wanted number of Workers; default: one for each network, but a core is left to the programs in the sandboxes
+ * Deals what has ports out to Workers: the largest part first, each to the Worker with the fewest ports so far. A part is what a frame can
+ * cross in one pass, or what shares the neighbors of a host; it is never divided, because its tables have one writer. Of a lab of bridges
+ * every network is a part.
+ * @param wanted number of Workers; default: one for each part, but a core is left to the programs in the sandboxes
  */
-export function placeNetworks(
-  networks: readonly BridgeNetwork[],
+export function placeParts(
+  compiled: Pick<Compiled, 'program' | 'ports'>,
   wanted?: number,
   cores = availableParallelism(),
 ): Placement {
-  const used = networks.flatMap(({ endpoints }, number) =>
-    endpoints.length === 0 ? [] : [{ number, ports: endpoints.length }],
-  );
-  const count = Math.min(used.length, wanted ?? Math.max(cores - 1, 1));
-  const workers = Array.from({ length: count }, () => ({ ports: 0, networks: [] as number[] }));
-  for (const { number, ports } of [...used].sort((one, other) => other.ports - one.ports)) {
-    const lightest = workers.reduce((best, worker) => (worker.ports < best.ports ? worker : best));
-    lightest.networks.push(number);
-    lightest.ports += ports;
+  const used = partsOf(compiled).filter(({ ports }) => ports.length > 0);
+  const busy = used.filter(({ weight }) => weight > 0).length;
+  const count = Math.min(busy, wanted ?? Math.max(cores - 1, 1));
+  const workers = Array.from({ length: count }, () => new Load());
+  for (const part of used.toSorted((one, other) => other.weight - one.weight)) {
+    const [first, ...others] = workers;
+    if (first === undefined) break;
+    const lightest = others.reduce(
+      (best, load) => (load.weight < best.weight ? load : best),
+      first,
+    );
+    lightest.take(part);
   }
-  const dealt = workers.map((worker) => worker.networks.sort((one, other) => one - other));
-  if (wanted === undefined || wanted <= Math.max(used.length, 1)) return { workers: dealt };
-  const networksText = used.length === 1 ? 'one network has' : `${used.length} networks have`;
+  const dealt = workers.map(({ networks, ports }) => ({
+    networks: networks.sort((one, other) => one - other),
+    ports: ports.sort((one, other) => one - other),
+  }));
+  if (wanted === undefined || wanted <= Math.max(busy, 1)) return { workers: dealt };
+  const joins = compiled.program.links.rows > 0;
   return {
     workers: dealt,
-    note: `${networksText} ports, and a network is served by one worker: ${count} of ${wanted} workers are used`,
+    note: `${joins ? partsText(busy) : networksText(busy)}: ${count} of ${wanted} workers are used`,
   };
+}
+
+function networksText(count: number): string {
+  const networks = count === 1 ? 'one network has' : `${count} networks have`;
+  return `${networks} ports, and a network is served by one worker`;
+}
+
+function partsText(count: number): string {
+  const parts = count === 1 ? 'one part' : `${count} parts`;
+  return `the lab has ${parts}, and what wires, uplinks and hosts join is served by one worker`;
+}
+
+/** What cannot be divided. */
+interface Part {
+  readonly networks: number[];
+  readonly ports: number[];
+  /** Of the ports those by which frames can come. */
+  weight: number;
+}
+
+class Load implements Part {
+  readonly networks: number[] = [];
+  readonly ports: number[] = [];
+  weight = 0;
+
+  take({ networks, ports, weight }: Part): void {
+    this.networks.push(...networks);
+    this.ports.push(...ports);
+    this.weight += weight;
+  }
+}
+
+/** All parts of a lab, in the order of their first networks, behind them those that are only links. */
+function partsOf({ program, ports }: Pick<Compiled, 'program' | 'ports'>): Part[] {
+  const rootOf = joined(program);
+  const parts = new Map<number, Part>();
+  const partOf = (node: number): Part => {
+    const root = rootOf(node);
+    const part = parts.get(root) ?? { networks: [], ports: [], weight: 0 };
+    parts.set(root, part);
+    return part;
+  };
+  for (let network = 0; network < program.networks.rows; network++)
+    partOf(network).networks.push(network);
+  for (const [number, port] of ports.entries()) {
+    if (!port.isOpen) continue;
+    const part = partOf(nodeOf(program, number));
+    part.ports.push(number);
+    if (!isUnplugged(port)) part.weight++;
+  }
+  return [...parts.values()];
+}
+
+function isUnplugged({ device }: CompiledPort): boolean {
+  return device.kind === 'nothing';
+}
+
+/** Networks are nodes by their number, links behind them. */
+function nodeOf({ networks, ports }: Program, port: number): number {
+  const network = ports.network[port] ?? NONE;
+  return network === NONE ? networks.rows + (ports.link[port] ?? 0) : network;
+}
+
+/** Joins what belongs together, and gives the function from a node to the one that stands for its part. */
+function joined({ networks, ports, links }: Program): (node: number) => number {
+  const parents = Array.from({ length: networks.rows + links.rows }, (_, node) => node);
+  const rootOf = (node: number): number => {
+    const parent = parents[node] ?? node;
+    return parent === node ? node : rootOf(parent);
+  };
+  const join = (one: number, other: number): void => {
+    const [a, b] = [rootOf(one), rootOf(other)];
+    parents[Math.max(a, b)] = Math.min(a, b);
+  };
+  const nodeOfLink = (link: number): number => networks.rows + link;
+  for (let port = 0; port < ports.rows; port++) {
+    const [network = NONE, link = NONE] = [ports.network[port], ports.link[port]];
+    if (network !== NONE && link !== NONE) join(network, nodeOfLink(link));
+  }
+  const routing = hostsThatRoute(links);
+  for (let link = 0; link < links.rows; link++) {
+    const below = links.below[link] ?? NONE;
+    if (below !== NONE) join(nodeOfLink(link), nodeOfLink(below));
+    const first = routing.get(links.host[link] ?? NONE);
+    if (first !== undefined) join(nodeOfLink(link), nodeOfLink(first));
+  }
+  return rootOf;
+}
+
+/** The hosts whose routes decide about frames, because one of their links is ipvlan in an L3 mode, each with one of its links. */
+function hostsThatRoute({ rows, use, flags, host }: Program['links']): Map<number, number> {
+  const routing = new Map<number, number>();
+  for (let link = 0; link < rows; link++) {
+    const isL3 = ((flags[link] ?? 0) & (LinkFlag.L3 | LinkFlag.L3s)) !== 0;
+    if (isL3 && use[link] === LinkUse.Ipvlan) routing.set(host[link] ?? NONE, link);
+  }
+  return routing;
 }

@@ -12,12 +12,11 @@ import { Reason } from '../observe/reason.js';
 import { NetworkFlag, PortFlag } from '../program/layout.js';
 import { EtherType, HEADER_LENGTH, isGroup, isLinkLocalGroup, isZero } from '../wire/ethernet.js';
 import * as ethernet from '../wire/ethernet.js';
-import { vlanId } from '../wire/vlan.js';
 import { LOCAL_PORT } from './plane.js';
 import type { Plane } from './plane.js';
 import { Action, consume, drop, send } from './verdict.js';
 import type { Verdict } from './verdict.js';
-import { admitOn, carries } from './vlan.js';
+import { admitOn, carries, filterOn } from './vlan.js';
 
 const PAUSE_ADDRESS = 1;
 
@@ -31,6 +30,7 @@ export function bridgeOn(plane: Plane): Bridge {
   const { fdbs } = plane;
   const mayContact = contactOn(plane);
   const admit = admitOn(plane);
+  const filterFor = filterOn(plane);
 
   function toGroup(frame: Frame, network: number, high: number, low: number): Verdict {
     if (isLinkLocalGroup(high, low) && ((groupForwardMask[network] >>> (low & 0xf)) & 1) === 0)
@@ -43,8 +43,7 @@ export function bridgeOn(plane: Plane): Bridge {
     if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return drop(Reason.Reflection);
     if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return drop(Reason.PortIsolated);
     const filters = (networkFlags[network] & NetworkFlag.VlanFiltering) !== 0;
-    if (filters && !carries(plane.program, port, vlanId(plane.vlan)))
-      return drop(Reason.VlanNotAdmitted);
+    if (filters && !carries(plane.program, port, plane.vlan)) return drop(Reason.VlanNotAdmitted);
     return mayContact(frame, network) ? send(port) : drop(Reason.InterContainerDisabled);
   }
 
@@ -58,21 +57,23 @@ export function bridgeOn(plane: Plane): Bridge {
       return drop(Reason.SourceAddressInvalid);
     if (etherType[frame] === EtherType.MacControl) return drop(Reason.PauseFrame);
 
-    let filter = 0;
-    if ((networkFlags[network] & NetworkFlag.VlanFiltering) !== 0) {
-      const reason = admit(frame, inPort);
-      if (reason !== Reason.Ok) return drop(reason);
-      filter = vlanId(plane.vlan) << 16;
-    }
     const high = ethernet.destinationHigh(view, at);
     const low = ethernet.destinationLow(view, at);
     const fdb = fdbs[network];
     const now = tick[frame];
+    let from = 0;
+    let to = 0;
+    if ((networkFlags[network] & NetworkFlag.VlanFiltering) !== 0) {
+      const reason = admit(frame, inPort);
+      if (reason !== Reason.Ok) return drop(reason);
+      from = filterFor(network, sourceHigh, sourceLow, now);
+      to = filterFor(network, high, low, now);
+    }
     if (!isLinkLocalGroup(high, low) || (low & 0xf) !== PAUSE_ADDRESS)
-      fdb.learn(filter | sourceHigh, sourceLow, inPort, serial[frame], now, origin[frame]);
+      fdb.learn(from | sourceHigh, sourceLow, inPort, serial[frame], now, origin[frame]);
     if (isGroup(high)) return toGroup(frame, network, high, low);
 
-    const entry = fdb.find(filter | high, low, now);
+    const entry = fdb.find(to | high, low, now);
     if (entry >= 0) return towards(frame, network, inPort, fdb.portOf(entry));
     return mayContact(frame, network) ? Action.Flood : drop(Reason.InterContainerDisabled);
   };

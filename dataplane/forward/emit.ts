@@ -9,7 +9,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Step } from '../observe/trace.js';
+import { Speech, Step } from '../observe/trace.js';
 import { NetworkFlag, NONE, PortFlag, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { destinationHigh, destinationLow } from '../wire/ethernet.js';
@@ -54,9 +54,11 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   /** Sends a frame of the host's own to where it is for. */
   function speak(frame: Frame, iface: number): void {
     holders[frame] = 1;
+    if (plane.isTracing) trace.note(Step.Speaks, Speech.Answer);
     if (interfaces.isRouted(iface)) links.answer(frame, interfaces.linkOf(iface));
     else if (interfaces.isBridge(iface)) speakToBridge(frame, iface);
     else links.down(frame, interfaces.linkOf(iface));
+    if (plane.isTracing) trace.note(Step.Done);
   }
 
   /** To the station it is for, or everywhere. */
@@ -77,7 +79,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function hear(frame: Frame, iface: number): void {
     const row = host(frame, iface);
-    if (row >= 0) plane.answered = row;
+    if (row >= 0 && plane.isTracing) trace.note(Step.Answered, row, iface);
   }
 
   function end(frame: Frame, verdict: Verdict): void {
@@ -106,9 +108,14 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
     if (unheard !== Reason.Ok) end(frame, Action.Drop | unheard);
   }
 
+  /** Is the frame at hand in the VLAN of the host? A bridge that keeps VLANs apart has it in VLAN 0. */
+  function isInReach(network: number): boolean {
+    return !filters(program, network) || vlanId(plane.vlan) === 0;
+  }
+
   /** Where the flood goes on behind joints, it may end before the host has heard it. */
   function floodFarAndHear(frame: Frame, port: number, network: number): void {
-    const hears = !filters(program, network) || vlanId(plane.vlan) === 0;
+    const hears = isInReach(network);
     holders[frame]++;
     const unheard = flood(frame, port, network);
     if (hears) hear(frame, network);
@@ -127,7 +134,8 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
       case Action.Drop:
       case Action.Consume: {
         const reason = verdict & ARGUMENT_BITS;
-        if (reachesHost(reason) && networkOf[port] !== NONE) hear(frame, networkOf[port]);
+        const network = networkOf[port];
+        if (reachesHost(reason) && network !== NONE && isInReach(network)) hear(frame, network);
         end(frame, verdict);
         return;
       }
@@ -306,7 +314,7 @@ function plainNetworks(program: Program): Uint8Array {
 export function objection(program: Program, inPort: number, port: number, vlan: number): Reason {
   const against = separation(program, inPort, port);
   if (against !== Reason.Ok || vlan < 0) return against;
-  return carries(program, port, vlanId(vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+  return carries(program, port, vlan) ? Reason.Ok : Reason.VlanNotAdmitted;
 }
 
 /** The same for a bridge that does not look at VLANs. */

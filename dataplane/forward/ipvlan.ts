@@ -127,8 +127,8 @@ export function ipvlanOn(plane: Plane): Ipvlan {
         ethernet.destinationLow(view, at) === macLow[link];
       if (!toGroup && !toUs) return toHost(link);
       const isL3s = (flags[link] & LinkFlag.L3s) !== 0;
-      if (toGroup && (flags[link] & LinkFlag.L3) === 0)
-        return isL3s ? toHost(link) : groupL2(frame, link);
+      if (toGroup && (flags[link] & (LinkFlag.L3 | LinkFlag.L3s)) === 0)
+        return groupL2(frame, link);
       if (isL3s && !isAcceptable(frame)) return toHost(link);
       const child = childFor(frame, link);
       return child < 0 ? toHost(link) : send(child);

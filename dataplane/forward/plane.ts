@@ -71,8 +71,6 @@ export class Plane {
   readonly queued: Int32Array;
   readonly dirty: Int32Array;
   dirtyCount = 0;
-  /** Row of the address by which the host answered the newest frame it heard, or -1. */
-  answered = -1;
   /** What the next hops of the hosts are. */
   readonly neighbors = new Neighbors();
   readonly fan: Fan;

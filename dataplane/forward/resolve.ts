@@ -13,7 +13,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Step } from '../observe/trace.js';
+import { Speech, Step } from '../observe/trace.js';
 import { NeighborState } from '../state/neighbors.js';
 import { Operation } from '../wire/arp.js';
 import { checksumOf, pseudoSumIpv6, sum } from '../wire/checksum.js';
@@ -75,12 +75,19 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     view.setUint32(at + 2, neighbors.macLow[entry]);
     view.setUint16(at + 6, macHigh[link]);
     view.setUint32(at + 8, macLow[link]);
+    if (plane.isTracing)
+      trace.note(Step.Addressed, view.getUint16(at), view.getUint32(at + 2), link);
     transmit(mine, link);
   }
 
   function flush(entry: number, link: number, tick: number): void {
-    for (let frame = neighbors.takeWaiting(entry); frame >= 0; frame = neighbors.takeWaiting(entry))
+    let frame = neighbors.takeWaiting(entry);
+    for (; frame >= 0; frame = neighbors.takeWaiting(entry)) {
+      if (plane.isTracing)
+        trace.note(Step.Resumed, frame, frames.inPort[frame], frames.serial[frame]);
       address(frame, entry, link, tick);
+      if (plane.isTracing) trace.note(Step.Done);
+    }
   }
 
   function lookAgain(entry: number): void {
@@ -103,7 +110,7 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
         address(frame, known, link, tickOf[frame]);
         return;
       }
-      if (plane.isTracing) trace.note(Step.Waiting, link);
+      if (plane.isTracing) trace.note(Step.Waiting, link, frame);
       // It waits before the question leaves: the answer may come within this very pass, from another host on the wire.
       const entry =
         known >= 0
@@ -136,20 +143,25 @@ function askOn(
   plane: Plane,
   transmit: (frame: Frame, link: number) => void,
 ): (entry: number, onBehalf: Frame, tick: number) => void {
-  const { neighbors, program } = plane;
+  const { neighbors, program, trace } = plane;
   const { links, addresses } = program;
   const question = questionOn(plane);
   const arp = arpRequestOn(plane);
   const solicit = solicitationOn(plane);
 
-  /** The row of the link's first own address of this family, which asks; -1 when it has none. */
-  function asker(link: number, family: number): number {
-    const end = links.firstOwn[link] + links.ownCount[link];
-    for (let row = links.firstOwn[link]; row < end; row++) {
+  /** The row of the first of these addresses that is of this family. */
+  function firstOf(family: number, first: number, count: number): number {
+    for (let row = first; row < first + count; row++) {
       const isIpv4 = (addresses.word0[row] | addresses.word1[row] | addresses.word2[row]) === 0;
       if (isIpv4 === (family === 4)) return row;
     }
     return NOBODY;
+  }
+
+  /** The row of the address that asks: one of the link, else one of the host (Linux inet_select_addr). */
+  function asker(link: number, family: number): number {
+    const own = firstOf(family, links.firstOwn[link], links.ownCount[link]);
+    return own >= 0 ? own : firstOf(family, links.firstAddress[link], links.addressCount[link]);
   }
 
   return (entry, onBehalf, tick) => {
@@ -162,7 +174,9 @@ function askOn(
     if (frame < 0) return;
     if (family === 4) arp(frame, entry, row);
     else solicit(frame, entry, row);
+    if (plane.isTracing) trace.note(Step.Speaks, Speech.Question);
     transmit(frame, link);
+    if (plane.isTracing) trace.note(Step.Done);
   };
 }
 

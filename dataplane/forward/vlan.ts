@@ -7,18 +7,24 @@
  * dot1q-tunnel: whatever comes gets the tag of the port's VLAN around it, which is taken off where it leaves by such a port.
  *
  * Complication 1: a priority tag (VID 0) is no VLAN. Its frame is in that of the port; priority and DEI live on in the tag it gets (§6.9.3).
- * Complication 2: whether the outermost tag in the frame is the one that says its VLAN. Behind a tunnel port it is not, so `plane.vlan`
+ * Complication 2: whether a nailed station, or the bridge's own address, is in the VLAN of a frame. It is in all of them: such entries stand
+ *   in the Fdb without a VLAN, and count before what was learned (`filterOn`).
+ * Complication 3: whether the outermost tag in the frame is the one that says its VLAN. Behind a tunnel port it is not, so `plane.vlan`
  *   holds the control information, and `plane.vlanTag` the TPID of the tag that carries it, 0 if there is none.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NONE, PriorityTags, VLAN_SET_WORDS, VlanMode } from '../program/layout.js';
 import type { Program } from '../program/program.js';
+import { Kind } from '../state/fdb.js';
 import { EtherType, TYPE_OFFSET } from '../wire/ethernet.js';
-import { isTag, VID_RESERVED, vlanId } from '../wire/vlan.js';
+import { isTag, TAG_LENGTH, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { Plane } from './plane.js';
 
 const PRIORITY_BITS = 0xf000;
+const CONTROL_BITS = 0xffff;
+/** Where the VID of the next inner tag stands in `plane.vlan`, behind the tag control information. */
+const INNER_SHIFT = 16;
 
 /** Makes the function that finds the VLAN of a frame and writes it down in the plane; answers with a Reason when the port does not take it. */
 export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
@@ -26,10 +32,14 @@ export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
   const { start, view } = frames;
   const { vlanMode, vlanTag, tunnelType, innerVlans } = program.ports;
 
-  function inTunnel(port: number, type: number, control: number): Reason {
-    const inner = type === EtherType.VlanTag ? vlanId(control) : 0;
+  /** The customer's VLAN in a frame whose type field stands at `typeAt`; 0 where it has no tag. */
+  function innerAt(typeAt: number): number {
+    return view.getUint16(typeAt) === EtherType.VlanTag ? vlanId(view.getUint16(typeAt + 2)) : 0;
+  }
+
+  function inTunnel(port: number, inner: number): Reason {
     if (!isInSet(program, innerVlans[port], inner)) return Reason.VlanNotAdmitted;
-    plane.vlan = vlanTag[port];
+    plane.vlan = vlanTag[port] | (inner << INNER_SHIFT);
     plane.vlanTag = 0;
     plane.vlanType = tunnelType[port];
     return Reason.Ok;
@@ -41,30 +51,49 @@ export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
     const tagged = isTag(type);
     const control = tagged ? view.getUint16(typeAt + 2) : 0;
     const mode = vlanMode[port];
-    if (mode === VlanMode.Tunnel) return inTunnel(port, type, control);
+    if (mode === VlanMode.Tunnel) return inTunnel(port, innerAt(typeAt));
     const vid = vlanId(control);
     if (vid === VID_RESERVED) return Reason.VlanReserved;
     plane.vlanTag = tagged ? type : 0;
     plane.vlanType = tagged ? type : EtherType.VlanTag;
     const own = mode === VlanMode.Trunk ? 0 : vlanTag[port];
-    plane.vlan = (control & PRIORITY_BITS) | (vid === 0 ? own : vid);
+    const inner = tagged ? innerAt(typeAt + TAG_LENGTH) : 0;
+    plane.vlan = (control & PRIORITY_BITS) | (vid === 0 ? own : vid) | (inner << INNER_SHIFT);
     if (mode === VlanMode.Access && vid !== 0) return Reason.VlanNotAdmitted;
-    return carries(program, port, vlanId(plane.vlan)) ? Reason.Ok : Reason.VlanNotAdmitted;
+    return carries(program, port, plane.vlan) ? Reason.Ok : Reason.VlanNotAdmitted;
   };
 }
 
-/** Is the port a member of the VLAN? */
-export function carries(program: Program, port: number, vid: number): boolean {
-  const { vlanMode, vlanTag, trunks } = program.ports;
+/** Is the port a member of the VLAN of a frame (`plane.vlan`)? With a VLAN of its own it never carries VLAN 0, as in Open vSwitch. */
+export function carries(program: Program, port: number, vlan: number): boolean {
+  const { vlanMode, vlanTag, trunks, innerVlans } = program.ports;
+  const vid = vlanId(vlan);
   switch (vlanMode[port]) {
     case VlanMode.Access:
-    case VlanMode.Tunnel:
       return vid === vlanTag[port];
+    case VlanMode.Tunnel:
+      return vid === vlanTag[port] && isInSet(program, innerVlans[port], vlan >>> INNER_SHIFT);
     case VlanMode.Trunk:
       return isInSet(program, trunks[port], vid);
     default:
-      return vid === vlanTag[port] || isInSet(program, trunks[port], vid);
+      return vid === vlanTag[port] || (vid !== 0 && isInSet(program, trunks[port], vid));
   }
+}
+
+/**
+ * Makes the function that gives what stands before a MAC in the Fdb of a bridge that filters VLANs: the VLAN of the frame at hand, or nothing
+ * where the station is declared, for all VLANs.
+ */
+export function filterOn(
+  plane: Plane,
+): (network: number, high: number, low: number, tick: number) => number {
+  const { fdbs } = plane;
+  return (network, high, low, tick) => {
+    const fdb = fdbs[network];
+    const entry = fdb.find(high, low, tick);
+    const isDeclared = entry >= 0 && fdb.kindOf(entry) !== Kind.Dynamic;
+    return isDeclared ? 0 : vlanId(plane.vlan) << 16;
+  };
 }
 
 function isInSet({ vlanSets }: Program, set: number, vid: number): boolean {
@@ -73,8 +102,9 @@ function isInSet({ vlanSets }: Program, set: number, vid: number): boolean {
 }
 
 /** The control information of the tag with which a frame of this VLAN leaves by the port; -1 where it leaves without. */
-export function tagFor({ ports }: Program, port: number, control: number): number {
+export function tagFor({ ports }: Program, port: number, vlan: number): number {
   const { vlanMode, vlanTag, priorityTags } = ports;
+  const control = vlan & CONTROL_BITS;
   const vid = vlanId(control);
   const mode = vlanMode[port];
   const own = vid === vlanTag[port];

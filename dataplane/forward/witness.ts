@@ -13,8 +13,11 @@ import type { CarryOut } from './emit.js';
 import type { Plane } from './plane.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
+import { admitOn, filterOn } from './vlan.js';
 
 const ADDRESSES = 12;
+/** Tag control information; what stands above it in `plane.vlan` is the bridge's own affair. */
+const CONTROL_BITS = 0xffff;
 
 /** Makes the function that forwards one frame and notes what happens to it. */
 export function witnessOn(
@@ -23,16 +26,18 @@ export function witnessOn(
   emit: CarryOut,
 ): (frame: Frame, port: number) => void {
   const { frames, program, trace } = plane;
-  const { serial, tick } = frames;
+  const { serial, tick, bytes, start, length, wireLength } = frames;
   const { role, link } = program.ports;
 
   return (frame, port) => {
     plane.isTracing = true;
-    plane.answered = -1;
     trace.begin(frame, port, serial[frame], tick[frame]);
+    trace.keep(bytes, start[frame], length[frame], wireLength[frame]);
     if (role[port] === PortRole.Child) trace.note(Step.Child, port, link[port]);
-    emit(frame, port, decide(frame, port));
-    if (plane.answered >= 0) trace.note(Step.Answered, plane.answered);
+    const verdict = decide(frame, port);
+    if (role[port] === PortRole.Child && (verdict & ACTION_BITS) === Action.Send)
+      trace.note(Step.Sent, verdict & ARGUMENT_BITS);
+    emit(frame, port, verdict);
     plane.isTracing = false;
   };
 }
@@ -43,14 +48,17 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
   const { length, start, tick, view } = frames;
   const { network: networkOf } = program.ports;
   const { flags, firstPort, portCount } = program.networks;
+  const admit = admitOn(plane);
+  const filterFor = filterOn(plane);
 
   /** Notes the entry of the address that stands `offset` bytes into the frame, if there is one. */
   function noteEntry(step: Step, frame: Frame, port: number, offset: number): void {
     if (length[frame] < ADDRESSES) return;
     const fdb = fdbs[networkOf[port]];
     const at = start[frame] + offset;
-    const filter = vlanIn(port) < 0 ? 0 : (plane.vlan & 0xfff) << 16;
-    const entry = fdb.find(view.getUint16(at) | filter, view.getInt32(at + 2), tick[frame]);
+    const [high, low] = [view.getUint16(at), view.getInt32(at + 2)];
+    const filter = vlanIn(port) < 0 ? 0 : filterFor(networkOf[port], high, low, tick[frame]);
+    const entry = fdb.find(filter | high, low, tick[frame]);
     if (entry < 0) return;
     trace.note(
       step,
@@ -84,11 +92,13 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
   return (frame, port) => {
     if (!plane.isTracing) return bridge(frame, port);
     plane.vlan = 0;
+    const admitted = vlanIn(port) < 0 ? Reason.Ok : admit(frame, port);
     const bridged = trace.written;
-    trace.note(Step.Bridged, port);
+    trace.note(Step.Bridged, port, 0, admitted);
     noteEntry(Step.SourceBefore, frame, port, 6);
     const verdict = bridge(frame, port);
-    trace.amend(bridged, vlanIn(port));
+    const vlan = vlanIn(port);
+    trace.amend(bridged, vlan < 0 ? vlan : vlan & CONTROL_BITS);
     noteEntry(Step.SourceAfter, frame, port, 6);
     noteEntry(Step.Destination, frame, port, 0);
     noteVerdict(port, verdict);

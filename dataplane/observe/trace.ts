@@ -8,7 +8,10 @@
 export const enum Step {
   /** Slot, port, serial, tick. */
   Arrived,
-  /** A bridge has it: the port of the bridge by which it came, its VLAN or -1. What follows up to the next such step is about that bridge. */
+  /**
+   * A bridge has it: the port of the bridge by which it came, its VLAN and priority as tag control information or -1, why the port does
+   * not take it or 0. What follows up to the next such step is about that bridge.
+   */
   Bridged,
   /** What the Fdb knew of the source before the frame: place (fdb.place), serial, taught at, heard at. Absent: nothing. */
   SourceBefore,
@@ -22,7 +25,7 @@ export const enum Step {
   Sent,
   /** A flood passed this port by: port, Reason. */
   PassedBy,
-  /** The host answered: row of the address it was asked for. */
+  /** The host answered: row of the address it was asked for, interface (forward/interfaces) at which it heard the question. */
   Answered,
   /** It went to the parent of a child: child port, link. */
   Child,
@@ -40,10 +43,32 @@ export const enum Step {
   Heard,
   /** Routed: row of `routes`, link. */
   Routed,
-  /** It waits until the next hop is found: link. */
+  /** It waits until the next hop is found: link, slot. */
   Waiting,
+  /** It got new addresses: first two and last four bytes of the destination, the link whose MAC is the source. */
+  Addressed,
+  /** A frame that waited goes on: slot, its port, its serial. What follows up to its `Done` is about that frame. */
+  Resumed,
+  /** The host sends a frame of its own: Speech. What follows up to its `Done` is about that frame. */
+  Speaks,
+  /** The end of what the newest open `Resumed` or `Speaks` is about. */
+  Done,
   /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */
   Ended,
+}
+
+/** What a host sends by itself. */
+export const enum Speech {
+  Answer,
+  /** For the MAC of a neighbor. */
+  Question,
+}
+
+/** A traced frame as it was when it came in; on its way tags come and go, in place where nobody else holds it. */
+export interface Arrival {
+  readonly bytes: Uint8Array;
+  /** Bytes that it had on the wire. */
+  readonly wireLength: number;
 }
 
 /** One record. */
@@ -59,12 +84,20 @@ export class Trace {
   /** Where the notes of the newest traced frame begin. */
   newest = 0;
 
+  /** The newest traced frame as it came in. */
+  arrival: Arrival = { bytes: new Uint8Array(), wireLength: 0 };
+
   private readonly ring = new Float64Array(RECORDS * RECORD);
 
   /** A traced frame has come in: slot, port, serial, tick. */
   begin(frame: number, port: number, serial: number, tick: number): void {
     this.newest = this.written;
     this.note(Step.Arrived, frame, port, serial, tick);
+  }
+
+  /** Keeps what that frame was like: its bytes stand in `bytes` from `start` on. */
+  keep(bytes: Uint8Array, start: number, length: number, wireLength: number): void {
+    this.arrival = { bytes: bytes.slice(start, start + length), wireLength };
   }
 
   note(step: Step, a = 0, b = 0, c = 0, d = 0): void {

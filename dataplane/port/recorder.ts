@@ -1,5 +1,6 @@
 import type { Frame, Frames } from '../frame/frames.js';
 import type { CaptureWriter } from './file/writer.js';
+import { Reason } from '../observe/reason.js';
 import { NO_REFUSALS } from './port.js';
 import type { Sink } from './port.js';
 
@@ -37,3 +38,11 @@ export class Recorder implements Sink {
 
 /** Where frames go that nobody keeps. */
 export const nowhere: Sink = { send: () => 0, refusals: NO_REFUSALS };
+
+/** Where frames go by a port that nothing is joined to. @param most the most frames in one `send` */
+export function unplugged(most: number): Sink {
+  return {
+    send: (_from, _at, count) => count,
+    refusals: new Uint8Array(most).fill(Reason.NoCarrier),
+  };
+}

@@ -18,6 +18,8 @@ export type LivePort = {
   | { readonly kind: 'tap'; /** Held open by the Supervisor. */ readonly descriptor: number }
   | { readonly kind: 'packet' | 'capture'; readonly interface: string }
   | { readonly kind: 'play'; readonly path: string; readonly speed: Speed }
+  /** Nothing is joined to it: it has no carrier; with a record, that is where its frames go. */
+  | { readonly kind: 'none' }
 );
 
 export interface LiveJob {

@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Native } from '../../native-bindings/native.js';
 import type { Plane } from '../forward/plane.js';
-import { BURST } from '../forward/plane.js';
+import { QUEUE } from '../forward/plane.js';
 import { Device } from '../port/device.js';
 import type { DeviceState, Opening } from '../port/device.js';
 import { CaptureReader } from '../port/file/reader.js';
@@ -13,10 +13,12 @@ import { Player } from '../port/player.js';
 import type { Clock } from '../port/player.js';
 import type { Receiver, Sink } from '../port/port.js';
 import { Recorded } from '../port/recorded.js';
-import { nowhere } from '../port/recorder.js';
+import { nowhere, unplugged } from '../port/recorder.js';
 import type { Recording } from '../port/recording.js';
 import { Segmenting } from '../port/segmenting.js';
 import { Watched } from '../port/watched.js';
+import { NONE } from '../program/layout.js';
+import type { Program } from '../program/program.js';
 import type { Arrivals } from './arrivals.js';
 import type { LiveNotice, LivePort } from './live-job.js';
 
@@ -43,7 +45,7 @@ interface Standing {
 }
 
 export class LivePorts {
-  /** By port: where frames go; those of other Workers lead nowhere. */
+  /** By port: where frames go; those of other Workers are not plugged in here. */
   readonly sinks: Sink[];
 
   private readonly standings: (Standing | undefined)[] = [];
@@ -60,13 +62,15 @@ export class LivePorts {
     private readonly clock: Clock,
     private readonly tell: (notice: LiveNotice) => void,
   ) {
-    this.sinks = Array.from({ length: plane.program.ports.rows }, () => nowhere);
+    const none = unplugged(QUEUE);
+    this.sinks = Array.from({ length: plane.program.ports.rows }, () => none);
   }
 
   /** @throws Error that names the port, when it cannot be opened */
   async open(live: LivePort): Promise<void> {
     try {
       if (live.kind === 'play') await this.openPlayer(live);
+      else if (live.kind === 'none') this.openNone(live);
       else this.openDevice(live);
     } catch (cause) {
       throw new Error(`port ${live.name}: ${messageOf(cause)}`, { cause });
@@ -83,7 +87,7 @@ export class LivePorts {
     const standing = this.standings[port];
     if (standing === undefined) return;
     const { receiver, sink } = standing;
-    standing.recorded ??= new Recorded(this.plane.frames, receiver, sink, BURST);
+    standing.recorded ??= new Recorded(this.plane.frames, receiver, sink, QUEUE);
     standing.recorded.add(recording);
     this.compose(port, standing);
   }
@@ -138,14 +142,14 @@ export class LivePorts {
     const { native, plane, arrivals } = this;
     const { frames, counters, program } = plane;
     const { port, name } = live;
-    const mtu = program.networks.mtu[program.ports.network[port]];
-    const surroundings = { native, frames, counters, most: BURST };
-    const device = new Device(surroundings, port, mtu, openingOf(native, live));
+    const packetMax = packetMaxOf(program, live);
+    const surroundings = { native, frames, counters, most: QUEUE };
+    const device = new Device(surroundings, port, packetMax, openingOf(native, live));
     device.open();
     this.devices.push(device);
     this.told.push('up');
     arrivals.setHandle(port, device.handle);
-    const sink = live.kind === 'capture' ? new Segmenting(frames, device, BURST) : device;
+    const sink = live.kind === 'capture' ? new Segmenting(frames, device, QUEUE) : device;
     this.stand(port, { name, receiver: device, sink });
   }
 
@@ -156,6 +160,11 @@ export class LivePorts {
     this.players.push(player);
     this.arrivals.addTimed(player);
     this.stand(port, { name, receiver: player, sink: nowhere });
+  }
+
+  private openNone({ port, name, record }: LivePort): void {
+    const sink = record === undefined ? unplugged(QUEUE) : nowhere;
+    this.stand(port, { name, receiver: { receive: () => 0 }, sink });
   }
 
   private stand(port: number, standing: Standing): void {
@@ -203,6 +212,12 @@ const WHY: Readonly<Record<DeviceState, string>> = {
   down: 'its interface is down, or nobody is connected to it',
   gone: 'its interface no longer exists; it is tried again every second',
 };
+
+/** Bytes of the largest packet that can come to a port. What a macvlan or ipvlan child gets, its NIC takes whatever its MTU (Linux). */
+function packetMaxOf({ networks, ports, links }: Program, { port, kind }: LivePort): number {
+  if (ports.network[port] !== NONE) return networks.mtu[ports.network[port]];
+  return kind === 'tap' ? 0 : links.mtu[ports.link[port]];
+}
 
 function openingOf(native: Native, live: LiveDevice): Opening {
   const { port } = live;

@@ -65,7 +65,7 @@ export async function live(job: LiveJob, hooks: LiveHooks = {}): Promise<LiveRep
     });
     Atomics.store(words, ControlWord.Waker, native.waker());
     const breath = breathOn(plane, arrivals, ports.sinks, BURST);
-    const spell = spellOn({ native, arrivals, breath, control, base_ns, busyPoll });
+    const spell = spellOn({ native, plane, arrivals, breath, control, base_ns, busyPoll });
     tell({ tells: 'ready' });
     while (Atomics.load(words, ControlWord.Stop) === 0) {
       spell(ports.isWaiting ? IMPATIENCE_US : Infinity);

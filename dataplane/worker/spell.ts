@@ -5,8 +5,11 @@
  *   kernel is only looked at for POLL_NS more before the Worker lies down; one that has nothing to do sleeps and costs nothing.
  * Complication 2: the event loop. Requests, players and recorders make progress only between spells, so a spell ends after SPELL_NS, or
  *   with a sleep that brought nothing.
+ * Complication 3: what happens though no frame comes. A host that waits for the answer to an ARP request asks again a second later, so no
+ *   sleep goes beyond that, and what is then sent leaves with the next breath.
  */
 import type { Native } from '../../native-bindings/native.js';
+import type { Plane } from '../forward/plane.js';
 import type { Arrivals } from './arrivals.js';
 import { ControlWord } from './control.js';
 
@@ -19,6 +22,7 @@ const POLL_NS = 20e3;
 
 export interface SpellSettings {
   readonly native: Native;
+  readonly plane: Plane;
   readonly arrivals: Arrivals;
   readonly breath: () => number;
   readonly control: SharedArrayBuffer;
@@ -33,20 +37,23 @@ export interface SpellSettings {
  */
 export function spellOn({
   native,
+  plane,
   arrivals,
   breath,
   control,
   base_ns,
   busyPoll,
 }: SpellSettings): (sleep_us: number) => void {
+  const { neighbors } = plane;
   const stop = new Int32Array(control, 0, 1);
   const words = new Float64Array(control);
   let lastWork = 0;
 
-  /** How long the kernel may keep us: not beyond the next frame of a player, and not while more is likely to come. */
+  /** How long the kernel may keep us: not beyond the next thing that is due, and not while more is likely to come. */
   function patience_us(now: number, sleep_us: number): number {
     if (busyPoll || now - lastWork < POLL_NS) return 0;
-    const untilDue_us = Math.max(0, (arrivals.due - now) / 1e3);
+    const due = Math.min(arrivals.due, neighbors.due);
+    const untilDue_us = Math.max(0, (due - now) / 1e3);
     return Math.min(SLEEP_US_MAX, sleep_us, untilDue_us);
   }
 
@@ -60,6 +67,7 @@ export function spellOn({
         words[ControlWord.Waits]++;
         words[ControlWord.Waited_ns] += native.now() - base_ns - now;
       }
+      if (neighbors.due <= now) plane.advance(now);
       let breaths = 0;
       while (breath() > 0) breaths++;
       words[ControlWord.Breaths] += breaths;

@@ -3,7 +3,7 @@ import { compile } from '../../control/compile/compile.js';
 import { parseLab } from '../../control/model/load.js';
 import { namespaceOf, planLab } from '../../control/sandbox/plan.js';
 import type { PlannedSandbox } from '../../control/sandbox/plan.js';
-import { placeNetworks } from '../../control/supervisor/place.js';
+import { placeParts } from '../../control/supervisor/place.js';
 import { missingCapabilities } from '../../control/supervisor/privileges.js';
 
 const planOf = (text: string) => planLab(compile(parseLab(`name: demo\n${text}`, 'lab.yaml')));
@@ -19,15 +19,15 @@ const NETWORKS = `networks:
 test('the default route goes to the highest gw_priority, then to the network that sorts first, never to an internal one', (t) => {
   const routes = (networks: string) =>
     sandboxOf(`${NETWORKS}services: { c1: { networks: ${networks} } }`, 'c1')?.routes;
-  t.deepEqual(routes('[b, in]'), [{ via: '10.2.0.1', nic: 'eth0' }]);
+  t.deepEqual(routes('[b, in]'), [{ via: '10.2.0.1', family: 4, nic: 'eth0' }]);
   t.deepEqual(routes('[in]'), []);
   t.deepEqual(routes('[b, a]'), [
-    { via: '10.1.0.254', nic: 'eth0' },
-    { via: 'fd00:1::1', nic: 'eth0' },
+    { via: '10.1.0.254', family: 4, nic: 'eth0' },
+    { via: 'fd00:1::1', family: 6, nic: 'eth0' },
   ]);
   t.deepEqual(routes('{ b: { gw_priority: 1 }, a: , in: { gw_priority: 2 } }'), [
-    { via: '10.2.0.1', nic: 'eth1' },
-    { via: 'fd00:1::1', nic: 'eth0' },
+    { via: '10.2.0.1', family: 4, nic: 'eth1' },
+    { via: 'fd00:1::1', family: 6, nic: 'eth0' },
   ]);
 });
 
@@ -89,7 +89,7 @@ services:
 });
 
 test('networks are dealt out to workers, the largest first; a core is left', (t) => {
-  const { networks } = compile(
+  const compiled = compile(
     parseLab(
       `networks: { big: , mid: , low: , empty: }
 services:
@@ -100,17 +100,26 @@ services:
       'lab.yaml',
     ),
   );
-  const place = (wanted?: number, cores = 4) => placeNetworks(networks, wanted, cores);
-  t.deepEqual(place().workers, [[0], [1], [2]]);
-  t.deepEqual(place(undefined, 3).workers, [[0], [1, 2]]);
-  t.deepEqual(place(undefined, 1).workers, [[0, 1, 2]]);
-  t.deepEqual(place(2).workers, [[0], [1, 2]]);
+  const place = (wanted?: number, cores = 4) => placeParts(compiled, wanted, cores);
+  const networks = (wanted?: number, cores?: number) =>
+    place(wanted, cores).workers.map((share) => share.networks);
+  t.deepEqual(networks(), [[0], [1], [2]]);
+  t.deepEqual(networks(undefined, 3), [[0], [1, 2]]);
+  t.deepEqual(networks(undefined, 1), [[0, 1, 2]]);
+  t.deepEqual(networks(2), [[0], [1, 2]]);
+  t.deepEqual(
+    place(2).workers.map(({ ports }) => ports),
+    [
+      [0, 1, 2],
+      [3, 4, 5],
+    ],
+  );
   t.is(place(2).note, undefined);
   t.is(
     place(9).note,
     '3 networks have ports, and a network is served by one worker: 3 of 9 workers are used',
   );
-  t.deepEqual(placeNetworks([]).workers, []);
+  t.deepEqual(placeParts(compile(parseLab('services: {}', 'lab.yaml'))).workers, []);
 });
 
 test('capabilities are read from /proc/self/status', (t) => {

@@ -9,7 +9,7 @@ import { join, pcapHeader, pcapRecord } from '../capture/build.js';
 import { inDirectory } from '../capture/read.js';
 import { bridge, labOf } from '../dataplane/lab.js';
 import { frame } from '../wire/frames.js';
-import { explained, told } from './told.js';
+import { atBridge, explained, told } from './told.js';
 
 // Line numbers count: the sentences quote them.
 const lab = labOf(`services:
@@ -229,7 +229,7 @@ test('drop: rules that nobody wrote are defaults, and a flood that nobody hears 
     told(alone, 'c1: A>*').at(-1),
     dropped('nobody else is on the network to flood it to. [no-other-port]'),
   );
-  t.is(explained(alone, 'c1: A>*').verdict, 'drop');
+  t.is(atBridge(explained(alone, 'c1: A>*')).verdict, 'drop');
   t.is(
     told(bridge('c1 c2'), 'c1: A>B size=1515').at(-1),
     dropped(
@@ -314,23 +314,30 @@ test('--json: an explanation is plain data, with positions and seconds', (t) => 
       type: '0x88b5',
       summary: `EtherType 0x88b5, ${B} → ${A}`,
     },
-    network: { name: 'net', at: { line: 10, column: 3 } },
-    source: { outcome: 'learned' },
-    destination: {
-      port: 'c1',
-      kind: 'dynamic',
-      taughtBy: { port: 'c1', number: 1, before_s: 1.25 },
-      heardBefore_s: 1.25,
-    },
-    verdict: 'send',
-    rules: [],
-    sent: [{ port: 'c1', at: { line: 2, column: 30 } }],
-    passedBy: [],
+    hops: [
+      {
+        stage: 'bridge',
+        network: { name: 'net', at: { line: 10, column: 3 } },
+        port: { port: 'c2', at: { line: 3, column: 30 } },
+        source: { outcome: 'learned' },
+        destination: {
+          port: 'c1',
+          kind: 'dynamic',
+          taughtBy: { port: 'c1', number: 1, before_s: 1.25 },
+          heardBefore_s: 1.25,
+        },
+        verdict: 'send',
+        rules: [],
+        sent: [{ port: 'c1', at: { line: 2, column: 30 } }],
+        passedBy: [],
+      },
+    ],
+    left: [{ port: 'c1', at: { line: 2, column: 30 } }],
   });
 });
 
 test('--json: a drop carries its reason and the rules behind it', (t) => {
-  const { verdict, reason, rules, sent } = explained(lab, 'c1: A>B size=1415');
+  const { verdict, reason, rules, sent } = atBridge(explained(lab, 'c1: A>B size=1415'));
   t.is(verdict, 'drop');
   t.is(reason?.name, 'mtu-exceeded');
   t.deepEqual(rules, [{ rule: 'the MTU is 1400', at: { line: 11, column: 51 } }]);
@@ -351,7 +358,9 @@ function withCapture<T>(count: number, use: (path: string) => Promise<T>): Promi
 test('--frame: frames are numbered as Wireshark does, and those before it have taught', (t) =>
   withCapture(3, async (path) => {
     const inputs = [{ port: 0, name: 'c1', path }];
-    const { number, time_s, source } = await explainFrame(lab, inputs, { port: 0, serial: 3 });
+    const explanation = await explainFrame(lab, inputs, { port: 0, serial: 3 });
+    const { number, time_s } = explanation;
+    const { source } = atBridge(explanation);
     t.is(number, 3);
     t.is(time_s, 2);
     t.is(source.outcome, 'refreshed');
@@ -370,16 +379,12 @@ test('--frame: a frame that the capture does not have is refused with how many i
 
 test('--hex: a frame comes in after the captures, by the port it names', (t) =>
   withCapture(2, async (path) => {
-    const { number, time_s, port, source } = await explainHex(
-      lab,
-      [{ port: 0, name: 'c1', path }],
-      bytes,
-      1,
-    );
+    const explanation = await explainHex(lab, [{ port: 0, name: 'c1', path }], bytes, 1);
+    const { number, time_s, port } = explanation;
     t.is(port.port, 'c2');
     t.is(number, 1);
     t.is(time_s, 1);
-    t.is(source.outcome, 'moved');
+    t.is(atBridge(explanation).source.outcome, 'moved');
   }));
 
 test('--hex: without a port a frame comes in where its source MAC is at home', async (t) => {

@@ -1,6 +1,7 @@
 import type { Compiled } from '../../control/compile/compile.js';
 import { explanationOf } from '../../control/explain/explanation.js';
 import type { Explanation } from '../../control/explain/explanation.js';
+import type { BridgeHop } from '../../control/explain/hops.js';
 import { sentencesOf } from '../../control/explain/sentences.js';
 import { Plane } from '../../dataplane/forward/plane.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
@@ -16,6 +17,12 @@ export function explained(lab: Compiled, story: string): Explanation {
   const breath = breathOn(plane, sourceOf(plane, script, true), sinks, 1);
   while (breath() > 0) continue;
   return explanationOf(lab, plane, plane.trace.since(plane.trace.newest));
+}
+
+/** What happened at the bridge that the frame met first. */
+export function atBridge({ hops: [hop] }: Explanation): BridgeHop {
+  if (hop?.stage !== 'bridge' && hop?.stage !== 'wire') throw new Error('it met no bridge first');
+  return hop;
 }
 
 /** The sentences about the last frame of a story, without the first, which describes the frame. */

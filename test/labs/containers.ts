@@ -3,6 +3,7 @@ import { defaultRoutes, withPrefix } from '../../control/sandbox/plan.js';
 import type { Endpoint } from '../../control/model/endpoint.js';
 import type { Lab } from '../../control/model/lab.js';
 import type { Network } from '../../control/model/network.js';
+import type { Sandbox } from '../../control/model/sandbox.js';
 import type { NicPlan } from './nic.js';
 import type { StationPlan } from './station.js';
 
@@ -10,27 +11,19 @@ import type { StationPlan } from './station.js';
 export function containers(lab: Lab): StationPlan[] {
   return lab.sandboxes
     .filter(({ mode, endpoints }) => mode === 'own' && endpoints.length > 0)
-    .map((sandbox): StationPlan => {
-      const joined = lab.networks.filter(({ name }) =>
-        sandbox.endpoints.some(({ network }) => network === name),
-      );
-      const routed = joined.filter((network) => !isLayer3(network));
-      const routes = defaultRoutes(sandbox, routed).map(({ via }) => ({
-        to: via.includes(':') ? '::/0' : '0.0.0.0/0',
-        via,
-      }));
-      const straight = sandbox.endpoints.find(({ network }) =>
-        joined.some((candidate) => candidate.name === network && isLayer3(candidate)),
-      );
-      return {
-        name: sandbox.name,
-        nics: sandbox.endpoints.map((endpoint) => nicOf(lab, endpoint)),
-        routes:
-          routes.length === 0 && straight !== undefined
-            ? [{ to: '0.0.0.0/0', port: straight.port }]
-            : routes,
-      };
-    });
+    .map((sandbox): StationPlan => ({
+      name: sandbox.name,
+      nics: sandbox.endpoints.map((endpoint) => nicOf(lab, endpoint)),
+      routes: defaultRoutes(sandbox, lab.networks).map(({ via, family, nic }) => {
+        const to = family === 4 ? '0.0.0.0/0' : '::/0';
+        return via === undefined ? { to, port: portOf(sandbox, nic) } : { to, via };
+      }),
+    }));
+}
+
+function portOf({ endpoints }: Sandbox, nic: string): string {
+  const named = endpoints.find(({ device }) => device.kind === 'sandbox' && device.name === nic);
+  return named?.port ?? nic;
 }
 
 function nicOf(lab: Lab, endpoint: Endpoint): NicPlan {

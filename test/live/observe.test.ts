@@ -176,8 +176,8 @@ liveTest('explain --live tells the way of the next frames, as they pass', async 
   const lines = (await busy).stdout.trim().split('\n');
   t.is(lines.length, 2);
   for (const line of lines) {
-    const { superFrame, frame, verdict } = JSON.parse(line) as Explanation;
-    t.is(verdict, 'send');
+    const { superFrame, frame, left } = JSON.parse(line) as Explanation;
+    t.is(left.length, 1);
     t.like(superFrame, { protocol: 'TCP', segmentBytes: 1448 });
     t.is(superFrame?.segments, Math.ceil((frame.length - 14 - 20 - 32) / 1448));
   }

@@ -46,7 +46,14 @@ test('the next frames of a port are explained one by one, those that a filter le
   ]);
   const first = running.notices.find(({ tells }) => tells === 'explained');
   const { steps } = (first as unknown as { explanation: { steps: number[] } }).explanation;
-  t.deepEqual(steps, [Step.Arrived, Step.SourceAfter, Step.Verdict, Step.PassedBy, Step.Sent]);
+  t.deepEqual(steps, [
+    Step.Arrived,
+    Step.Bridged,
+    Step.SourceAfter,
+    Step.Verdict,
+    Step.PassedBy,
+    Step.Sent,
+  ]);
   running.ask({ ask: 'end', id: 2 });
   running.ask({ ask: 'end', id: 77 });
   await new Promise((resolve) => setTimeout(resolve, 20));

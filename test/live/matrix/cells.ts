@@ -1,22 +1,8 @@
 /** What is tried in the matrix, and what came of it. */
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { MTUS } from './bench.js';
 import type { Station } from './bench.js';
-
-/** From `dist/test/live/matrix/` up. */
-const TRAFFIC = fileURLToPath(new URL('../../../../test/live/matrix/traffic.py', import.meta.url));
-
-/** Cells that fail take long; there has to be time to say which. */
-const LIMIT_S = 60;
-
-/**
- * Echoes; datagrams; trains of datagrams for the card to cut; TCP in both directions. The first two are sent small, as long as the MTU allows,
- * and fragmented.
- */
-export const PROBES = ['ping', 'udp', 'train', 'tcp'] as const;
-export type Probe = (typeof PROBES)[number];
+import { converse, PROBES } from './traffic.js';
+import type { Heard, Probe } from './traffic.js';
 
 export interface Cell {
   readonly one: Station;
@@ -28,12 +14,8 @@ export interface Cell {
   readonly probes: readonly Probe[];
 }
 
-export interface Answer {
+export interface Answer extends Heard {
   readonly cell: Cell;
-  readonly ms: number;
-  readonly failures: Readonly<Partial<Record<Probe, string>>>;
-  /** The time was up. */
-  readonly untried?: true;
 }
 
 /** Each station with each. One that is small in a large network understands what TCP agrees on and short datagrams, as on any Ethernet. */
@@ -55,22 +37,16 @@ export function cellsOf(stations: readonly Station[]): Cell[] {
 
 /** Tries all of them. @throws Error when the program that makes the traffic does not end well */
 export async function tryAll(cells: readonly Cell[], tcpBytes: number): Promise<Answer[]> {
-  const child = spawn('/usr/bin/python3', [TRAFFIC], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const order = cells.map(({ one, other, network, tagged, version, probes }, id) => ({
-    id,
-    mtu: MTUS[network],
+  const talks = cells.map(({ one, other, network, tagged, version, probes }) => ({
+    mtu: MTUS[network] ?? MTUS[0],
     one: { namespace: one.path, address: one.address(network, tagged, version) },
     other: { namespace: other.path, address: other.address(network, tagged, version) },
     probes,
   }));
-  child.stdin.end(JSON.stringify({ cells: order, tcpBytes, limit_s: LIMIT_S }));
-  const lines = (await text(child.stdout)).split('\n').filter((line) => line !== '');
-  if (lines.length < cells.length)
-    throw new Error(`only ${lines.length} of ${cells.length} cells were tried`);
-  return lines.flatMap((line) => {
-    const { id, ...answer } = JSON.parse(line) as Omit<Answer, 'cell'> & { id: number };
-    const cell = cells[id];
-    return cell === undefined ? [] : [{ cell, ...answer }];
+  const heard = await converse(talks, tcpBytes);
+  return cells.flatMap((cell, id) => {
+    const answer = heard[id];
+    return answer === undefined ? [] : [{ cell, ...answer }];
   });
 }
 

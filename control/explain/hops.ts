@@ -1,0 +1,166 @@
+/**
+ * The way of a frame as data: hops, each with what it met there. `after` is the number of the hop it came from, counted from 0; where
+ * several hops came after one, a flood has branched.
+ */
+import type { ReasonText } from '../../dataplane/observe/reasons.js';
+import type { Position } from '../model/position.js';
+import type { Rule } from './rules.js';
+
+/** What the Fdb holds about a station, seen at the tick of the frame being explained. */
+export interface EntryView {
+  readonly port: string;
+  readonly kind: 'dynamic' | 'static' | 'sticky' | 'local';
+  /** The frame that taught it; absent for an entry that the topology declares. `port` is where that frame came into the lab. */
+  readonly taughtBy?: { readonly port: string; readonly number: number; readonly before_s: number };
+  /** How long ago the station was last heard. */
+  readonly heardBefore_s?: number;
+  /** Where the topology declares it. */
+  readonly at?: Position;
+}
+
+/** A port and where it stands in the topology. */
+export interface PortView {
+  readonly port: string;
+  readonly at?: Position;
+}
+
+/** A VLAN tag, or what would stand in it. */
+export interface TagView {
+  readonly vlan: number;
+  readonly priority: number;
+}
+
+/** A port by which a frame went. */
+export interface SentView extends PortView {
+  /** It leads on within the lab: to a NIC, or to the uplink of a bridge. */
+  readonly inner?: true;
+  /** What a VLAN-aware bridge did to the tag: none any more, or this one. */
+  readonly tag?: TagView | 'none';
+  /** A macvlan child in source mode that listens to the source of the frame, and where it says so. */
+  readonly listens?: { readonly at?: Position };
+}
+
+/** An interface of a host: a NIC, a VLAN of one, or a dummy. */
+export interface LinkView {
+  readonly name: string;
+  readonly host: string;
+  readonly at?: Position;
+}
+
+/** An address, whose it is, and where it is written. */
+export interface AddressView {
+  readonly address: string;
+  readonly port?: string;
+  readonly at?: Position;
+}
+
+/** How the frame, or this copy of it, ended here. */
+export interface Ending {
+  readonly verdict: 'drop' | 'consume';
+  readonly reason: ReasonText;
+  /** The lines of the topology, or the defaults, that it rests on. */
+  readonly rules: readonly Rule[];
+}
+
+interface Hop {
+  /** Number of the hop before this one; absent for the first. */
+  readonly after?: number;
+  /** Ports of the lab by which it left here, and places within the lab to which it went on. */
+  readonly sent: readonly SentView[];
+  readonly ended?: Ending;
+  /** The address of the host that the frame asked for, when the host answered it here. */
+  readonly answered?: AddressView;
+  /** Frames that had waited for what this one told the host. */
+  readonly released?: readonly { readonly port: string; readonly number: number }[];
+}
+
+/** A bridge, or the learning switch of a wire. */
+export interface BridgeHop extends Hop {
+  readonly stage: 'bridge' | 'wire';
+  readonly network: { readonly name: string; readonly at?: Position };
+  /** By which port of it the frame came. */
+  readonly port: PortView;
+  /** In which VLAN it was, where the bridge keeps VLANs apart, and what of the port says so. */
+  readonly vlan?: TagView & { readonly rule: Rule };
+  readonly source: {
+    readonly outcome: 'learned' | 'moved' | 'refreshed' | 'kept' | 'not learned';
+    readonly before?: EntryView;
+  };
+  /** The entry of the destination when the frame was decided; absent for groups and unknown stations. */
+  readonly destination?: EntryView;
+  readonly verdict: 'send' | 'flood' | 'drop' | 'consume';
+  /** Why it was dropped or consumed; that of `ended`. */
+  readonly reason?: ReasonText;
+  readonly rules: readonly Rule[];
+  readonly passedBy: readonly (PortView & {
+    readonly reason: ReasonText;
+    readonly rules: readonly Rule[];
+  })[];
+}
+
+/** A value that the topology sets, or a default without a place. */
+export interface Setting {
+  readonly value: string;
+  readonly at?: Position;
+}
+
+/** What a macvlan or ipvlan network is told about its parent. */
+export interface ParentView {
+  readonly driver: 'macvlan' | 'ipvlan';
+  readonly mode: Setting;
+  /** ipvlan only. */
+  readonly flag?: Setting;
+}
+
+/** The frame is sent by a child of a macvlan or ipvlan parent. */
+export interface ChildHop extends Hop {
+  readonly stage: 'child';
+  readonly port: PortView;
+  readonly link: LinkView;
+  readonly parent: ParentView;
+  /** It went out by the parent, to a route, or nowhere but to siblings and the host. */
+  readonly goes: 'out' | 'by route' | 'nowhere';
+  /** The child that the frame is for, when it went up to that. */
+  readonly owner?: AddressView;
+  readonly heard?: true;
+}
+
+/** The frame comes up by a NIC. */
+export interface UpHop extends Hop {
+  readonly stage: 'up';
+  readonly link: LinkView;
+  /** The VLAN whose tag was taken off. */
+  readonly popped?: LinkView & { readonly vlan: number };
+  /** Who takes what comes in there, where it is children. */
+  readonly parent?: ParentView;
+  /** The child whose own frame it is, given back by a switch. */
+  readonly ownOf?: PortView;
+  readonly owner?: AddressView;
+  /** The stack of the host heard it, too. */
+  readonly heard?: true;
+}
+
+/** The frame goes out by a NIC or a VLAN of one. */
+export interface DownHop extends Hop {
+  readonly stage: 'down';
+  readonly link: LinkView;
+  readonly nic: LinkView;
+  readonly pushed?: { readonly vlan: number; readonly at?: Position };
+  readonly wire?: { readonly name: string; readonly at?: Position };
+}
+
+/** A packet of a child in an L3 mode is routed. */
+export interface RouteHop extends Hop {
+  readonly stage: 'route';
+  readonly host: string;
+  readonly route: Rule;
+  /** The link it leaves by. */
+  readonly link: LinkView;
+  readonly nextHop: string;
+  /** The MAC of the next hop was not known; `resumed` where the answer came at once. */
+  readonly waits?: 'waiting' | 'resumed';
+  /** The MACs that the frame got for the way to the next hop; until then it had those that the child gave it. */
+  readonly addresses?: { readonly source: string; readonly destination: string };
+}
+
+export type AnyHop = BridgeHop | ChildHop | UpHop | DownHop | RouteHop;

@@ -1,0 +1,159 @@
+/** What happened to a frame at the interfaces of a host: at a child, on the way up or down, by a route. */
+import { Step } from '../../dataplane/observe/trace.js';
+import type { Note } from '../../dataplane/observe/trace.js';
+import type { Compiled, CompiledPort } from '../compile/compile.js';
+import type { Link } from '../compile/links.js';
+import { addressText } from '../address.js';
+import type { ChildHop, DownHop, Ending, RouteHop, SentView, UpHop } from './hops.js';
+import type { Passage } from './passages.js';
+import { ruleAtLink } from './rules.js';
+import {
+  at,
+  endingOf,
+  hostViews,
+  isToGroup,
+  linkView,
+  noted,
+  ownerOf,
+  parentView,
+  portView,
+  sentViews,
+} from './views.js';
+import { macText } from './text.js';
+import type { Context } from './views.js';
+
+interface Common {
+  readonly after?: number;
+  readonly sent: readonly SentView[];
+  readonly ended?: Ending;
+}
+
+/** What every hop of a host has. */
+function common(
+  context: Context,
+  { notes, after }: Passage,
+  link: Link,
+  child?: CompiledPort,
+): Common {
+  const ending = endingOf(notes);
+  return {
+    ...(after !== undefined && { after }),
+    sent: sentViews(context, notes),
+    ...(ending && {
+      ended: {
+        verdict: ending.verdict,
+        reason: ending.reason,
+        rules: ruleAtLink(ending.number, context.compiled, link, child),
+      },
+    }),
+    ...hostViews(context, notes),
+  };
+}
+
+/** A child sends. `leads`: the steps that open the hops behind this one. */
+export function childHop(context: Context, passage: Passage, leads: readonly Step[]): ChildHop {
+  const { compiled } = context;
+  const port = passage.step === Step.Child ? passage.note[1] : context.inPort;
+  const child = at(compiled.ports, port);
+  const link = linkOf(child);
+  const parent = parentView(link, child.endpoint);
+  if (parent === undefined) throw new RangeError(`${child.port} has no parent`);
+  const basics = common(context, passage, link, child);
+  const owner = parent.driver === 'ipvlan' ? ownerOf(context, basics.sent) : undefined;
+  const isRouted = leads.includes(Step.Routed) || basics.ended?.reason.name === 'no-route';
+  return {
+    stage: 'child',
+    ...basics,
+    port: portView(compiled, port),
+    link: linkView(link),
+    parent,
+    goes: leads.includes(Step.Down) ? 'out' : isRouted ? 'by route' : 'nowhere',
+    ...(owner && { owner }),
+    ...heard(passage.notes),
+  };
+}
+
+function heard(notes: readonly Note[]): { heard?: true } {
+  return noted(notes, Step.Heard) === undefined ? {} : { heard: true };
+}
+
+/** The frame comes up by a NIC, or is given back to it; `noted` only at its end where it could not be parsed. */
+export function upHop(context: Context, passage: Passage): UpHop {
+  const { compiled, frame } = context;
+  const link =
+    passage.step === Step.Up
+      ? at(compiled.links, passage.note[1])
+      : linkOf(at(compiled.ports, context.inPort));
+  const popped = noted(passage.notes, Step.Popped);
+  const user = popped === undefined ? link : at(compiled.links, popped[1]);
+  const parent = parentView(user);
+  const basics = common(context, passage, link);
+  const owner =
+    parent?.driver === 'ipvlan' && !isToGroup(frame) ? ownerOf(context, basics.sent) : undefined;
+  const own = user.children.find(
+    ({ mac }) => parent?.driver === 'macvlan' && mac.value === frame.source,
+  );
+  return {
+    stage: 'up',
+    ...basics,
+    link: linkView(link),
+    ...(popped && { popped: { ...linkView(user), vlan: user.vid } }),
+    ...(parent && { parent }),
+    ...(own && isToGroup(frame) && { ownOf: { port: own.port, at: own.at } }),
+    ...(owner && { owner }),
+    ...heard(passage.notes),
+  };
+}
+
+export function downHop(context: Context, passage: Passage): DownHop {
+  const { compiled } = context;
+  const { links, wires } = compiled;
+  const link = at(links, passage.note[1]);
+  const nic = links.find(({ nic, vid }) => nic !== undefined && nic === link.nic && vid === 0);
+  const wire = wires.find(({ name }) => name === link.nic?.wire?.value);
+  const pushed = noted(passage.notes, Step.Pushed) !== undefined;
+  const { at: written } = linkView(link);
+  return {
+    stage: 'down',
+    ...common(context, passage, link),
+    link: linkView(link),
+    nic: linkView(nic ?? link),
+    ...(pushed && { pushed: { vlan: link.vid, ...(written && { at: written }) } }),
+    ...(wire && { wire: { name: wire.name, at: wire.at } }),
+  };
+}
+
+export function routeHop(context: Context, passage: Passage): RouteHop {
+  const { compiled, frame } = context;
+  const { text, at: written, via, to, link: out } = at(compiled.routes, passage.note[1]);
+  const link = at(compiled.links, out);
+  const waits = noted(passage.notes, Step.Waiting) !== undefined;
+  const resumed = noted(passage.notes, Step.Resumed) !== undefined;
+  const nextHop =
+    via === undefined ? (frame.packet?.destination ?? '') : addressText(to.family, via);
+  const addressed = noted(passage.notes, Step.Addressed);
+  return {
+    stage: 'route',
+    ...common(context, passage, link),
+    host: link.host,
+    route: { rule: text, ...(written && { at: written }) },
+    link: linkView(link),
+    nextHop,
+    ...(waits && { waits: resumed ? ('resumed' as const) : ('waiting' as const) }),
+    ...(addressed && { addresses: addressesOf(compiled, addressed) }),
+  };
+}
+
+/** The MACs that a note of this kind says. */
+function addressesOf({ program }: Compiled, [, high, low, link]: Note) {
+  const { macHigh, macLow } = program.links;
+  return {
+    source: macText(macHigh[link] ?? 0, macLow[link] ?? 0),
+    destination: macText(high, low),
+  };
+}
+
+function linkOf({ port, link }: CompiledPort): Link {
+  if (link === undefined) throw new RangeError(`${port} stands at no link`);
+  return link;
+}

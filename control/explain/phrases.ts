@@ -1,0 +1,92 @@
+/** Parts of sentences that all hops have in common. */
+import type { Position } from '../model/position.js';
+import type { AddressView, Ending, EntryView, SentView, Setting } from './hops.js';
+import type { Rule } from './rules.js';
+
+/** ` (lab.yaml:12)`, or nothing where nobody wrote it. */
+export function where(file: string, at: Position | undefined): string {
+  return at === undefined ? '' : ` (${file}:${at.line})`;
+}
+
+/** `a, b and c`. */
+export function list(words: readonly string[]): string {
+  return words.length < 2
+    ? words.join('')
+    : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+}
+
+export function ruleText(file: string, { rule, at }: Rule): string {
+  return `${rule}${at ? where(file, at) : ' (default)'}`;
+}
+
+/** `lab.yaml:12, macvlan_mode`, in brackets. */
+export function settingPlace(file: string, key: string, { at }: Setting): string {
+  return at === undefined ? `(${key}, default)` : `(${file}:${at.line}, ${key})`;
+}
+
+/** Ports with their lines, and what became of the tag there. */
+export function ports(file: string, sent: readonly SentView[]): string {
+  return sent
+    .map(({ port, at, tag }) => {
+      const tagged =
+        tag === 'none' ? ' without a tag' : tag ? ` with the tag of VLAN ${tag.vlan}` : '';
+      return `${port}${where(file, at)}${tagged}`;
+    })
+    .join(', ');
+}
+
+/** `left by c1 (lab.yaml:2) and went on to node-1.eth0 (lab.yaml:7)`. */
+export function leaving(file: string, sent: readonly SentView[]): string {
+  const outer = sent.filter(({ inner }) => inner !== true);
+  const inner = sent.filter(({ inner }) => inner === true);
+  return [
+    ...(outer.length > 0 ? [`left by ${ports(file, outer)}`] : []),
+    ...(inner.length > 0 ? [`went on to ${ports(file, inner)}`] : []),
+  ].join(' and ');
+}
+
+/** How it ended; nothing where it did not. */
+export function ending(file: string, ended: Ending | undefined): string[] {
+  if (ended === undefined) return [];
+  const { verdict, reason, rules } = ended;
+  const behind = rules.map((rule) => ruleText(file, rule)).join(' and ');
+  const because = behind === '' ? '' : `; ${behind}`;
+  const how = verdict === 'drop' ? 'It was dropped' : 'It went no further';
+  return [`${how} because ${reason.says}${because}. [${reason.name}]`];
+}
+
+export function answer(file: string, answered: AddressView | undefined): string[] {
+  if (answered === undefined) return [];
+  const { address, at } = answered;
+  return [`The host answered it: ${address} is an address of its own${where(file, at)}.`];
+}
+
+/** Whom it set free by what it told the host. */
+export function release(
+  released: readonly { readonly port: string; readonly number: number }[] | undefined,
+): string[] {
+  if (released === undefined) return [];
+  const names = released.map(({ port, number }) => `frame ${number} of ${port}`);
+  return [`It told the MAC for which ${list(names)} had waited.`];
+}
+
+/** How an entry came to be. */
+export function entry(file: string, { taughtBy, heardBefore_s, at, kind }: EntryView): string {
+  if (taughtBy === undefined) return `as a ${kind} entry says${where(file, at)}`;
+  const { port, number, before_s } = taughtBy;
+  const heard =
+    heardBefore_s === undefined || heardBefore_s === before_s
+      ? ''
+      : `, last heard ${seconds(heardBefore_s)} before`;
+  return `learned from frame ${number} of ${port} ${seconds(before_s)} before${heard}`;
+}
+
+/** A time to the nanosecond, in the largest unit that has a whole part. */
+export function seconds(value: number): string {
+  if (value >= 1 || value === 0) return `${trimmed(value, 9)} s`;
+  return value >= 1e-3 ? `${trimmed(value * 1e3, 6)} ms` : `${trimmed(value * 1e6, 3)} µs`;
+}
+
+function trimmed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/\.?0+$/, '');
+}

@@ -1,0 +1,166 @@
+/** Numbers of the trace as what they stand for in the topology. */
+import type { ReasonText } from '../../dataplane/observe/reasons.js';
+import { reasonText } from '../../dataplane/observe/reasons.js';
+import type { Reason } from '../../dataplane/observe/reason.js';
+import { Step } from '../../dataplane/observe/trace.js';
+import type { Note } from '../../dataplane/observe/trace.js';
+import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
+import { Action } from '../../dataplane/forward/verdict.js';
+import { kindIn, ORIGIN_UNKNOWN, originIn, portIn } from '../../dataplane/state/fdb-memory.js';
+import { Kind } from '../../dataplane/state/fdb.js';
+import type { BridgeNetwork, Compiled } from '../compile/compile.js';
+import type { Link } from '../compile/links.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Position } from '../model/position.js';
+import type { FrameDescription } from './dissect.js';
+import type { EntryView, LinkView, ParentView, PortView, SentView, TagView } from './hops.js';
+
+/** What all that looks at a trace needs. */
+export interface Context {
+  readonly compiled: Compiled;
+  readonly frame: FrameDescription;
+  readonly inPort: number;
+  /** When the frame came in. */
+  readonly tick: number;
+}
+
+/** An element that must exist. */
+export function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`nothing stands at ${index}`);
+  return item;
+}
+
+/** The first note of this step. */
+export function noted(notes: readonly Note[], step: Step): Note | undefined {
+  return notes.find(([found]) => found === step);
+}
+
+export function portView({ ports }: Compiled, port: number): PortView {
+  const { port: name, at: written } = at(ports, port);
+  return { port: name, ...(written && { at: written }) };
+}
+
+/** An interface of a host; a VLAN of a NIC stands where a network or a route names it. */
+export function linkView({ nic, name, host, vid, networks, bridge }: Link): LinkView {
+  const [network] = networks;
+  const parent = (network?.macvlan ?? network?.ipvlan)?.parent;
+  const naming = parent?.at ?? bridge?.bridge?.uplink?.nic.at;
+  const written = vid === 0 && nic !== undefined ? nic.at : (naming ?? network?.at ?? nic?.at);
+  return { name, host, ...(written && { at: written }) };
+}
+
+/** `eth0.50` of `node-1.eth0.50`. */
+export function shortName({ name, host }: LinkView): string {
+  return name.startsWith(`${host}.`) ? name.slice(host.length + 1) : name;
+}
+
+/** What the network of a child, or the first one on a link, says about the parent; undefined where there is none. */
+export function parentView({ networks }: Link, endpoint?: Endpoint): ParentView | undefined {
+  const network =
+    networks.find(({ endpoints }) => endpoint !== undefined && endpoints.includes(endpoint)) ??
+    networks[0];
+  if (network?.macvlan !== undefined) return { driver: 'macvlan', mode: network.macvlan.mode };
+  const ipvlan = network?.ipvlan;
+  return ipvlan && { driver: 'ipvlan', mode: ipvlan.mode, flag: ipvlan.flag };
+}
+
+/** All that `Sent` and `Retagged` say about where the frame went. */
+export function sentViews({ compiled, frame }: Context, notes: readonly Note[]): SentView[] {
+  return notes
+    .filter(([step]) => step === Step.Sent)
+    .map(([, port]) => {
+      const { isOpen, endpoint } = at(compiled.ports, port);
+      const retagged = notes.find(([step, where]) => step === Step.Retagged && where === port);
+      const source = endpoint?.sources.find(({ value }) => value === frame.source);
+      return {
+        ...portView(compiled, port),
+        ...(!isOpen && { inner: true as const }),
+        ...(retagged && { tag: retagged[2] < 0 ? ('none' as const) : tagView(retagged[2]) }),
+        ...(source && { listens: source.at ? { at: source.at } : {} }),
+      };
+    });
+}
+
+/** Tag control information in words. */
+export function tagView(control: number): TagView {
+  return { vlan: control & 0xfff, priority: control >>> 13 };
+}
+
+/** How the frame, or this copy of it, ended at a place. */
+export function endingOf(
+  notes: readonly Note[],
+): { verdict: 'drop' | 'consume'; number: Reason; reason: ReasonText } | undefined {
+  const note = noted(notes, Step.Ended);
+  if (note === undefined) return undefined;
+  const [, action, number] = note;
+  const verdict = action === Action.Drop ? 'drop' : 'consume';
+  return { verdict, number, reason: reasonText(number) };
+}
+
+/** What the host answered, and what its hearing the frame set free. */
+export function hostViews({ compiled }: Context, notes: readonly Note[], waits = false) {
+  const answer = noted(notes, Step.Answered);
+  const address = answer && at(compiled.addresses, answer[1]);
+  const released = notes
+    .filter(([step]) => step === Step.Resumed && !waits)
+    .map(([, , port, number]) => ({ port: at(compiled.ports, port).port, number }));
+  return {
+    ...(address && {
+      answered: { address: address.value, ...(address.at && { at: address.at }) },
+    }),
+    ...(released.length > 0 && { released }),
+  };
+}
+
+const kinds = ['dynamic', 'dynamic', 'static', 'sticky', 'local'] as const;
+
+/** The entry that a note holds, as it was when the frame came in. */
+export function entryView(
+  { compiled, tick }: Context,
+  network: BridgeNetwork | undefined,
+  note: Note | undefined,
+): EntryView | undefined {
+  if (note === undefined) return undefined;
+  const [, place, serial, taughtAt, heardAt] = note;
+  const port = portIn(place);
+  const kind: Kind = kindIn(place);
+  if (kind === Kind.Local || port === LOCAL_PORT) {
+    const written = network?.bridge.mac.at;
+    return { port: 'gateway', kind: 'local', ...(written && { at: written }) };
+  }
+  const view = { port: at(compiled.ports, port).port, kind: at(kinds, kind) };
+  if (taughtAt < 0) return { ...view, at: at(compiled.stations, serial).at };
+  return {
+    ...view,
+    taughtBy: {
+      port: originOf(compiled, place),
+      number: serial,
+      before_s: (tick - taughtAt) / 1e9,
+    },
+    heardBefore_s: (tick - heardAt) / 1e9,
+  };
+}
+
+/** The port by which the frame that taught an entry came into the lab. */
+export function originOf({ ports }: Compiled, place: number): string {
+  const origin = originIn(place);
+  return at(ports, origin === ORIGIN_UNKNOWN ? portIn(place) : origin).port;
+}
+
+/** The child of an ipvlan parent that a frame went to, by the address it is for. */
+export function ownerOf({ compiled, frame }: Context, sent: readonly SentView[]) {
+  const [only] = sent;
+  const endpoint = compiled.ports.find(({ port }) => port === only?.port)?.endpoint;
+  if (only === undefined || sent.length > 1 || endpoint === undefined) return undefined;
+  const { ipv4, ipv6 } = endpoint;
+  const address = frame.type === 'IPv6' ? (ipv6 ?? ipv4) : (ipv4 ?? ipv6);
+  if (address === undefined) return undefined;
+  const written: Position | undefined = address.at ?? endpoint.at;
+  return { address: address.value, port: only.port, at: written };
+}
+
+/** Is its destination a group, everybody among them? */
+export function isToGroup({ destination }: FrameDescription): boolean {
+  return destination !== undefined && (parseInt(destination.slice(0, 2), 16) & 1) === 1;
+}

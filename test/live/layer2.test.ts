@@ -1,0 +1,437 @@
+/**
+ * macvlan, ipvlan, VLANs, hosts and wires, live: real stacks in their sandboxes, real pings and TCP, and our data plane in between. The kernel
+ * of this machine needs none of these drivers.
+ */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { shownOf } from '../../control/live/shown.js';
+import type { Shown } from '../../control/live/shown.js';
+import { Meter } from '../../control/live/meter.js';
+import { ipBatch } from '../../control/sandbox/ip.js';
+import type { RunningLab } from '../../control/supervisor/running.js';
+import { sumOfCounters } from '../../control/supervisor/running.js';
+import { Reason } from '../../dataplane/observe/reason.js';
+import { loadNative } from '../../native-bindings/load.js';
+import { ip, liveTest, nicName, until } from './live.js';
+import type { TestLab } from './live.js';
+import { plugIn } from './matrix/cable.js';
+import { converse, PROBES } from './matrix/traffic.js';
+import { whyNoMatrix } from './matrix/why-no-matrix.js';
+
+const TCP_BYTES = 1_000_000;
+const PING = ['ping', '-n', '-i', '0.2', '-W', '1', '-c', '2'] as const;
+
+/** Pings for each `c1 > 10.0.0.2`, all at once, and gives what ping said. */
+function pings(lab: TestLab, pairs: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    pairs.map(async (pair) => {
+      const [from = '', to = ''] = pair.split(' > ');
+      const { stdout, stderr } = await lab.inside(from, ...PING, to);
+      return `${pair}: ${stdout}${stderr}`;
+    }),
+  );
+}
+
+/** All of these are answered, from as far away as one stack is from another: no router stands between. */
+async function reach(t: ExecutionContext, lab: TestLab, pairs: readonly string[]): Promise<void> {
+  for (const said of await pings(lab, pairs)) {
+    t.regex(said, / 0% packet loss/);
+    t.regex(said, / ttl=64 /);
+  }
+}
+
+/** None of these is answered. */
+async function miss(t: ExecutionContext, lab: TestLab, pairs: readonly string[]): Promise<void> {
+  for (const said of await pings(lab, pairs)) t.regex(said, / 100% packet loss/);
+}
+
+/** For each `c1 10.0.0.1 - c2 10.0.0.2`: echoes and datagrams as long as the MTU and longer, trains, and TCP in both directions. */
+async function talk(t: ExecutionContext, lab: TestLab, pairs: readonly string[]): Promise<void> {
+  const why = whyNoMatrix();
+  if (why !== undefined) {
+    t.log(`no traffic but pings: ${why}`);
+    return;
+  }
+  const endOf = (words: string) => {
+    const [service = '', address = ''] = words.split(' ');
+    return { namespace: pathOf(lab, service), address };
+  };
+  const talks = pairs.map((pair) => {
+    const [one = '', other = ''] = pair.split(' - ');
+    return { mtu: 1500, one: endOf(one), other: endOf(other), probes: PROBES };
+  });
+  const heard = await converse(talks, TCP_BYTES);
+  t.deepEqual(
+    pairs.map((pair, i) => [pair, heard[i]?.failures]),
+    pairs.map((pair) => [pair, {}]),
+  );
+}
+
+/** A word with a slash is the path of a namespace already. */
+function pathOf(lab: TestLab, service: string): string {
+  return service.includes('/') ? service : `/run/netns/${lab.namespace(service)}`;
+}
+
+/** The lab is stopped, and every frame is accounted for. */
+async function balance(t: ExecutionContext, running: RunningLab): Promise<void> {
+  await running.stop();
+  t.is(sumOfCounters(running).unaccounted(), 0);
+}
+
+function dropped(running: RunningLab, name: string, reason: Reason): number {
+  const port = running.compiled.ports.findIndex((compiled) => compiled.port === name);
+  return sumOfCounters(running).dropped[port * Reason.Count + reason] ?? 0;
+}
+
+/** What `show` would say. */
+function show<What extends Shown['what']>(
+  t: ExecutionContext,
+  running: RunningLab,
+  what: What,
+): Extract<Shown, { what: What }> {
+  const meter = new Meter(running);
+  t.teardown(() => {
+    meter.close();
+  });
+  return shownOf(what, running, meter) as Extract<Shown, { what: What }>;
+}
+
+const parent = (driver: string, options: string, subnet: string, rest = '') =>
+  `{ driver: ${driver}, driver_opts: { ${options} }, enable_ipv6: true, ipam: { config: [ { subnet: 10.${subnet}.0.0/24 }, { subnet: "fd00:${subnet}::/64" } ] }, ${rest} }`;
+
+liveTest(
+  'macvlan bridge: children of one parent reach each other, also when it has no wire',
+  async (t, lab) => {
+    const running = await lab.startLive(`networks:
+  mac: ${parent('macvlan', 'parent: eth0', '61')}
+  alone: { driver: macvlan, ipam: { config: [ { subnet: 10.62.0.0/24 } ] } }
+services:
+  a: { networks: { mac: { ipv4_address: 10.61.0.2, ipv6_address: "fd00:61::2" } } }
+  b: { networks: { mac: { ipv4_address: 10.61.0.3, ipv6_address: "fd00:61::3" } } }
+  c: { networks: { alone: { ipv4_address: 10.62.0.2 } } }
+  d: { networks: { alone: { ipv4_address: 10.62.0.3 } } }
+`);
+    await reach(t, lab, ['a > 10.61.0.3', 'b > fd00:61::2', 'c > 10.62.0.3', 'a > b', 'a > b.mac']);
+    await miss(t, lab, ['a > 10.61.0.1']);
+    await talk(t, lab, ['a 10.61.0.2 - b 10.61.0.3', 'b fd00:61::3 - a fd00:61::2']);
+    t.regex((await lab.inside('a', 'ip', 'route')).stdout, /default via 10\.61\.0\.1 dev eth0/);
+    t.notRegex((await lab.inside('c', 'ip', 'route')).stdout, /default/);
+    t.regex((await lab.inside('a', 'ip', 'link')).stdout, /02:42:0a:3d:00:02/);
+
+    const { ports } = show(t, running, 'ports');
+    const nic = ports.find(({ port }) => port === 'host.eth0');
+    t.like(nic, { kind: 'none', state: 'down', why: 'nothing is joined to it', framesOut: 0 });
+    t.true(dropped(running, 'host.eth0', Reason.NoCarrier) > 0);
+    await balance(t, running);
+  },
+);
+
+const TWO_HOSTS = `x-wires: { lan: }
+x-hosts:
+  node-1: { nics: { eth0: { wire: lan } } }
+  node-2: { nics: { eth0: { wire: lan } } }
+`;
+
+liveTest(
+  'macvlan on eth0.50 of two hosts: one VLAN on the wire between them, and no way to another',
+  async (t, lab) => {
+    const running = await lab.startLive(`${TWO_HOSTS}networks:
+  m1: ${parent('macvlan', 'parent: eth0.50', '50', 'x-host: node-1')}
+  m2: ${parent('macvlan', 'parent: eth0.50', '50', 'x-host: node-2')}
+  m3: ${parent('macvlan', 'parent: eth0.60', '51', 'x-host: node-2')}
+services:
+  a: { x-host: node-1, networks: { m1: { ipv4_address: 10.50.0.11, ipv6_address: "fd00:50::11" } } }
+  b: { x-host: node-1, networks: { m1: { ipv4_address: 10.50.0.12 } } }
+  c: { x-host: node-2, networks: { m2: { ipv4_address: 10.50.0.21, ipv6_address: "fd00:50::21" } } }
+  d: { x-host: node-2, networks: { m3: { ipv4_address: 10.51.0.22 } } }
+`);
+    // Another VLAN is another network also for who has an address in this one.
+    await lab.inside('d', 'ip', 'addr', 'add', '10.50.0.22/24', 'dev', 'eth0');
+    await reach(t, lab, ['a > 10.50.0.12', 'a > 10.50.0.21', 'c > 10.50.0.12', 'c > fd00:50::11']);
+    await miss(t, lab, ['a > 10.50.0.22', 'd > 10.50.0.11', 'c > 10.50.0.22']);
+    t.regex((await lab.inside('a', 'ping', '-c', '1', 'c')).stderr, /c:/);
+    const before = sumOfCounters(running);
+    await talk(t, lab, ['a 10.50.0.11 - c 10.50.0.21', 'c fd00:50::21 - a fd00:50::11']);
+    if (whyNoMatrix() === undefined) {
+      // TCP crossed both hosts and the wire in super-frames, whole.
+      const after = sumOfCounters(running);
+      const port = running.compiled.ports.findIndex((compiled) => compiled.port === 'a');
+      const per = (name: 'framesIn' | 'bytesIn') =>
+        (after[name][port] ?? 0) - (before[name][port] ?? 0);
+      t.true(per('bytesIn') / per('framesIn') > 1514, `${per('bytesIn')} in ${per('framesIn')}`);
+    }
+    const { stations } = show(t, running, 'fdb');
+    const heard = stations.map(({ network, mac, port, taughtBy }) => [
+      network,
+      mac,
+      port,
+      taughtBy?.port,
+    ]);
+    t.deepEqual(
+      heard.filter(([, mac]) => mac === '02:42:0a:32:00:0b'),
+      [['lan', '02:42:0a:32:00:0b', 'node-1.eth0', 'a']],
+    );
+    t.deepEqual(
+      show(t, running, 'counters').counters.ports.map(({ port }) => port),
+      ['a', 'b', 'c', 'd'],
+    );
+    await balance(t, running);
+  },
+);
+
+liveTest(
+  'macvlan private and vepa: siblings are reached by a switch that reflects, private ones never',
+  async (t, lab) => {
+    const nets = ['plain', 'relay'].flatMap((wire, i) =>
+      ['private', 'vepa'].map((mode, j) => {
+        const subnet = `${70 + 2 * i + j}`;
+        return `  ${mode}-${wire}: ${parent('macvlan', `parent: eth${i}.${10 + j}, macvlan_mode: ${mode}`, subnet)}\n`;
+      }),
+    );
+    const services = ['private-plain', 'vepa-plain', 'private-relay', 'vepa-relay'].map((net) =>
+      ['a', 'b'].map((name) => `  ${name}-${net}: { networks: [${net}] }\n`).join(''),
+    );
+    const running = await lab.startLive(`x-wires: { plain: , relay: { reflective_relay: true } }
+x-hosts: { node: { nics: { eth0: { wire: plain }, eth1: { wire: relay } } } }
+networks:
+${nets.join('')}services:
+${services.join('')}`);
+    t.is(running.workers.length, 1);
+    await reach(t, lab, ['a-vepa-relay > b-vepa-relay', 'b-vepa-relay > 10.73.0.2']);
+    await miss(t, lab, [
+      'a-private-plain > 10.70.0.3',
+      'a-vepa-plain > 10.71.0.3',
+      'a-private-relay > 10.72.0.3',
+    ]);
+    await talk(t, lab, ['a-vepa-relay 10.73.0.2 - b-vepa-relay 10.73.0.3']);
+    await balance(t, running);
+  },
+);
+
+liveTest(
+  'ipvlan L2: children with one MAC reach each other, on one host and across two',
+  async (t, lab) => {
+    const running = await lab.startLive(`x-wires: { lan: }
+x-hosts:
+  node-1: { nics: { eth0: { wire: lan, mac: "02:00:00:00:01:01", addresses: [10.80.0.101/24] } } }
+  node-2: { nics: { eth0: { wire: lan, mac: "02:00:00:00:01:02" } } }
+networks:
+  i1: ${parent('ipvlan', 'parent: eth0', '80', 'x-host: node-1')}
+  i2: ${parent('ipvlan', 'parent: eth0', '80', 'x-host: node-2')}
+services:
+  a: { x-host: node-1, networks: { i1: { ipv4_address: 10.80.0.11, ipv6_address: "fd00:80::11" } } }
+  b: { x-host: node-1, networks: { i1: { ipv4_address: 10.80.0.12, ipv6_address: "fd00:80::12" } } }
+  c: { x-host: node-2, networks: { i2: { ipv4_address: 10.80.0.21, ipv6_address: "fd00:80::21" } } }
+`);
+    for (const service of ['a', 'b'])
+      t.regex((await lab.inside(service, 'ip', 'link')).stdout, /02:00:00:00:01:01/);
+    await reach(t, lab, [
+      'a > 10.80.0.12',
+      'b > fd00:80::11',
+      'a > 10.80.0.21',
+      'c > 10.80.0.12',
+      'c > fd00:80::11',
+    ]);
+    // The host itself hears the wire, and not its own children.
+    await reach(t, lab, ['c > 10.80.0.101']);
+    await miss(t, lab, ['a > 10.80.0.101']);
+    await talk(t, lab, [
+      'a 10.80.0.11 - b 10.80.0.12',
+      'a 10.80.0.11 - c 10.80.0.21',
+      'c fd00:80::21 - b fd00:80::12',
+    ]);
+    await balance(t, running);
+  },
+);
+
+liveTest(
+  'X-34: ipvlan L3 across subnets of one host, and across two hosts by their routes',
+  async (t, lab) => {
+    const l3 = (host: string, ...subnets: string[]) =>
+      `{ driver: ipvlan, driver_opts: { parent: eth0, ipvlan_mode: l3 }, x-host: ${host}, enable_ipv6: true, ipam: { config: [ ${subnets.map((subnet) => `{ subnet: 10.${subnet}.0.0/24 }, { subnet: "fd00:${subnet}::/64" }`).join(', ')} ] } }`;
+    const running = await lab.startLive(`x-wires: { lan: }
+x-hosts:
+  node-1:
+    nics: { eth0: { wire: lan, addresses: [192.168.99.1/24, "fd00:99::1/64"] } }
+    routes:
+      - { to: 10.93.0.0/24, via: 192.168.99.2 }
+      - { to: 10.99.0.0/24, via: 192.168.99.77 }
+      - { to: "fd00:93::/64", via: "fd00:99::2" }
+  node-2:
+    nics: { eth0: { wire: lan, addresses: [192.168.99.2/24, "fd00:99::2/64"] } }
+    routes:
+      - { to: 10.91.0.0/24, via: 192.168.99.1 }
+      - { to: 10.92.0.0/24, via: 192.168.99.1 }
+      - { to: "fd00:90::/28", via: "fd00:99::1" }
+networks:
+  n1: ${l3('node-1', '91', '92')}
+  n2: ${l3('node-2', '93')}
+services:
+  a: { x-host: node-1, networks: { n1: { ipv4_address: 10.91.0.2, ipv6_address: "fd00:91::2" } } }
+  b: { x-host: node-1, networks: { n1: { ipv4_address: 10.92.0.2, ipv6_address: "fd00:92::2" } } }
+  c: { x-host: node-2, networks: { n2: { ipv4_address: 10.93.0.2, ipv6_address: "fd00:93::2" } } }
+`);
+    t.regex((await lab.inside('a', 'ip', 'route')).stdout, /default dev eth0 scope link/);
+    t.regex((await lab.inside('a', 'ip', 'link')).stdout, /eth0: <[^>]*NOARP/);
+    await reach(t, lab, ['a > 10.92.0.2', 'b > 10.91.0.2', 'a > 10.93.0.2', 'c > 10.92.0.2']);
+    // The host hears its child; the answer goes where its routes lead, and none leads there.
+    await miss(t, lab, ['a > 192.168.99.1']);
+    await talk(t, lab, [
+      'a 10.91.0.2 - b 10.92.0.2',
+      'a 10.91.0.2 - c 10.93.0.2',
+      'c fd00:93::2 - b fd00:92::2',
+    ]);
+    // Nobody has the address of this router: node-1 asks for it three times, a second apart, though nothing else happens.
+    await miss(t, lab, ['b > 10.99.0.1']);
+    await until(t, 'it is given up', () => dropped(running, 'b', Reason.NeighborUnresolved) > 0);
+    await balance(t, running);
+  },
+);
+
+/** A machine of this kernel at the other end of a veth: `10.95.0.9` on eth0, and what the test adds. */
+async function station(t: ExecutionContext, lab: TestLab): Promise<{ near: string; far: string }> {
+  const near = nicName();
+  const far = `${lab.name}-far`;
+  await ip('netns', 'add', far);
+  t.teardown(() => ip('netns', 'delete', far));
+  await ip('link', 'add', near, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', far);
+  await ipBatch(far, ['link set lo up', 'addr add 10.95.0.9/24 dev eth0', 'link set eth0 up']);
+  await ip('link', 'set', near, 'up');
+  return { near, far };
+}
+
+/** In a namespace an interface `vlan`, which goes out by eth0 with a tag. */
+async function tagInside(
+  t: ExecutionContext,
+  namespace: string,
+  vlan: number,
+  addresses: readonly string[],
+): Promise<void> {
+  const native = loadNative();
+  const descriptor = native.createTap({ name: 'vlan', namespace });
+  t.teardown(() => {
+    native.closeDescriptor(descriptor);
+  });
+  t.teardown(await plugIn([{ descriptor, namespace, name: 'eth0' }], vlan));
+  await ipBatch(basename(namespace), [
+    ...addresses.map((address) => {
+      return `addr add ${address} dev vlan${address.includes(':') ? ' nodad' : ''}`;
+    }),
+    'link set vlan up',
+  ]);
+}
+
+liveTest(
+  'a wire leads to a machine behind a real interface, in the same VLAN and without one',
+  async (t, lab) => {
+    const { near, far } = await station(t, lab);
+    const record = join(lab.folder, 'tester.pcapng');
+    const running =
+      await lab.startLive(`x-wires: { lan: { ports: { uplink: { interface: ${near} }, tester: { record: ${record} }, open: } } }
+x-hosts: { node: { nics: { eth0: { wire: lan, addresses: [10.95.0.1/24] } } } }
+networks:
+  mac: ${parent('macvlan', 'parent: eth0', '95')}
+  tagged: ${parent('macvlan', 'parent: eth0.7', '96')}
+services:
+  a: { networks: { mac: { ipv4_address: 10.95.0.2 } } }
+  v: { networks: { tagged: { ipv4_address: 10.96.0.2, ipv6_address: "fd00:96::2" } } }
+`);
+    const path = `/run/netns/${far}`;
+    await tagInside(t, path, 7, ['10.96.0.9/24', 'fd00:96::9/64']);
+    const ping = async (address: string): Promise<string> =>
+      ip('netns', 'exec', far, ...PING, address);
+    await reach(t, lab, ['a > 10.95.0.9', 'v > 10.96.0.9', 'v > fd00:96::9']);
+    for (const address of ['10.95.0.2', '10.95.0.1', '10.96.0.2'])
+      t.regex(await ping(address), / 0% packet loss/);
+    await miss(t, lab, ['a > 10.95.0.1']);
+    await talk(t, lab, [
+      `a 10.95.0.2 - ${path} 10.95.0.9`,
+      `v 10.96.0.2 - ${path} 10.96.0.9`,
+      `${path} fd00:96::9 - v fd00:96::2`,
+    ]);
+    t.true(dropped(running, 'lan.open', Reason.NoCarrier) > 0);
+    await balance(t, running);
+    t.true(
+      readFileSync(record).length > 1000,
+      'a port with nothing but a record keeps what is flooded',
+    );
+  },
+);
+
+liveTest(
+  'the kernel’s own macvlan behind a wire and ours in front of it are one network',
+  async (t, lab) => {
+    const { near, far } = await station(t, lab);
+    try {
+      await ipBatch(far, [
+        'link add mac0 link eth0 type macvlan mode bridge',
+        'addr add 10.97.0.9/24 dev mac0',
+        'link set mac0 up',
+      ]);
+    } catch (cause) {
+      t.log(`left out: ${String(cause)}`);
+      t.pass();
+      return;
+    }
+    const running =
+      await lab.startLive(`x-wires: { lan: { ports: { uplink: { interface: ${near} } } } }
+x-hosts: { node: { nics: { eth0: { wire: lan } } } }
+networks: { mac: ${parent('macvlan', 'parent: eth0', '97')} }
+services: { a: { networks: { mac: { ipv4_address: 10.97.0.2 } } }, b: { networks: { mac: { ipv4_address: 10.97.0.3 } } } }
+`);
+    await reach(t, lab, ['a > 10.97.0.9', 'b > 10.97.0.9', 'a > 10.97.0.3']);
+    await talk(t, lab, [`a 10.97.0.2 - /run/netns/${far} 10.97.0.9`]);
+    await balance(t, running);
+  },
+);
+
+liveTest(
+  'a bridge with uplink eth0.50 reaches the VLAN behind its host; one that filters VLANs, those of its ports',
+  async (t, lab) => {
+    const bridge = (subnet: string, options: string) =>
+      `{ x-host: node-1, enable_ipv6: true, x-bridge: { ${options} }, ipam: { config: [ { subnet: 10.${subnet}.0.0/24, gateway: 10.${subnet}.0.200 }, { subnet: "fd00:${subnet}::/64", gateway: "fd00:${subnet}::200" } ] } }`;
+    const running = await lab.startLive(`x-wires: { lan: , trunk: }
+x-hosts:
+  node-1: { nics: { eth0: { wire: lan }, eth1: { wire: trunk } } }
+  node-2: { nics: { eth0: { wire: lan }, eth1: { wire: trunk } } }
+networks:
+  br: ${bridge('52', 'uplink: eth0.50')}
+  vlans: ${bridge('53', 'vlan_filtering: true, uplink: eth1')}
+  far: ${parent('macvlan', 'parent: eth0.50', '52', 'x-host: node-2')}
+  far10: ${parent('macvlan', 'parent: eth1.10', '53', 'x-host: node-2')}
+services:
+  a: { x-host: node-1, networks: { br: { ipv4_address: 10.52.0.11, ipv6_address: "fd00:52::11" } } }
+  c: { x-host: node-2, networks: { far: { ipv4_address: 10.52.0.21, ipv6_address: "fd00:52::21" } } }
+  v10: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.10, ipv6_address: "fd00:53::10", x-port: { tag: 10 } } } }
+  w10: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.11, x-port: { tag: 10 } } } }
+  v20: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.20, x-port: { tag: 20 } } } }
+  trunk: { x-host: node-1, networks: { vlans: { ipv4_address: 10.53.0.30 } } }
+  d: { x-host: node-2, networks: { far10: { ipv4_address: 10.53.0.21, ipv6_address: "fd00:53::21" } } }
+`);
+    await reach(t, lab, [
+      ...[
+        'a > 10.52.0.21',
+        'c > 10.52.0.11',
+        'c > fd00:52::11',
+        'a > 10.52.0.200',
+        'c > 10.52.0.200',
+      ],
+      ...['v10 > 10.53.0.11', 'v10 > 10.53.0.21', 'd > 10.53.0.11'],
+    ]);
+    await miss(t, lab, ['v20 > 10.53.0.10', 'd > 10.53.0.20', 'v20 > 10.53.0.21']);
+    await ipBatch(lab.namespace('trunk'), ['addr flush dev eth0']);
+    await tagInside(t, pathOf(lab, 'trunk'), 10, ['10.53.0.31/24']);
+    await reach(t, lab, ['v10 > 10.53.0.31', 'd > 10.53.0.31']);
+    await talk(t, lab, [
+      'a 10.52.0.11 - c 10.52.0.21',
+      'c fd00:52::21 - a fd00:52::11',
+      'v10 10.53.0.10 - d 10.53.0.21',
+      'v10 10.53.0.10 - w10 10.53.0.11',
+      'd fd00:53::21 - v10 fd00:53::10',
+      'v10 10.53.0.10 - trunk 10.53.0.31',
+      'trunk 10.53.0.31 - d 10.53.0.21',
+    ]);
+    await balance(t, running);
+  },
+);
