@@ -384,3 +384,42 @@ scenario('a header that is cut or lies about its length finds nobody (ipvlan_get
     h1.eth0: W>h1.eth0 raw=0800440000141234400040ff00000a0100090a01000b => consumed: host-stack
     h1.eth0: W>h1.eth0 raw=0800450000141234400040ff00000a0100090a01000b => c2`,
 });
+
+scenario(
+  'X-34: a route via the other host joins the L3 networks of two hosts: question, answer and packet in one pass',
+  {
+    lab: labOf(`
+x-wires: { lan: { ports: { a: {} } } }
+x-hosts:
+  h1:
+    nics: { eth0: { wire: lan, mac: "02:00:00:00:01:00", addresses: [192.168.0.1/24] } }
+    routes: [{ to: 10.2.0.0/24, via: 192.168.0.2 }]
+  h2:
+    nics: { eth0: { wire: lan, mac: "02:00:00:00:02:00", addresses: [192.168.0.2/24] } }
+    routes: [{ to: 10.1.0.0/24, via: 192.168.0.1 }]
+networks:
+  one: { driver: ipvlan, x-host: h1, driver_opts: { parent: eth0, ipvlan_mode: l3 }, ipam: { config: [{ subnet: 10.1.0.0/24 }] } }
+  two: { driver: ipvlan, x-host: h2, driver_opts: { parent: eth0, ipvlan_mode: l3 }, ipam: { config: [{ subnet: 10.2.0.0/24 }] } }
+services:
+  c1: { image: x, x-host: h1, networks: { one: { ipv4_address: 10.1.0.10 } } }
+  d1: { image: x, x-host: h2, networks: { two: { ipv4_address: 10.2.0.10 } } }
+`),
+    story: `
+    c1: h1.eth0>Z ping=10.1.0.10>10.2.0.10 => d1{h1.eth0>h2.eth0} lan.a{h1.eth0>*}ask=192.168.0.1>192.168.0.2
+    d1: h2.eth0>Z ip=10.2.0.10>10.1.0.10 => c1{h2.eth0>h1.eth0}
+    c1: h1.eth0>Z ip=10.1.0.10>10.2.0.10 => d1{h1.eth0>h2.eth0}
+    lan.a: A>h2.eth0 ip=192.168.0.9>10.2.0.10 => d1
+    lan.a: A>h2.eth0 ip=192.168.0.9>10.1.0.10 => consumed: host-stack`,
+  },
+);
+
+scenario(
+  'L3: a wrong header checksum is mended on the way out, not judged (ip_local_out: ip_send_check)',
+  {
+    lab: ipvlan('l3', 'bridge', routed),
+    story: `
+    h1.eth0: W>* ask=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}reply=192.168.0.1>192.168.0.9
+    c1: h1.eth0>Z raw=0800450000141234400040fdeeee0a01000ac0a80009 => h1.eth0{h1.eth0>W}raw=0800450000141234400040fd5cfd0a01000ac0a80009
+    c1: h1.eth0>Z raw=0800450000141234400040fdeeee0a01000a0a01000b => c2`,
+  },
+);

@@ -261,8 +261,7 @@ export class Naive {
       for (const { port } of hearing) this.emit(port, frame);
       this.hostHears(on, frame);
     } else if (to === undefined || !isMine) this.hostHears(on, frame);
-    else if (network.mode === 'l3s' && (isGroup(frame.to) || packetOf(frame)?.kind === 'arp'))
-      this.hostHears(on, frame); // TEMP
+    else if (network.mode === 'l3s' && packetOf(frame)?.kind === 'arp') this.hostHears(on, frame);
     else this.emit(to.port, frame);
   }
 
@@ -301,7 +300,6 @@ export class Naive {
   }
 
   private ask(on: Interface, ip: string): void {
-    if (on.vid !== 0) return; // TEMP
     const me = { mac: on.nic?.mac ?? '', ip: on.nic?.address ?? '' };
     this.interfaceSends(on, arpFrame(true, me, { mac: EVERYBODY, ip }));
   }

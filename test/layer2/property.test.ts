@@ -40,6 +40,8 @@ const KINDS = ['word', 'word', 'ask', 'reply', 'ipv4', 'ipv4', 'ipv6', 'dad'] as
 /** Choices by number, so that a topology can shrink under its traffic. */
 interface Sent {
   readonly port: number;
+  /** By a port of a wire or of a NIC, not by one of a child. */
+  readonly fromOutside: boolean;
   readonly kind: (typeof KINDS)[number];
   readonly sender: number;
   readonly target: number;
@@ -55,6 +57,7 @@ interface Sent {
 
 const sent: fc.Arbitrary<Sent> = fc.record({
   port: fc.nat(),
+  fromOutside: fc.boolean(),
   kind: fc.constantFrom(...KINDS),
   sender: fc.nat(),
   target: fc.nat(),
@@ -178,7 +181,8 @@ function check(topology: Topology, choices: readonly Sent[]): void {
   const places = placesOf(topology);
   const naive = new Naive(topology);
   const frames = choices.map((choice, i) => {
-    const place = pick(places, choice.port);
+    const outside = places.filter(({ self }) => self === undefined);
+    const place = pick(choice.fromOutside ? outside : places, choice.port);
     return { place, frame: drawn(topology, place, choice, i + 1), tick: 0 };
   });
   frames.push({ place: pick(places, 0), frame: LAST, tick: TICK_LATE });

@@ -17,6 +17,8 @@ interface DrawnHost {
 }
 
 const MACVLAN_SHARED = ['bridge', 'private', 'vepa', 'source'] as const;
+/** One of those outside is the router to other children, for a host whose eth0 is an L3 parent. */
+const ROUTER = 'c0a800c1';
 const OUTSIDERS = [1, 2, 3].map((n) => ({ mac: macOfOutsider(n), ip: `c0a800c${n}` }));
 
 const tenants: fc.Arbitrary<Tenants> = fc.oneof(
@@ -165,11 +167,13 @@ function sourceNearby(h: number, i: number): string {
  */
 function routesOf({ parent = '' }: Network, number: number): Route[] {
   const blocks = [10, 192].map((byte) => byte & (0xff00 >>> number) & 0xff);
-  return [...new Set(blocks)].map((byte) => ({
+  const onLink = [...new Set(blocks)].map((byte) => ({
     to: ipv4Digits(`${byte}.0.0.0`),
     prefixLength: number,
     dev: parent,
   }));
+  const routed = { to: ipv4Digits('10.0.0.0'), prefixLength: 9, via: ROUTER, dev: parent };
+  return parent === 'eth0' ? [...onLink, routed] : onLink;
 }
 
 /** The topology file. */
@@ -196,9 +200,10 @@ function yamlOfHost({ name, nics, routes }: Host): string[] {
     const wire = nic.wire ? `wire: ${nic.wire}, ` : '';
     return `${nic.name}: { ${wire}mac: "${nic.mac}", addresses: [${ipv4Text(nic.address)}/24] }`;
   });
-  const ways = routes.map(
-    ({ to, prefixLength, dev }) => `{ to: ${ipv4Text(to)}/${prefixLength}, dev: ${dev} }`,
-  );
+  const ways = routes.map(({ to, prefixLength, via, dev }) => {
+    const router = via === undefined ? '' : `via: ${ipv4Text(via)}, `;
+    return `{ to: ${ipv4Text(to)}/${prefixLength}, ${router}dev: ${dev} }`;
+  });
   return [`  ${name}:`, `    nics: { ${cards.join(', ')} }`, `    routes: [${ways.join(', ')}]`];
 }
 

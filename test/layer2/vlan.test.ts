@@ -140,6 +140,21 @@ scenario('the host answers in the VLAN in which it was asked, with the MAC of th
     h1.eth0[61]: W>* ask=192.168.0.9>192.168.0.1 => dropped: vlan-unknown`,
 });
 
+scenario('a sub-interface whose network has no children is there, and only the host hears it', {
+  lab: macvlan(
+    { bridge: 'c1' },
+    {
+      networks: [
+        'net70: { driver: macvlan, driver_opts: { parent: eth0.70 }, ipam: { config: [{ subnet: 10.70.0.0/24 }] } }',
+      ],
+    },
+  ),
+  story: `
+    h1.eth0[70]: W>* ask=192.168.0.9>192.168.0.1 => h1.eth0[70]{h1.eth0>W}reply=192.168.0.1>192.168.0.9
+    h1.eth0[70]: W>c1 => dropped: not-for-this-host
+    h1.eth0[71]: W>h1.eth0 => dropped: vlan-unknown`,
+});
+
 scenario('B-11: max frame +4 per tag: a tag does not count for the MTU', {
   lab: tagged,
   story: `
