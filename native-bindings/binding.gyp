@@ -18,7 +18,8 @@
         'src/waiter.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
-      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
+      # A Worker that is terminated while native code throws: the error goes nowhere, and must not end the process.
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++14', '-std=gnu++17', '-std=gnu++20'],
       'cflags!': ['-O3', '-Wno-unused-parameter'],
       'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],

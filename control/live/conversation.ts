@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { z } from 'zod';
 import type { LiveNotice } from '../../dataplane/worker/live-job.js';
 import { CallError } from '../cli/errors.js';
+import type { Compiled } from '../compile/compile.js';
 import type { Explanation } from '../explain/explanation.js';
 import { portNamed } from '../replay/inputs.js';
 import type { RunningLab } from '../supervisor/running.js';
@@ -154,13 +155,17 @@ export class Conversation {
     errand.begin({ ask: 'explain', port: errand.port, count, ...filterOf(request) });
   }
 
-  /** @throws CallError when the lab has no such port */
+  /** @throws CallError when the lab has no such port, or none where frames enter and leave */
   private errandFor(
     { port, filter }: Asking<'capture' | 'explain'>,
     hear: (notice: LiveNotice) => void,
   ): Errand {
     const call = filter !== undefined;
-    return new Errand(this.running, portNamed(port, this.running.compiled), {
+    const { compiled, workers } = this.running;
+    const number = portNamed(port, compiled);
+    if (!workers.some(({ ports }) => ports.some((served) => served.port === number)))
+      throw new CallError(whyNotServed(compiled, number));
+    return new Errand(this.running, number, {
       notice: (notice) => {
         if (notice.tells === 'refused') this.last({ tells: 'refused', why: notice.why, call });
         else hear(notice);
@@ -187,6 +192,13 @@ export class Conversation {
     const call = cause instanceof CallError || cause instanceof LineError;
     this.last({ tells: 'refused', why, call });
   }
+}
+
+function whyNotServed({ ports }: Compiled, number: number): string {
+  const { port = '', isOpen = false } = ports[number] ?? {};
+  return isOpen
+    ? `no frame comes to ${port}: nothing is joined to any port of its part of the lab`
+    : `${port} is inside the lab: no frame enters or leaves there; choose a port that "etherloom show ports" lists`;
 }
 
 function filterOf({ filter }: Asking<'capture' | 'explain'>): { filter?: string } {

@@ -3,7 +3,6 @@ import { compile } from '../../control/compile/compile.js';
 import { parseLab } from '../../control/model/load.js';
 import { namespaceOf, planLab } from '../../control/sandbox/plan.js';
 import type { PlannedSandbox } from '../../control/sandbox/plan.js';
-import { placeParts } from '../../control/supervisor/place.js';
 import { missingCapabilities } from '../../control/supervisor/privileges.js';
 
 const planOf = (text: string) => planLab(compile(parseLab(`name: demo\n${text}`, 'lab.yaml')));
@@ -43,6 +42,48 @@ test('a NIC has the addresses of its endpoint with the prefix of their pool', (t
       ipv6: 'fd00:1::2/64',
     },
   ]);
+});
+
+const LAYER2 = `x-wires: { lan: { ports: { vm: { tap: vm1, owner: root } } } }
+x-hosts: { node: { nics: { eth0: { wire: lan, mac: "02:00:00:00:00:01", mtu: 9000 }, eth1: { wire: lan, mac: "02:00:00:00:00:02" } } } }
+networks:
+  mac: { driver: macvlan, driver_opts: { parent: eth0.7 }, ipam: { config: [ { subnet: 10.4.0.0/24 } ] } }
+  alone: { driver: macvlan, ipam: { config: [ { subnet: 10.5.0.0/24 } ] } }
+  l2: { driver: ipvlan, driver_opts: { parent: eth1 }, ipam: { config: [ { subnet: 10.6.0.0/24 } ] } }
+  l3: { driver: ipvlan, driver_opts: { parent: eth1.8, ipvlan_mode: l3 }, enable_ipv6: true, ipam: { config: [ { subnet: 10.7.0.0/24 }, { subnet: "fd00:7::/64" } ] } }
+  l3in: { driver: ipvlan, driver_opts: { parent: eth1.9, ipvlan_mode: l3s }, internal: true, ipam: { config: [ { subnet: 10.8.0.0/24 } ] } }
+`;
+
+test('a child of macvlan has its own MAC, one of ipvlan that of its parent and makes no address of it; in the L3 modes it asks nobody', (t) => {
+  const sandbox = sandboxOf(`${LAYER2}services: { c1: { networks: [mac, l2, l3] } }`, 'c1');
+  const nics = sandbox?.nics.map(({ mac, mtu, sharesMac, noArp }) => [mac, mtu, sharesMac, noArp]);
+  t.deepEqual(nics, [
+    ['02:42:0a:04:00:02', 9000, undefined, undefined],
+    ['02:00:00:00:00:02', 1500, true, undefined],
+    ['02:00:00:00:00:02', 1500, true, true],
+  ]);
+});
+
+test('the default route of macvlan and ipvlan L2 is the gateway, of ipvlan L3 the NIC; without a parent there is none', (t) => {
+  const routes = (networks: string) =>
+    sandboxOf(`${LAYER2}services: { c1: { networks: ${networks} } }`, 'c1')?.routes;
+  t.deepEqual(routes('[mac]'), [{ via: '10.4.0.1', family: 4, nic: 'eth0' }]);
+  t.deepEqual(routes('[alone]'), []);
+  t.deepEqual(routes('[l2]'), [{ via: '10.6.0.1', family: 4, nic: 'eth0' }]);
+  t.deepEqual(routes('[l3in]'), []);
+  t.deepEqual(routes('[l3]'), [
+    { family: 4, nic: 'eth0' },
+    { family: 6, nic: 'eth0' },
+  ]);
+  // A network with a router comes before one without.
+  t.deepEqual(routes('[l3, mac]'), [
+    { via: '10.4.0.1', family: 4, nic: 'eth1' },
+    { family: 6, nic: 'eth0' },
+  ]);
+});
+
+test('a TAP of a wire is made for who is to hold it, as large as the wire carries', (t) => {
+  t.deepEqual(planOf(LAYER2).taps, [{ name: 'vm1', owner: 'root', mtu: 9000 }]);
 });
 
 test('/etc/hosts names everybody on the networks of a sandbox, and nobody else', (t) => {
@@ -86,40 +127,6 @@ services:
     [a, none],
   );
   t.deepEqual(plan.taps, [{ name: 'vm1', owner: 'root', mtu: 1500 }]);
-});
-
-test('networks are dealt out to workers, the largest first; a core is left', (t) => {
-  const compiled = compile(
-    parseLab(
-      `networks: { big: , mid: , low: , empty: }
-services:
-  a: { networks: [big, low] }
-  b: { networks: [big, mid] }
-  c: { networks: [big, mid] }
-`,
-      'lab.yaml',
-    ),
-  );
-  const place = (wanted?: number, cores = 4) => placeParts(compiled, wanted, cores);
-  const networks = (wanted?: number, cores?: number) =>
-    place(wanted, cores).workers.map((share) => share.networks);
-  t.deepEqual(networks(), [[0], [1], [2]]);
-  t.deepEqual(networks(undefined, 3), [[0], [1, 2]]);
-  t.deepEqual(networks(undefined, 1), [[0, 1, 2]]);
-  t.deepEqual(networks(2), [[0], [1, 2]]);
-  t.deepEqual(
-    place(2).workers.map(({ ports }) => ports),
-    [
-      [0, 1, 2],
-      [3, 4, 5],
-    ],
-  );
-  t.is(place(2).note, undefined);
-  t.is(
-    place(9).note,
-    '3 networks have ports, and a network is served by one worker: 3 of 9 workers are used',
-  );
-  t.deepEqual(placeParts(compile(parseLab('services: {}', 'lab.yaml'))).workers, []);
 });
 
 test('capabilities are read from /proc/self/status', (t) => {

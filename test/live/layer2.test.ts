@@ -3,102 +3,26 @@
  * of this machine needs none of these drivers.
  */
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { ExecutionContext } from 'ava';
-import { shownOf } from '../../control/live/shown.js';
-import type { Shown } from '../../control/live/shown.js';
-import { Meter } from '../../control/live/meter.js';
+import { join } from 'node:path';
 import { ipBatch } from '../../control/sandbox/ip.js';
-import type { RunningLab } from '../../control/supervisor/running.js';
 import { sumOfCounters } from '../../control/supervisor/running.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { loadNative } from '../../native-bindings/load.js';
-import { ip, liveTest, nicName, until } from './live.js';
-import type { TestLab } from './live.js';
-import { plugIn } from './matrix/cable.js';
-import { converse, PROBES } from './matrix/traffic.js';
+import {
+  balance,
+  dropped,
+  miss,
+  parent,
+  pathOf,
+  PING,
+  reach,
+  show,
+  station,
+  tagInside,
+  talk,
+} from './edge.js';
+import { ip, liveTest, until } from './live.js';
 import { whyNoMatrix } from './matrix/why-no-matrix.js';
-
-const TCP_BYTES = 1_000_000;
-const PING = ['ping', '-n', '-i', '0.2', '-W', '1', '-c', '2'] as const;
-
-/** Pings for each `c1 > 10.0.0.2`, all at once, and gives what ping said. */
-function pings(lab: TestLab, pairs: readonly string[]): Promise<string[]> {
-  return Promise.all(
-    pairs.map(async (pair) => {
-      const [from = '', to = ''] = pair.split(' > ');
-      const { stdout, stderr } = await lab.inside(from, ...PING, to);
-      return `${pair}: ${stdout}${stderr}`;
-    }),
-  );
-}
-
-/** All of these are answered, from as far away as one stack is from another: no router stands between. */
-async function reach(t: ExecutionContext, lab: TestLab, pairs: readonly string[]): Promise<void> {
-  for (const said of await pings(lab, pairs)) {
-    t.regex(said, / 0% packet loss/);
-    t.regex(said, / ttl=64 /);
-  }
-}
-
-/** None of these is answered. */
-async function miss(t: ExecutionContext, lab: TestLab, pairs: readonly string[]): Promise<void> {
-  for (const said of await pings(lab, pairs)) t.regex(said, / 100% packet loss/);
-}
-
-/** For each `c1 10.0.0.1 - c2 10.0.0.2`: echoes and datagrams as long as the MTU and longer, trains, and TCP in both directions. */
-async function talk(t: ExecutionContext, lab: TestLab, pairs: readonly string[]): Promise<void> {
-  const why = whyNoMatrix();
-  if (why !== undefined) {
-    t.log(`no traffic but pings: ${why}`);
-    return;
-  }
-  const endOf = (words: string) => {
-    const [service = '', address = ''] = words.split(' ');
-    return { namespace: pathOf(lab, service), address };
-  };
-  const talks = pairs.map((pair) => {
-    const [one = '', other = ''] = pair.split(' - ');
-    return { mtu: 1500, one: endOf(one), other: endOf(other), probes: PROBES };
-  });
-  const heard = await converse(talks, TCP_BYTES);
-  t.deepEqual(
-    pairs.map((pair, i) => [pair, heard[i]?.failures]),
-    pairs.map((pair) => [pair, {}]),
-  );
-}
-
-/** A word with a slash is the path of a namespace already. */
-function pathOf(lab: TestLab, service: string): string {
-  return service.includes('/') ? service : `/run/netns/${lab.namespace(service)}`;
-}
-
-/** The lab is stopped, and every frame is accounted for. */
-async function balance(t: ExecutionContext, running: RunningLab): Promise<void> {
-  await running.stop();
-  t.is(sumOfCounters(running).unaccounted(), 0);
-}
-
-function dropped(running: RunningLab, name: string, reason: Reason): number {
-  const port = running.compiled.ports.findIndex((compiled) => compiled.port === name);
-  return sumOfCounters(running).dropped[port * Reason.Count + reason] ?? 0;
-}
-
-/** What `show` would say. */
-function show<What extends Shown['what']>(
-  t: ExecutionContext,
-  running: RunningLab,
-  what: What,
-): Extract<Shown, { what: What }> {
-  const meter = new Meter(running);
-  t.teardown(() => {
-    meter.close();
-  });
-  return shownOf(what, running, meter) as Extract<Shown, { what: What }>;
-}
-
-const parent = (driver: string, options: string, subnet: string, rest = '') =>
-  `{ driver: ${driver}, driver_opts: { ${options} }, enable_ipv6: true, ipam: { config: [ { subnet: 10.${subnet}.0.0/24 }, { subnet: "fd00:${subnet}::/64" } ] }, ${rest} }`;
 
 liveTest(
   'macvlan bridge: children of one parent reach each other, also when it has no wire',
@@ -289,46 +213,18 @@ services:
   },
 );
 
-/** A machine of this kernel at the other end of a veth: `10.95.0.9` on eth0, and what the test adds. */
-async function station(t: ExecutionContext, lab: TestLab): Promise<{ near: string; far: string }> {
-  const near = nicName();
-  const far = `${lab.name}-far`;
-  await ip('netns', 'add', far);
-  t.teardown(() => ip('netns', 'delete', far));
-  await ip('link', 'add', near, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', far);
-  await ipBatch(far, ['link set lo up', 'addr add 10.95.0.9/24 dev eth0', 'link set eth0 up']);
-  await ip('link', 'set', near, 'up');
-  return { near, far };
-}
-
-/** In a namespace an interface `vlan`, which goes out by eth0 with a tag. */
-async function tagInside(
-  t: ExecutionContext,
-  namespace: string,
-  vlan: number,
-  addresses: readonly string[],
-): Promise<void> {
-  const native = loadNative();
-  const descriptor = native.createTap({ name: 'vlan', namespace });
-  t.teardown(() => {
-    native.closeDescriptor(descriptor);
-  });
-  t.teardown(await plugIn([{ descriptor, namespace, name: 'eth0' }], vlan));
-  await ipBatch(basename(namespace), [
-    ...addresses.map((address) => {
-      return `addr add ${address} dev vlan${address.includes(':') ? ' nodad' : ''}`;
-    }),
-    'link set vlan up',
-  ]);
-}
-
 liveTest(
   'a wire leads to a machine behind a real interface, in the same VLAN and without one',
   async (t, lab) => {
-    const { near, far } = await station(t, lab);
+    const [{ near, far }, second] = await Promise.all([
+      station(t, lab, '10.95.0.9/24'),
+      station(t, lab, '10.95.0.8/24'),
+    ]);
+    // The one through AF_PACKET, which takes super-frames; the other through libpcap, which does not.
+    const driver = loadNative().hasCapture ? 'capture' : 'packet';
     const record = join(lab.folder, 'tester.pcapng');
     const running =
-      await lab.startLive(`x-wires: { lan: { ports: { uplink: { interface: ${near} }, tester: { record: ${record} }, open: } } }
+      await lab.startLive(`x-wires: { lan: { ports: { uplink: { interface: ${near} }, second: { interface: ${second.near}, driver: ${driver} }, tester: { record: ${record} }, open: } } }
 x-hosts: { node: { nics: { eth0: { wire: lan, addresses: [10.95.0.1/24] } } } }
 networks:
   mac: ${parent('macvlan', 'parent: eth0', '95')}
@@ -338,7 +234,9 @@ services:
   v: { networks: { tagged: { ipv4_address: 10.96.0.2, ipv6_address: "fd00:96::2" } } }
 `);
     const path = `/run/netns/${far}`;
+    const secondPath = `/run/netns/${second.far}`;
     await tagInside(t, path, 7, ['10.96.0.9/24', 'fd00:96::9/64']);
+    await tagInside(t, secondPath, 7, ['10.96.0.8/24']);
     const ping = async (address: string): Promise<string> =>
       ip('netns', 'exec', far, ...PING, address);
     await reach(t, lab, ['a > 10.95.0.9', 'v > 10.96.0.9', 'v > fd00:96::9']);
@@ -348,6 +246,8 @@ services:
     await talk(t, lab, [
       `a 10.95.0.2 - ${path} 10.95.0.9`,
       `v 10.96.0.2 - ${path} 10.96.0.9`,
+      `v 10.96.0.2 - ${secondPath} 10.96.0.8`,
+      `${path} 10.96.0.9 - ${secondPath} 10.96.0.8`,
       `${path} fd00:96::9 - v fd00:96::2`,
     ]);
     t.true(dropped(running, 'lan.open', Reason.NoCarrier) > 0);
@@ -362,7 +262,7 @@ services:
 liveTest(
   'the kernel’s own macvlan behind a wire and ours in front of it are one network',
   async (t, lab) => {
-    const { near, far } = await station(t, lab);
+    const { near, far } = await station(t, lab, '10.98.0.9/24');
     try {
       await ipBatch(far, [
         'link add mac0 link eth0 type macvlan mode bridge',
@@ -433,5 +333,68 @@ services:
       'trunk 10.53.0.31 - d 10.53.0.21',
     ]);
     await balance(t, running);
+  },
+);
+
+liveTest(
+  'macvlan passthru and source: the one gets all its parent gets, the other what its sources send',
+  async (t, lab) => {
+    const running = await lab.startLive(`${TWO_HOSTS}networks:
+  all: ${parent('macvlan', 'parent: eth0, macvlan_mode: passthru', '54', 'x-host: node-1')}
+  from: ${parent('macvlan', 'parent: eth0, macvlan_mode: source', '54', 'x-host: node-2')}
+  mac: ${parent('macvlan', 'parent: eth0.50', '55', 'x-host: node-2')}
+services:
+  p: { x-host: node-1, networks: { all: { ipv4_address: 10.54.0.11 } } }
+  s: { x-host: node-2, networks: { from: { ipv4_address: 10.54.0.21, x-port: { sources: ["02:42:0a:36:00:0b"] } } } }
+  n: { x-host: node-2, networks: { from: { ipv4_address: 10.54.0.22, x-port: { sources: ["02:42:00:00:00:99"] } } } }
+  m: { x-host: node-2, networks: { mac: { ipv4_address: 10.55.0.21 } } }
+`);
+    await reach(t, lab, ['p > 10.54.0.21', 's > 10.54.0.11']);
+    await miss(t, lab, ['p > 10.54.0.22', 'n > 10.54.0.11']);
+    // Tags are the child's: its own VLAN interface meets that of the other host.
+    await tagInside(t, pathOf(lab, 'p'), 50, ['10.55.0.11/24']);
+    await talk(t, lab, ['p 10.54.0.11 - s 10.54.0.21', 'p 10.55.0.11 - m 10.55.0.21']);
+    await balance(t, running);
+  },
+);
+
+liveTest(
+  'a worker that was killed serves hosts and wires again, and asks for neighbors anew',
+  async (t, lab) => {
+    const running = await lab.startLive(`x-wires: { lan: }
+x-hosts:
+  node-1: { nics: { eth0: { wire: lan, addresses: [192.168.98.1/24] } }, gateway: 192.168.98.2 }
+  node-2: { nics: { eth0: { wire: lan, addresses: [192.168.98.2/24] } }, gateway: 192.168.98.1 }
+networks:
+  n1: ${parent('ipvlan', 'parent: eth0, ipvlan_mode: l3s', '56', 'x-host: node-1')}
+  n2: ${parent('ipvlan', 'parent: eth0, ipvlan_mode: l3', '57', 'x-host: node-2')}
+services:
+  a: { x-host: node-1, networks: { n1: { ipv4_address: 10.56.0.2 } } }
+  b: { x-host: node-2, networks: { n2: { ipv4_address: 10.57.0.2 } } }
+`);
+    await reach(t, lab, ['a > 10.57.0.2']);
+    await running.kill(0);
+    const [worker] = running.workers;
+    await until(t, 'it runs again', () => worker?.restarts === 1 && worker.state === 'running');
+    await reach(t, lab, ['a > 10.57.0.2', 'b > 10.56.0.2']);
+    await balance(t, running);
+  },
+);
+
+liveTest(
+  'a NIC on a wire is inside the lab and no port to look at; one without a wire is, and has no carrier',
+  async (t, lab) => {
+    await lab.up(`x-wires: { lan: }
+x-hosts: { node: { nics: { eth0: { wire: lan }, eth1: } } }
+networks: { mac: ${parent('macvlan', 'parent: eth0', '58')}, other: ${parent('macvlan', 'parent: eth1', '59')} }
+services: { a: { networks: [mac] }, b: { networks: [other] } }
+`);
+    const at = ['--lab', lab.name];
+    const inside = await lab.etherloom('capture', 'node.eth0', ...at);
+    const ports = await lab.etherloom('show', 'ports', ...at);
+    t.is(inside.status, 2);
+    t.regex(inside.stderr, /node\.eth0 is inside the lab: no frame enters or leaves there/);
+    t.regex(ports.stdout, /^node\.eth1 +none +down: nothing is joined to it /m);
+    t.notRegex(ports.stdout, /node\.eth0/);
   },
 );
