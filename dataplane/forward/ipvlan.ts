@@ -180,7 +180,8 @@ function lookupOn(
         if (checkArp(view, at, end, wireEnd) !== Reason.Ok) return NOBODY;
         return children.find(link, 0, 0, 0, wanted ? targetIpv4(view, at) : senderIpv4(view, at));
       case EtherType.Ipv4:
-        if (!hasIpv4Header(view, at, end, wireEnd)) return NOBODY;
+        // Its checksum is none of ipvlan's business.
+        if (!ipv4.hasLengths(view, at, end, wireEnd)) return NOBODY;
         return children.find(
           link,
           0,
@@ -195,12 +196,4 @@ function lookupOn(
         return NOBODY;
     }
   };
-}
-
-/** What ipvlan asks of an IPv4 header before it reads the addresses. Its checksum is none of its business. */
-function hasIpv4Header(view: DataView, at: number, end: number, wireEnd: number): boolean {
-  if (at + ipv4.HEADER_LENGTH_MIN > end || view.getUint8(at) >>> 4 !== 4) return false;
-  const header = ipv4.headerLength(view, at);
-  const total = ipv4.totalLength(view, at);
-  return header >= ipv4.HEADER_LENGTH_MIN && total >= header && total <= wireEnd - at;
 }

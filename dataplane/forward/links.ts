@@ -69,7 +69,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
     end(frame, Action.Drop | reason);
   };
   const resolver = resolverOn(plane, { transmit: down, own, drop });
-  const route = routeOn(plane, { resolver, drop, toOwnStack });
+  const route = routeOn(plane, { resolver, own, drop, toOwnStack });
 
   function note(step: Step, what: number): void {
     if (plane.isTracing) trace.note(step, what);

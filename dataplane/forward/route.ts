@@ -2,12 +2,14 @@
  * Routing what comes from a child of an ipvlan link in an L3 mode, and what the host answers it: longest prefix first, then the next hop
  * (RFC 1812 §5.2.4.3). The packet itself stays as it is: ipvlan sends it as a local one, whose TTL nobody decrements.
  *
- * Complication: a child's packets leave by its parent link and no other, so only routes with that way out count for them (Linux
+ * Complication 1: a child's packets leave by its parent link and no other, so only routes with that way out count for them (Linux
  * ip_route_output_flow with flowi_oif). What the host answers may leave by any.
+ * Complication 2: Linux sends them as packets of its own, and writes their IPv4 header checksum anew, right or wrong as it was.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
+import { checksumOf, sum } from '../wire/checksum.js';
 import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
@@ -21,6 +23,8 @@ const NOWHERE = -1;
 /** What a packet is routed with. */
 export interface Crossroads {
   readonly resolver: Resolver;
+  /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
+  readonly own: (frame: Frame) => Frame;
   readonly drop: (frame: Frame, reason: Reason) => void;
   /** The stack of the host at a link hears a frame that goes no further. */
   readonly toOwnStack: (frame: Frame, link: number) => void;
@@ -32,15 +36,29 @@ export interface Crossroads {
  */
 export function routeOn(
   plane: Plane,
-  { resolver, drop, toOwnStack }: Crossroads,
+  { resolver, own, drop, toOwnStack }: Crossroads,
 ): (frame: Frame, link: number, out: number) => void {
   const { frames, program, trace } = plane;
   const { links, routes } = program;
   const { start, length, wireLength, payload, etherType, view } = frames;
   const to = new Int32Array(4);
   const hop = new Int32Array(4);
+  let isMendable = false;
   const isOwn = ownAddressOn(plane);
   const find = findOn(plane);
+
+  /** Writes the checksum of an IPv4 header anew, on a copy where others hold the frame too; -1 when it has ended. */
+  function mend(frame: Frame): Frame {
+    const mine = own(frame);
+    if (mine < 0) {
+      drop(frame, Reason.PoolExhausted);
+      return mine;
+    }
+    const at = payload[mine];
+    view.setUint16(at + 10, 0);
+    view.setUint16(at + 10, checksumOf(sum(view, at, ipv4.headerLength(view, at))));
+    return mine;
+  }
 
   /** Reads the destination into `to`. */
   function readDestination(frame: Frame): Reason {
@@ -49,11 +67,14 @@ export function routeOn(
     const wireEnd = start[frame] + wireLength[frame];
     if (etherType[frame] === EtherType.Ipv4) {
       const reason = ipv4.checkIpv4(view, at, end, wireEnd);
-      if (reason !== Reason.Ok) return reason;
+      const isBad = reason === Reason.Ipv4BadChecksum && ipv4.hasLengths(view, at, end, wireEnd);
+      isMendable = isBad;
+      if (reason !== Reason.Ok && !isBad) return reason;
       to.fill(0);
       to[3] = ipv4.destination(view, at);
       return isIpv4Group(to[3]) ? Reason.IpvlanL3Group : Reason.Ok;
     }
+    isMendable = false;
     const reason = ipv6.checkIpv6(view, at, end, wireEnd);
     if (reason !== Reason.Ok) return reason;
     for (let i = 0; i < 4; i++) to[i] = ipv6.addressWord(view, ipv6.destinationAt(at), i);
@@ -86,7 +107,8 @@ export function routeOn(
     }
     if (plane.isTracing) trace.note(Step.Routed, row, routes.link[row]);
     nextHop(row);
-    resolver.send(frame, routes.link[row], family, hop);
+    const mine = isMendable ? mend(frame) : frame;
+    if (mine >= 0) resolver.send(mine, routes.link[row], family, hop);
   };
 }
 

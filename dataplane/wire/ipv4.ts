@@ -46,6 +46,14 @@ export function checkIpv4(bytes: DataView, at: number, end: number, wireEnd: num
   return total > wireEnd - at ? Reason.Ipv4LongerThanFrame : Reason.Ok;
 }
 
+/** May the addresses be read, and do the lengths make sense? Less than `checkIpv4`: options may be missing and the checksum wrong. */
+export function hasLengths(bytes: DataView, at: number, end: number, wireEnd: number): boolean {
+  if (at + HEADER_LENGTH_MIN > end || bytes.getUint8(at) >>> 4 !== 4) return false;
+  const header = headerLength(bytes, at);
+  const total = totalLength(bytes, at);
+  return header >= HEADER_LENGTH_MIN && total >= header && total <= wireEnd - at;
+}
+
 /** Bytes of the header with its options, 0..60; 20 or more once checked. */
 export function headerLength(bytes: DataView, at: number): number {
   return (bytes.getUint8(at) & 0xf) << 2;
