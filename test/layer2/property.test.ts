@@ -140,7 +140,7 @@ function partyOf({ mac, ip, ip6 = '0'.repeat(30) + '11' }: Party) {
   return { mac: bytes(mac.replaceAll(':', '')), ip: bytes(ip), ip6: bytes(ip6) };
 }
 
-/** Tags are for ports of wires and NICs; what a child would do with its own is another matter (docs: children speak untagged). */
+/** Children speak untagged here: what becomes of tags of their own is told in macvlan.test.ts. */
 function tagsOf({ network }: Place, { tags, isHonest }: Sent): readonly string[] {
   if (network !== undefined) return [];
   return isHonest ? pick(TAGS, tags) : pick(OTHER_TAGS, tags);
