@@ -94,3 +94,12 @@ export function vlanBridge(ports: Readonly<Record<string, string>>, bridge = '')
   const network = `net: { x-bridge: { vlan_filtering: true, ${bridge} } }`;
   return labOf(yamlOf([network], services, {}));
 }
+
+/** Two access ports of VLAN 10, one of VLAN 20, a trunk of all, a trunk of 10 and 30. */
+export const office = vlanBridge({
+  a1: 'tag: 10',
+  a2: 'tag: 10',
+  x1: 'tag: 20',
+  t1: 'vlan_mode: trunk',
+  t2: 'trunks: [10, 30]',
+});

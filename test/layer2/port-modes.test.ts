@@ -2,17 +2,8 @@
  * The five port modes of bridges that filter VLANs, in the words of Open vSwitch (ovs-vswitchd.conf.db(5), vlan_mode and priority_tags;
  * ofproto-dpif-xlate.c).
  */
-import { vlanBridge } from './labs.js';
+import { office, vlanBridge } from './labs.js';
 import { scenario } from './scenario.js';
-
-/** Two access ports of VLAN 10, one of VLAN 20, a trunk of all, a trunk of 10 and 30. */
-const office = vlanBridge({
-  a1: 'tag: 10',
-  a2: 'tag: 10',
-  x1: 'tag: 20',
-  t1: 'vlan_mode: trunk',
-  t2: 'trunks: [10, 30]',
-});
 
 scenario('access: one VLAN, without tags in and out; a trunk carries it with its tag', {
   lab: office,

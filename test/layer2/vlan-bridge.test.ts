@@ -1,16 +1,7 @@
 /** Bridges that filter VLANs: the requirements of IEEE 802.1Q (B-n), and uplinks. The port modes: port-modes.test.ts. */
 import { labOf } from '../dataplane/lab.js';
-import { vlanBridge } from './labs.js';
+import { office, vlanBridge } from './labs.js';
 import { scenario } from './scenario.js';
-
-/** Two access ports of VLAN 10, one of VLAN 20, a trunk of all, a trunk of 10 and 30. */
-const office = vlanBridge({
-  a1: 'tag: 10',
-  a2: 'tag: 10',
-  x1: 'tag: 20',
-  t1: 'vlan_mode: trunk',
-  t2: 'trunks: [10, 30]',
-});
 
 scenario('B-1: never back out of the reception port, in no VLAN', {
   lab: office,
