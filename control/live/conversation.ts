@@ -195,10 +195,8 @@ export class Conversation {
 }
 
 function whyNotServed({ ports }: Compiled, number: number): string {
-  const { port = '', isOpen = false } = ports[number] ?? {};
-  return isOpen
-    ? `no frame comes to ${port}: nothing is joined to any port of its part of the lab`
-    : `${port} is inside the lab: no frame enters or leaves there; choose a port that "etherloom show ports" lists`;
+  const { port = '' } = ports[number] ?? {};
+  return `no frame comes to ${port}: nothing is joined to any port of its part of the lab`;
 }
 
 function filterOf({ filter }: Asking<'capture' | 'explain'>): { filter?: string } {

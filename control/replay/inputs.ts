@@ -47,7 +47,11 @@ export function portNamed(name: string, { ports, lab }: Compiled): number {
     names.length === 0
       ? `${lab.file} has no ports`
       : `the ports of ${lab.file} are ${names.join(', ')}`;
-  throw new CallError(`there is no port ${name}; ${known}`);
+  const isInside = ports.some(({ port }) => port === name);
+  const what = isInside
+    ? `${name} is inside the lab: no frame enters or leaves there`
+    : `there is no port ${name}`;
+  throw new CallError(`${what}; ${known}`);
 }
 
 /** Do both paths lead to the same file? A path that leads nowhere is the same as none. */

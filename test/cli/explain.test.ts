@@ -189,7 +189,7 @@ test.serial(
     endedWith(t, inner, 2);
     t.regex(
       inner.stderr,
-      /there is no port node-1\.eth0; the ports of lab\.yaml are lan\.tester, c1/,
+      /node-1\.eth0 is inside the lab: no frame enters or leaves there; the ports of lab\.yaml are lan\.tester, c1/,
     );
   },
 );
