@@ -18,6 +18,7 @@ import { Window } from '../../dataplane/port/file/window.js';
 import { synthOn } from '../../dataplane/port/synth.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import { Fdb } from '../../dataplane/state/fdb.js';
+import { Fib } from '../../dataplane/state/fib.js';
 import { checksumOf, sum, updateChecksum } from '../../dataplane/wire/checksum.js';
 
 /** One function to measure. */
@@ -30,6 +31,9 @@ export interface Measured {
 /** Calls in one run of a loop; a power of two, as BURST. */
 export const CALLS = 1024;
 
+/** Runs after which the same data come again, where they matter. */
+const RUNS = 1024;
+
 const MAC_HIGH = 0x0242;
 const AGEING_NS = 300e9;
 const LONG = 1500;
@@ -41,6 +45,7 @@ export async function functionsOf(seed: number): Promise<Measured[]> {
     parsing(seed),
     ...finding(seed),
     learning(seed),
+    ...[1, 10_000, 500_000].map((prefixes) => routing(seed, prefixes)),
     ...checksums(seed),
     copying(SHORT, seed),
     copying(LONG, seed),
@@ -104,6 +109,27 @@ function learning(seed: number): Measured {
     return told;
   };
   return { name: 'Fdb.learn, refresh among 1,024', loop };
+}
+
+/** So many prefixes of 24 bits, and addresses within them in no order, so many that no cache remembers them from one run to the next. */
+function routing(seed: number, prefixes: number): Measured {
+  const fib = new Fib();
+  const table = fib.newTable();
+  const known = randomWords(seed, prefixes);
+  for (const [route, address] of known.entries())
+    fib.add(table, 4, [0, 0, 0, address], 96 + 24, route);
+  const asked = randomWords(seed + 6, RUNS * CALLS).map(
+    (word) => (known[(word >>> 0) % prefixes] ?? 0) ^ (word & 0xff),
+  );
+  let run = 0;
+  const loop = (): number => {
+    const first = (run++ % RUNS) * CALLS;
+    let told = 0;
+    for (let i = first; i < first + CALLS; i++)
+      told = (told + fib.findIpv4(table, asked[i] ?? 0)) | 0;
+    return told;
+  };
+  return { name: `Fib.find among ${prefixes.toLocaleString('en-US')}`, loop };
 }
 
 function checksums(seed: number): Measured[] {

@@ -9,6 +9,7 @@
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
+import { Fib } from '../state/fib.js';
 import { checksumOf, sum } from '../wire/checksum.js';
 import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -135,36 +136,29 @@ function ownAddressOn({ program }: Plane): (link: number, to: Int32Array) => boo
   };
 }
 
-/** Makes the function that finds the first route of a host, by `out`, that leads to an address: its row, or NOWHERE. */
+/** Makes the function that finds the route of a host, by `out`, that leads to an address: its row, or NOWHERE. */
 function findOn({
   program,
 }: Plane): (host: number, out: number, family: number, to: Int32Array) => number {
-  const { routes } = program;
-  const { word0, word1, word2, word3, prefix } = routes;
-
-  function matches(row: number, to: Int32Array): boolean {
-    const bits = prefix[row];
-    return (
-      equal(word0[row], to[0], bits) &&
-      equal(word1[row], to[1], bits - 32) &&
-      equal(word2[row], to[2], bits - 64) &&
-      equal(word3[row], to[3], bits - 96)
-    );
+  const { routes, links } = program;
+  const fib = new Fib();
+  const hosts = links.host.reduce((most, host) => Math.max(most, host + 1), 0);
+  const anyIpv4 = new Int32Array(hosts).map(() => fib.newTable());
+  const anyIpv6 = new Int32Array(hosts).map(() => fib.newTable());
+  const byIpv4 = new Int32Array(links.rows).map(() => fib.newTable());
+  const byIpv6 = new Int32Array(links.rows).map(() => fib.newTable());
+  // Their rows begin with the longest prefix, and of equal ones the first row counts: so from the last to the first.
+  for (let row = routes.rows - 1; row >= 0; row--) {
+    const family = routes.family[row];
+    const words = [routes.word0[row], routes.word1[row], routes.word2[row], routes.word3[row]];
+    const any = family === 4 ? anyIpv4 : anyIpv6;
+    const by = family === 4 ? byIpv4 : byIpv6;
+    fib.add(any[routes.host[row]], family, words, routes.prefix[row], row);
+    fib.add(by[routes.link[row]], family, words, routes.prefix[row], row);
   }
-
   return (host, out, family, to) => {
-    for (let row = 0; row < routes.rows; row++) {
-      if (routes.host[row] !== host || routes.family[row] !== family) continue;
-      if (out !== ANY_LINK && routes.link[row] !== out) continue;
-      if (matches(row, to)) return row;
-    }
-    return NOWHERE;
+    const isAny = out === ANY_LINK;
+    if (family === 4) return fib.findIpv4(isAny ? anyIpv4[host] : byIpv4[out], to[3]);
+    return fib.findIpv6(isAny ? anyIpv6[host] : byIpv6[out], to[0], to[1], to[2], to[3]);
   };
-}
-
-/** Are the first `bits` bits of two words the same? All of them where it is 32 or more, none where it is 0 or less. */
-function equal(one: number, other: number, bits: number): boolean {
-  if (bits <= 0) return true;
-  const differing = (one ^ other) >>> 0;
-  return bits >= 32 ? differing === 0 : differing >>> (32 - bits) === 0;
 }
