@@ -111,7 +111,7 @@ function addExplain(program: Command): void {
     )
     .option(
       '--why-not <containers...>',
-      'FROM TO: whether a frame of one container reaches another, with the proof; if not, the smallest change of the topology with which it does, as a line to edit (the exit status is 0 either way)',
+      'FROM TO: whether a frame of one container reaches another, or a host, with the proof; if not, the smallest change of the topology with which it does, as a line to edit (the exit status is 0 either way)',
     )
     .option('--live <port>', 'the next frames that come in by a port of a running lab')
     .option('--filter <expression>', `with --live: ${FILTER_HELP}`)

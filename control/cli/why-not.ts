@@ -15,10 +15,14 @@ export async function explainWhyNot(
 ): Promise<void> {
   const [from, to, ...others] = words;
   if (from === undefined || to === undefined || others.length > 0)
-    throw new CallError('--why-not takes two containers: --why-not c1 c2');
+    throw new CallError('--why-not takes two containers, or one and a host: --why-not c1 c2');
   const lab = await loadLab(topology);
   const [sender, receiver] = [named(lab, from), named(lab, to)];
-  if (sender.sandbox === receiver.sandbox)
+  if (sender.isHost === true)
+    throw new CallError(
+      `--why-not: ${from} is a host, which says nothing by itself here; ask the other way round: --why-not ${to} ${from}`,
+    );
+  if (sender.sandbox === receiver.sandbox && receiver.isHost !== true)
     throw new CallError(`--why-not: ${from} and ${to} are the same container`);
   const answer = whyNot(await readFile(topology, 'utf8'), lab, sender, receiver);
   process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : `${answerText(answer)}\n`);
@@ -28,7 +32,10 @@ function named(lab: Lab, word: string): Named {
   const found = namedIn(lab, word);
   if (found !== undefined) return found;
   const names = lab.sandboxes.map(({ name }) => name).join(', ');
-  throw new CallError(`--why-not: there is no container ${word}; there are ${names}`);
+  const hosts = lab.hosts.map(({ name }) => name).join(', ');
+  throw new CallError(
+    `--why-not: there is no container ${word}; there are ${names}, and the hosts ${hosts}`,
+  );
 }
 
 /** The answer for people: yes with its proof, or why not and the lines to edit. */

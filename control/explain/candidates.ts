@@ -190,7 +190,8 @@ function routeEdit({ name, at }: Host, route: Readonly<Record<string, string>>):
 
 /** Children of the same parent network, as ports of a bridge. */
 function driverEdits({ network }: Party, other: Party): Edit[] {
-  if (network === undefined || network !== other.network) return [];
+  if (network === undefined) return [];
+  if (network !== other.network && other.isHost !== true) return [];
   const path = ['networks', network.name, 'driver'];
   return settingEdit('driver', 'bridge', network.driver, network.at, [path]).map((edit) => {
     return { ...edit, size: DRIVER_SIZE };
@@ -198,9 +199,14 @@ function driverEdits({ network }: Party, other: Party): Edit[] {
 }
 
 /** One container in the network of the other, too. */
-function joinEdits({ sandbox }: Party, { network }: Party): Edit[] {
-  const { name, mode, endpoints, at } = sandbox;
-  if (network === undefined || endpoints.some((one) => one.network === network.name)) return [];
+function joinEdits({ sandbox, isHost }: Party, { network }: Party): Edit[] {
+  const { name, mode, endpoints, at = { line: 1, column: 1 } } = sandbox;
+  if (
+    isHost === true ||
+    network === undefined ||
+    endpoints.some((one) => one.network === network.name)
+  )
+    return [];
   const path = ['services', name];
   const isApart = mode !== 'own';
   // The network that nobody declares is that of services that say nothing of networks.

@@ -14,9 +14,22 @@ export function obstacleOf({ lab }: Compiled, attempt: Attempt, from: Party, to:
   if (explanation === undefined) return head === '' ? 'They cannot speak.' : head.trim();
   const isBack = explanation.port.port !== from.endpoint?.port;
   const receiver = isBack ? from : to;
-  const told = tellingOf(explanation, isBack ? to : from, receiver);
+  const told = ownHost(lab.file, from, to) ?? tellingOf(explanation, isBack ? to : from, receiver);
   const where = placeOf(lab.file, receiver);
   return `${head}${what.charAt(0).toUpperCase()}${what.slice(1)} does not get to ${where}: ${told}`;
+}
+
+/** What everybody meets once: a host and the children of its own NICs are deaf to each other. */
+function ownHost(file: string, { network, link }: Party, to: Party): string | undefined {
+  if (to.isHost !== true || network === undefined || link?.host !== to.sandbox.name)
+    return undefined;
+  const { macvlan, ipvlan } = network;
+  const place = where(file, (macvlan ?? ipvlan)?.parent?.at ?? network.driver.at);
+  if (macvlan !== undefined)
+    return `a host never hears the macvlan children of its own NIC, nor they it: what they send goes out by the parent${place}.`;
+  if (ipvlan?.mode.value === 'l2')
+    return `what an ipvlan child sends to everybody is not given to its own host, so nobody there answers${place}.`;
+  return undefined;
 }
 
 function placeOf(file: string, { sandbox, endpoint }: Party): string {

@@ -2,11 +2,15 @@
 import type { Link } from '../compile/links.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network } from '../model/network.js';
+import type { Position } from '../model/position.js';
 import type { Sandbox } from '../model/sandbox.js';
 
-/** One of the two: a container, and the endpoint by which it was tried; absent where it has none. */
+/** One of the two: a container, and the endpoint by which it was tried; absent where it has none. Or a host, which has only its name and place. */
 export interface Party {
-  readonly sandbox: Sandbox;
+  readonly sandbox: Pick<Sandbox, 'name' | 'host' | 'mode' | 'endpoints'> & {
+    readonly at?: Position;
+  };
+  readonly isHost?: true;
   readonly endpoint?: Endpoint;
   readonly network?: Network;
   readonly link?: Link;

@@ -52,9 +52,22 @@ interface Station {
   readonly isL3: boolean;
 }
 
+/** The stack of a host: nobody at a port, but who answers for its addresses. */
+interface HostStack {
+  readonly addresses: readonly Address[];
+}
+
 /** Lets the container at one port ping the one at another. */
 export function rehearse(compiled: Compiled, from: number, to: number): Attempt {
   return new Rehearsal(compiled).run(from, to);
+}
+
+/** Lets the container at a port ping a host, which reaches it when the host hears it. */
+export function rehearseToHost(compiled: Compiled, from: number, host: string): Attempt {
+  const addresses = addressesOfHost(compiled, host);
+  if (addresses.length === 0)
+    return { reached: false, what: '', because: `${host} has no address of its own` };
+  return new Rehearsal(compiled).run(from, { addresses });
 }
 
 class Rehearsal {
@@ -73,9 +86,9 @@ class Rehearsal {
     this.serials = compiled.ports.map(() => 0);
   }
 
-  run(from: number, to: number): Attempt {
+  run(from: number, to: number | HostStack): Attempt {
     const sender = this.stations[from];
-    const receiver = this.stations[to];
+    const receiver = typeof to === 'number' ? this.stations[to] : to;
     const pair = sender && receiver && addressesOf(sender, receiver);
     if (pair === undefined)
       return { reached: false, what: '', because: 'They have no addresses of the same family' };
@@ -92,10 +105,10 @@ class Rehearsal {
     const hop = via ?? theirs;
     const asked = this.say(from, question(me, hop.address));
     const mac = this.answerTo(from, hop.address);
-    const isNear = hop.text === theirs.text;
+    const isStraight = hop.text === theirs.text;
     const because = `${theirs.text} is in none of its subnets, so it is for the gateway ${hop.text}`;
     if (mac === undefined) {
-      if (!isNear)
+      if (!isStraight)
         return {
           reached: false,
           what: '',
@@ -105,16 +118,18 @@ class Rehearsal {
       return { reached: false, ...(this.lastAnswer ?? { what, explanation: asked }) };
     }
     const attempt = this.pingFrom(sender, me, { mac, ip: theirs.address }, to);
-    return isNear ? attempt : { ...attempt, because };
+    return isStraight ? attempt : { ...attempt, because };
   }
 
   /** The answer to the last question, if one was sent. */
   private lastAnswer: { what: string; explanation: Explanation } | undefined;
 
-  private pingFrom(sender: Station, me: Speaker, other: Speaker, to: number): Attempt {
+  private pingFrom(sender: Station, me: Speaker, other: Speaker, to: number | HostStack): Attempt {
     const what = 'the echo request';
     const wanted = ping(me, other);
     let explanation = this.say(sender.port, wanted);
+    if (typeof to !== 'number')
+      return { reached: explanation.hops.some(({ answered }) => answered), what, explanation };
     let arrived = this.arrivedAt(to);
     // What asks for the next hop on its way is told by the second one.
     if (explanation.hops.some((hop) => hop.stage === 'route' && hop.waits === 'waiting')) {
@@ -205,6 +220,20 @@ function stationAt(
   return { port, mac: endpoint.mac.value, addresses, network, isL3 };
 }
 
+/** Those of its NICs first, then the gateways of its bridges. */
+function addressesOfHost({ lab }: Compiled, host: string): Address[] {
+  const nics = lab.hosts.find(({ name }) => name === host)?.nics ?? [];
+  const gateways = lab.networks
+    .filter((network) => network.host === host && network.bridge !== undefined)
+    .flatMap(({ pools }) => pools.flatMap(({ gateway }) => gateway?.value ?? []));
+  return [
+    ...nics.flatMap(({ addresses }) =>
+      addresses.flatMap(({ value }) => parseBlock(value)?.address ?? []),
+    ),
+    ...gateways.flatMap((gateway) => parseAddress(gateway) ?? []),
+  ];
+}
+
 interface Named {
   readonly address: Address;
   readonly text: string;
@@ -213,11 +242,12 @@ interface Named {
 /** Addresses of one family, IPv4 first, and what the sender asks for: the other itself, its gateway, or nobody. */
 function addressesOf(
   sender: Station,
-  receiver: Station,
+  receiver: Station | HostStack,
 ): { mine: Named; theirs: Named; via?: Named } | undefined {
   for (const family of [4, 6]) {
     const mine = sender.addresses.find((address) => address.family === family);
-    const theirs = receiver.addresses.find((address) => address.family === family);
+    const all = receiver.addresses.filter((address) => address.family === family);
+    const theirs = all.find((address) => isNear(sender.network, address)) ?? all[0];
     if (mine === undefined || theirs === undefined) continue;
     const via = nextHop(sender.network, theirs);
     return { mine: named(mine), theirs: named(theirs), ...(via && { via: named(via) }) };
@@ -233,12 +263,17 @@ function named(address: Address): Named {
   return { address, text };
 }
 
-function nextHop({ pools, internal }: Network, to: Address): Address | undefined {
-  const isNear = pools.some(({ subnet }) => {
+/** Is the address in a subnet of the network? */
+function isNear({ pools }: Network, to: Address): boolean {
+  return pools.some(({ subnet }) => {
     const block = parseBlock(subnet.value)?.block;
     return block !== undefined && contains(block, to);
   });
-  if (isNear) return to;
+}
+
+function nextHop(network: Network, to: Address): Address | undefined {
+  const { pools, internal } = network;
+  if (isNear(network, to)) return to;
   if (internal.value) return undefined;
   return pools
     .flatMap(({ gateway }) => (gateway ? [parseAddress(gateway.value)] : []))

@@ -15,7 +15,7 @@ import type { Edit, Tree } from './edits.js';
 import type { Explanation } from './explanation.js';
 import { obstacleOf } from './obstacle.js';
 import type { Party } from './party.js';
-import { rehearse } from './rehearsal.js';
+import { rehearse, rehearseToHost } from './rehearsal.js';
 import type { Attempt } from './rehearsal.js';
 
 /** How many pairs of changes are tried where no single one helps. */
@@ -48,19 +48,23 @@ export interface WhyNot {
 /** Who is meant by a word of the user, in any version of the lab. */
 export interface Named {
   readonly word: string;
+  /** Of a host its own name. */
   readonly sandbox: string;
+  readonly isHost?: true;
   /** One of its networks, where the word says which. */
   readonly network?: string;
 }
 
-/** The container, or the endpoint of one, that a word names; undefined where there is none. */
-export function namedIn({ sandboxes }: Lab, word: string): Named | undefined {
+/** The container, the endpoint of one, or the host that a word names; undefined where there is none. */
+export function namedIn({ sandboxes, hosts }: Lab, word: string): Named | undefined {
   const whole = sandboxes.find(({ name }) => name === word);
   if (whole !== undefined) return { word, sandbox: ownerOf(whole) };
   const endpoint = sandboxes
     .flatMap(({ endpoints }) => endpoints)
     .find(({ port }) => port === word);
-  return endpoint && { word, sandbox: endpoint.sandbox, network: endpoint.network };
+  if (endpoint !== undefined) return { word, sandbox: endpoint.sandbox, network: endpoint.network };
+  const host = hosts.find(({ name }) => name === word);
+  return host && { word, sandbox: host.name, isHost: true };
 }
 
 function ownerOf({ name, mode }: Sandbox): string {
@@ -177,6 +181,7 @@ function distance({ from, to }: { from: Party; to: Party }): number {
 }
 
 function attemptBetween(compiled: Compiled, { from, to }: { from: Party; to: Party }): Attempt {
+  if (to.isHost === true) return attemptToHost(compiled, from, to.sandbox.name);
   const [a, b] = [from, to].map(({ endpoint }) =>
     compiled.ports.findIndex((port) => endpoint !== undefined && port.endpoint === endpoint),
   );
@@ -189,6 +194,14 @@ function attemptBetween(compiled: Compiled, { from, to }: { from: Party; to: Par
   return rehearse(compiled, a ?? 0, b ?? 0);
 }
 
+function attemptToHost(compiled: Compiled, from: Party, host: string): Attempt {
+  const port = compiled.ports.findIndex(
+    ({ endpoint }) => endpoint !== undefined && endpoint === from.endpoint,
+  );
+  if (port < 0) return { reached: false, what: '', because: whyNoPort(from) };
+  return rehearseToHost(compiled, port, host);
+}
+
 function whyNoPort({ sandbox: { name, mode } }: Party): string {
   return mode === 'host'
     ? `${name} has the network stack of its host, and no port of its own`
@@ -196,7 +209,15 @@ function whyNoPort({ sandbox: { name, mode } }: Party): string {
 }
 
 /** The endpoints that a name may mean; one party without an endpoint where it has none. */
-function partiesOf({ lab, links }: Compiled, { sandbox: name, network: only }: Named): Party[] {
+function partiesOf(
+  { lab, links }: Compiled,
+  { sandbox: name, network: only, isHost }: Named,
+): Party[] {
+  if (isHost === true) {
+    const at = lab.hosts.find((host) => host.name === name)?.at;
+    const sandbox = { name, host: name, mode: 'host', endpoints: [], ...(at && { at }) } as const;
+    return [{ sandbox, isHost }];
+  }
   const sandbox = lab.sandboxes.find((one) => one.name === name);
   if (sandbox === undefined) return [];
   const parties = sandbox.endpoints

@@ -47,7 +47,32 @@ interface Question {
   readonly alternative?: string;
 }
 
+/** A host with an address in the subnet of its container. */
+const withHost = (driver: string, options: string): string => `x-wires: { lan: }
+x-hosts: { box: { nics: { eth0: { wire: lan, addresses: [10.9.0.1/24] } } } }
+networks:
+  net: { x-host: box, driver: ${driver}, ${on('eth0', options)}, ipam: { config: [{ subnet: 10.9.0.0/24, gateway: 10.9.0.254, ip_range: 10.9.0.64/26 }] } }
+services:
+  c1: { networks: [net] }
+`;
+
 const questions: readonly Question[] = [
+  {
+    of: 'a macvlan child and its own host',
+    lab: withHost('macvlan', 'macvlan_mode: bridge'),
+    to: 'box',
+    says: /does not get to box \(lab\.yaml:2\): a host never hears the macvlan children of its own NIC/,
+    edit: 'lab.yaml:1: add reflective_relay: true to lan',
+    alternative: 'lab.yaml:4: write driver: bridge instead of macvlan',
+  },
+  {
+    of: 'an ipvlan child in mode l2 and its own host',
+    lab: withHost('ipvlan', 'ipvlan_mode: l2'),
+    to: 'box',
+    says: /what an ipvlan child sends to everybody is not given to its own host/,
+    edit: 'lab.yaml:4: write ipvlan_mode: l3 instead of l2',
+    alternative: 'lab.yaml:4: write ipvlan_mode: l3s instead of l2',
+  },
   {
     of: 'private children of macvlan',
     lab: one(`driver: macvlan, ${on('eth0', 'macvlan_mode: private')}`),
@@ -237,4 +262,13 @@ services:
   const answer = asked(lab, 'c1.net', 'c2');
   t.deepEqual(answer.changes[0]?.says, 'write macvlan_mode: bridge instead of private');
   t.is(answer.changes[0]?.at.line, 1);
+});
+
+test('--why-not: a host is reached when its stack answers, and one without an address never is', (t) => {
+  const bridged = withHost('bridge', '').replace('driver_opts: { parent: eth0,  }, ', '');
+  const answer = asked(bridged, 'c1', 'box');
+  t.true(answer.reaches, answer.why);
+  t.regex(answerText(answer), /The host answered it: 10\.9\.0\.1 is an address of its own/);
+  const nameless = withHost('macvlan', '').replace(', addresses: [10.9.0.1/24]', '');
+  t.regex(answerText(asked(nameless, 'c1', 'box')), /box has no address of its own/);
 });
