@@ -21,7 +21,13 @@ export function makeFolder(path: string): void {
 function make(path: string): void {
   const facts = statSync(path, { throwIfNoEntry: false });
   if (facts?.isDirectory()) return;
-  if (facts === undefined) make(dirname(path));
+  if (facts === undefined) {
+    const parent = dirname(path);
+    // Node 20 says so itself; later ones take a name behind a file for one that does not exist.
+    if (statSync(parent, { throwIfNoEntry: false })?.isFile() === true)
+      throw Object.assign(new Error(`${parent} is a file`), { code: 'ENOTDIR' });
+    make(parent);
+  }
   mkdirSync(path);
 }
 
