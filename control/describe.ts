@@ -43,8 +43,10 @@ function count(number: number, one: string, many = `${one}s`): string {
 }
 
 function describeHost({ name, nics, gateway, routes }: Host): string[] {
-  const rows = nics.map(({ name: nic, mac, wire, mtu, addresses }) => {
-    const place = wire === undefined ? `leads out as ${name}.${nic}` : `wire ${wire.value}`;
+  const rows = nics.map(({ name: nic, mac, wire, mtu, addresses, device, record }) => {
+    const joined = [describeDevice(device), ...(record ? [`recorded to ${record.value}`] : [])];
+    const out = [`leads out as ${name}.${nic}`, ...joined.filter(Boolean)].join(', ');
+    const place = wire === undefined ? out : `wire ${wire.value}`;
     return [nic, mac.value, place, `mtu ${mtu}`, addresses.map(({ value }) => value).join(' ')];
   });
   return [

@@ -171,8 +171,9 @@ function portsOf(
   const nics = links
     .filter(({ nic, vid }) => vid === 0 && nic !== undefined && nic.wire === undefined)
     .map((link): CompiledPort => {
-      const at = link.nic?.at;
-      return { port: link.name, ...(at && { at }), isOpen: true, link, device: NOTHING };
+      const { at, device = NOTHING, record } = link.nic ?? {};
+      const written = { ...(at && { at }), ...(record && { record }) };
+      return { port: link.name, ...written, isOpen: true, link, device };
     });
   return [...atBridges, ...atWires, ...children, ...nics];
 }

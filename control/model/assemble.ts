@@ -37,7 +37,7 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
   const declared = entries(root.get('networks'));
   const name = projectName(root, file, findings);
   const wires = readWires(root, file, findings);
-  const declaredHosts = readHosts(root, wires, findings);
+  const declaredHosts = readHosts(root, wires, file, findings);
   const drafts = readServices(root, networkNames(declared), findings);
   const placement = place(drafts, declared, declaredHosts, findings);
   const networks = declared.map((entry) => {

@@ -1,4 +1,5 @@
 import { addressText, isIndividual, macOfName, parseBlock, parseMac } from '../address.js';
+import { readDevice, readRecord } from './device.js';
 import { INTERFACE_NAME_FIX, isInterfaceName, splitInterface } from './interface.js';
 import type { Host, Nic, Wire } from './lab.js';
 import type { Findings } from './mistake.js';
@@ -18,13 +19,14 @@ export const MTU_DEFAULT = 1500;
 export function readHosts(
   root: Written<TopologyShape>,
   wires: readonly Wire[],
+  file: string,
   findings: Findings,
 ): readonly Host[] {
   const wireNames = wires.map(({ name }) => name);
   const hosts = entries(root.get('x-hosts')).map(({ key, keyAt, written }): Host => {
     checkPlaceName('host', key, keyAt, findings);
     const declared = entries(present(written)?.get('nics'));
-    const nics = declared.map((nic) => readNic(key, nic, wireNames, findings));
+    const nics = declared.map((nic) => readNic(key, nic, wireNames, file, findings));
     return { name: key, at: keyAt, nics, routes: [] };
   });
   return hosts.length > 0 ? hosts : [ONLY_HOST];
@@ -45,7 +47,8 @@ export function withImplicitNics(
     const here = named.filter((user) => user.host === host.name);
     const names = new Set(here.map(({ interfaceName }) => splitInterface(interfaceName).nic));
     const nics = Array.from(names, (name): Nic => {
-      return { name, mac: ownMac(host.name, name), addresses: [], mtu: MTU_DEFAULT };
+      const mac = ownMac(host.name, name);
+      return { name, mac, addresses: [], mtu: MTU_DEFAULT, device: { kind: 'nothing' } };
     });
     return { ...host, nics };
   });
@@ -59,6 +62,7 @@ function readNic(
   host: string,
   { key, keyAt, written }: Entry<NicShape | null>,
   wires: readonly string[],
+  file: string,
   findings: Findings,
 ): Nic {
   const settings = present(written);
@@ -75,6 +79,14 @@ function readNic(
   }
   const mac = settings?.get('mac');
   const checked = checkMac(mac, findings);
+  const device = readDevice(settings, file, findings) ?? { kind: 'nothing' };
+  const record = readRecord(settings, file, findings);
+  if (wire !== undefined && (device.kind !== 'nothing' || record !== undefined))
+    findings.refuse(
+      keyAt,
+      `${key} is plugged into the wire ${wire.value}, and leads nowhere else`,
+      `give the wire a port that does: x-wires: { ${wire.value}: { ports: { out: ... } } }`,
+    );
   return {
     name: key,
     at: keyAt,
@@ -82,6 +94,8 @@ function readNic(
     mac: mac && checked !== undefined ? { value: checked, at: mac.at } : ownMac(host, key),
     addresses: readAddresses(key, items(settings?.get('addresses')), findings),
     mtu: mtu?.value ?? MTU_DEFAULT,
+    device,
+    ...(record && { record }),
   };
 }
 

@@ -35,6 +35,10 @@ export interface Nic {
   readonly addresses: readonly Value<string>[];
   /** Bytes of the largest packet, 68..65535. */
   readonly mtu: number;
+  /** What a NIC without a wire is joined to while the lab is up. */
+  readonly device: WirePort['device'];
+  /** Path of the capture that is kept of what passes such a NIC while the lab is up. */
+  readonly record?: Value<string>;
 }
 
 /** A physical segment between hosts (`x-wires`): a learning switch that takes VLAN tags for payload. */

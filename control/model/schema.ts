@@ -206,6 +206,7 @@ const nic = mapping({
   mac: mac.nullish(),
   addresses: z.array(text).nullish().describe('With prefix length: 192.168.99.1/24.'),
   mtu: z.number().nullish(),
+  ...live,
 });
 
 const route = mapping({

@@ -5,7 +5,6 @@ import { splitInterface } from './interface.js';
 import type { Host, Wire } from './lab.js';
 import type { Findings } from './mistake.js';
 import type { Network } from './network.js';
-import type { Position } from './position.js';
 import type { Surroundings } from './routes.js';
 import type { Sandbox } from './sandbox.js';
 
@@ -18,12 +17,10 @@ export function checkPorts(
 ): void {
   const wirePorts = wires.flatMap(({ ports }) => ports);
   const endpoints = sandboxes.flatMap((sandbox) => sandbox.endpoints);
-  refuseSharedDevices([...endpoints, ...wirePorts], findings);
   const nics = hosts.flatMap(({ name: host, nics: all }) =>
-    all.map(({ name, at }): { port: string; at?: Position } => {
-      return { port: `${host}.${name}`, ...(at && { at }) };
-    }),
+    all.map((nic) => ({ ...nic, port: `${host}.${nic.name}` })),
   );
+  refuseSharedDevices([...endpoints, ...wirePorts, ...nics], findings);
   const names = new Set<string>();
   for (const { port, at } of [...nics, ...wirePorts, ...endpoints]) {
     if (names.has(port) && at !== undefined) {

@@ -299,6 +299,16 @@ testCases([
     'owner means nothing without tap',
   ],
   [
+    'a NIC on a wire that is to lead elsewhere, too',
+    'x-wires: { lan: }\nx-hosts: { n1: { nics: { ▸eth0: { wire: lan, interface: ens3 } } } }\n',
+    'eth0 is plugged into the wire lan, and leads nowhere else',
+  ],
+  [
+    'one interface at a NIC and at a port of a wire',
+    'x-wires: { lan: { ports: { a: { interface: ens3 } } } }\nx-hosts: { n1: { nics: { eth0: { interface: ▸ens3 } } } }\n',
+    'ens3 is already used by port lan.a',
+  ],
+  [
     'a key that ports of wires do not have',
     'x-wires: { lan: { ports: { a: { ▸file: a.pcap } } } }\n',
     'unknown key "file" in x-wires.lan.ports.a',
