@@ -160,6 +160,69 @@ ${one(`driver: macvlan, ${on('eth0.7', 'macvlan_mode: vepa')}`)}`,
     says: /nobody else is on the network/,
     edit: 'lab.yaml:6: write parent: eth0.6 instead of eth0.5, and at lab.yaml:3 write wire: other instead of lan',
   },
+  {
+    of: 'an access port and a trunk, whose container takes no tags',
+    lab: one('x-bridge: { vlan_filtering: true }', 'tag: 10', 'trunks: [10, 20]'),
+    says: /The question for the MAC of .* gets to c2 \(lab\.yaml:5\) with the tag of VLAN 10, but its stack takes no tags\.$/,
+    edit: 'lab.yaml:5: add vlan_mode: native-untagged to the x-port of c2, with tag: 10',
+  },
+  {
+    of: 'a native-tagged port, which sends its own VLAN tagged',
+    lab: one(
+      'x-bridge: { vlan_filtering: true }',
+      'tag: 10',
+      'vlan_mode: native-tagged, tag: 10, trunks: [10, 20]',
+    ),
+    says: /with the tag of VLAN 10, but its stack takes no tags/,
+    edit: 'lab.yaml:5: write vlan_mode: native-untagged instead of native-tagged',
+  },
+  {
+    of: 'trunks of which one takes untagged frames',
+    lab: one('x-bridge: { vlan_filtering: true }', '', 'trunks: [5]'),
+    says: /but not by c2: c2 is a trunk of VLAN 5 \(lab\.yaml:5\)|nobody else is on the network/,
+    edit: 'lab.yaml:5: write trunks: [5, 0] instead of [5]',
+  },
+  {
+    of: 'an x-port that stands at a network: what is added goes there',
+    lab: `networks: { net: { x-bridge: { vlan_filtering: true } }, other: }
+services:
+  c1: { networks: { net: { x-port: { priority_tags: always } }, other: } }
+  c2: { networks: { net: { x-port: { tag: 20 } } } }
+`,
+    from: 'c1.net',
+    says: /c2 is an access port of VLAN 20|nobody else is on the network/,
+    edit: 'lab.yaml:3: add tag: 20 to the x-port of c1 in net',
+  },
+  {
+    of: 'networks that have another name than their key',
+    lab: pair('macvlan', 'parent: eth0.5', 'parent: eth0.6').replaceAll(
+      'x-host: ',
+      'name: pub, x-host: ',
+    ),
+    says: /\[vlan-unknown\]/,
+    edit: 'lab.yaml:6: write parent: eth0.6 instead of eth0.5',
+    alternative: 'lab.yaml:7: write parent: eth0.5 instead of eth0.6',
+  },
+  {
+    of: 'a macvlan child in mode source that listens to somebody else',
+    lab: pair('macvlan', 'parent: eth0', 'parent: eth0, macvlan_mode: source').replace(
+      'c2: { networks: [n2] }',
+      'c2: { networks: [n2], x-port: { sources: ["02:00:00:00:00:99"] } }',
+    ),
+    says: /does not get to c2 \(lab\.yaml:10\): in mode source c2 listens to 02:00:00:00:00:99 alone \(lab\.yaml:10\)\.$/,
+    edit: 'lab.yaml:10: write sources: [02:00:00:00:00:99, 02:42:0a:01:00:02] instead of [02:00:00:00:00:99]',
+    alternative:
+      'lab.yaml:7: write macvlan_mode: bridge instead of source, and remove sources and nodst of c2',
+  },
+  {
+    of: 'a child of ipvlan L3 in the subnet of a macvlan child, which asks it by ARP',
+    lab: pair('macvlan', 'parent: eth0', 'parent: eth0, ipvlan_mode: l3').replace(
+      'n2: { x-host: b, driver: macvlan',
+      'n2: { x-host: b, driver: ipvlan',
+    ),
+    says: /in mode l3 the children of b\.eth0 hear no broadcasts and answer no ARP \(lab\.yaml:7, ipvlan_mode\)\.$/,
+    edit: 'lab.yaml:7: write ipvlan_mode: l2 instead of l3',
+  },
 ];
 
 for (const { of, lab, from = 'c1', to = 'c2', says, edit, alternative } of questions)
@@ -237,4 +300,12 @@ services:
   const answer = asked(lab, 'c1.net', 'c2');
   t.deepEqual(answer.changes[0]?.says, 'write macvlan_mode: bridge instead of private');
   t.is(answer.changes[0]?.at.line, 1);
+});
+
+test('--why-not: the hundredth container is heard as well as the first', (t) => {
+  const services = Array.from({ length: 100 }, (_, i) => `  c${i}: { networks: [net] }\n`);
+  const lab = `networks:\n  net: { ${on('eth0', '')} }\nservices:\n${services.join('')}`;
+  t.true(
+    asked(lab.replace('{ driver_opts', '{ driver: macvlan, driver_opts'), 'c0', 'c99').reaches,
+  );
 });
