@@ -270,6 +270,21 @@ services:
   t.regex(answerText(answer), /It goes by the route 10\.9\.0\.0\/24 dev eth0 \(lab\.yaml:3\)\./);
 });
 
+test('--why-not: a next hop that answers twice is asked by the first ping, and reached by the second', (t) => {
+  const net = (host: string, parent: string, subnet: string): string =>
+    `{ x-host: ${host}, driver: ipvlan, driver_opts: { parent: ${parent}, ipvlan_mode: l3 }, ipam: { config: [{ subnet: ${subnet} }] } }`;
+  const lab = `x-wires: { lan: }
+x-hosts:
+  a: { nics: { eth0: { wire: lan, addresses: [10.9.0.1/24] } }, gateway: 10.9.0.2 }
+  b: { nics: { eth0: { wire: lan }, eth1: { wire: lan, addresses: [10.9.0.2/24] } } }
+networks: { n1: ${net('a', 'eth0', '10.1.0.0/24')}, n2: ${net('b', 'eth1', '10.2.0.0/24')} }
+services: { c1: { networks: [n1] }, c2: { networks: [n2] } }
+`;
+  const answer = asked(lab, 'c1', 'c2');
+  t.true(answer.reaches, answer.why);
+  t.is(answer.explanation?.number, 2);
+});
+
 test('--why-not: where nothing helps, what was tried is told', (t) => {
   const lab = pair('macvlan', 'parent: eth0.5', 'parent: eth0.6').replace(
     '10.1.0.0/24, ip_range: 10.1.0.128/25',
