@@ -18,8 +18,13 @@ export async function explainWhyNot(
     throw new CallError('--why-not takes two containers: --why-not c1 c2');
   const lab = await loadLab(topology);
   const [sender, receiver] = [named(lab, from), named(lab, to)];
-  if (sender.sandbox === receiver.sandbox)
-    throw new CallError(`--why-not: ${from} and ${to} are the same container`);
+  if (sender.sandbox === receiver.sandbox) {
+    const shares = lab.sandboxes.some(({ name, mode }) => {
+      return words.includes(name) && typeof mode === 'object';
+    });
+    const what = shares ? 'have one network stack' : 'are the same container';
+    throw new CallError(`--why-not: ${from} and ${to} ${what}`);
+  }
   const answer = whyNot(await readFile(topology, 'utf8'), lab, sender, receiver);
   process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : `${answerText(answer)}\n`);
 }

@@ -7,7 +7,7 @@ import type { Compiled } from '../compile/compile.js';
 import type { Host, Lab, Nic } from '../model/lab.js';
 import type { Network } from '../model/network.js';
 import { addAt, removeAt, setAt, settingEdit, valueAt } from './edits.js';
-import type { Edit } from './edits.js';
+import type { Edit, Tree } from './edits.js';
 import { portPaths } from './party.js';
 import type { Party } from './party.js';
 import { vlanEdits } from './vlan-candidates.js';
@@ -16,7 +16,7 @@ import { vlanEdits } from './vlan-candidates.js';
 const DRIVER_SIZE = 3;
 
 /** All candidates, those that come first being the more natural of equal size. */
-export function candidatesFor(compiled: Compiled, from: Party, to: Party): Edit[] {
+export function candidatesFor(compiled: Compiled, tree: Tree, from: Party, to: Party): Edit[] {
   const { lab } = compiled;
   const both = [from, to];
   return unique([
@@ -35,8 +35,8 @@ export function candidatesFor(compiled: Compiled, from: Party, to: Party): Edit[
     ...routeEdits(lab, from, to),
     ...routeEdits(lab, to, from),
     ...driverEdits(from, to),
-    ...joinEdits(from, to),
-    ...joinEdits(to, from),
+    ...joinEdits(tree, from, to),
+    ...joinEdits(tree, to, from),
   ]);
 }
 
@@ -233,27 +233,35 @@ function driverEdits({ network }: Party, other: Party): Edit[] {
   });
 }
 
-/** One container in the network of the other, too. */
-function joinEdits({ sandbox }: Party, { network }: Party): Edit[] {
-  const { name, mode, endpoints, at } = sandbox;
-  if (network === undefined || endpoints.some((one) => one.network === network.name)) return [];
+/** One container in the network of the other, too; where VLANs are kept apart, in that of the other. */
+function joinEdits(tree: Tree, one: Party, other: Party): Edit[] {
+  const { name, mode, endpoints, at } = one.sandbox;
+  const { network } = other;
+  if (network === undefined || endpoints.some((joint) => joint.network === network.name)) return [];
   const path = ['services', name];
   const isApart = mode !== 'own';
   // The network that nobody declares is that of services that say nothing of networks.
   const isImplicit = network.key === 'default' && network.at === undefined;
-  const says = isImplicit
+  const tag = other.endpoint?.vlan?.tag.value ?? 0;
+  const port = isApart ? undefined : valueAt(tree, [...path, 'x-port']);
+  const has = isImplicit
     ? 'remove network_mode'
     : `write networks: [${network.key}] instead of network_mode`;
-  return [
-    {
-      at,
-      says: isApart ? says : `add ${network.key} to the networks of ${name}`,
-      size: 2,
-      apply: (tree) => {
-        if (isApart) removeAt(tree, path, 'network_mode');
-        if (!isApart || !isImplicit)
-          addAt(tree, [...path, 'networks'], network.key, isApart ? [] : ['default']);
-      },
-    },
+  const says = [
+    isApart ? has : `add ${network.key} to the networks of ${name}`,
+    ...(tag === 0 ? [] : [`with x-port: { tag: ${tag} }`]),
+    ...(port === undefined ? [] : [`and move the x-port that it has to ${one.network?.key ?? ''}`]),
   ];
+  return [{ at, says: says.join(', '), size: 2, apply: join }];
+
+  function join(copy: Tree): void {
+    const networks = [...path, 'networks'];
+    if (isApart) removeAt(copy, path, 'network_mode');
+    if (!isApart || !isImplicit)
+      addAt(copy, networks, network?.key ?? '', isApart ? [] : ['default']);
+    if (tag !== 0) setAt(copy, [...networks, network?.key ?? '', 'x-port', 'tag'], tag);
+    if (port === undefined) return;
+    removeAt(copy, path, 'x-port');
+    setAt(copy, [...networks, one.network?.key ?? '', 'x-port'], port);
+  }
 }

@@ -82,8 +82,9 @@ export function whyNot(text: string, lab: Lab, from: Named, to: Named): WhyNot {
     ...(explanation && { explanation }),
   };
   if (attempt.reached) return { ...answer, changes: [], tried: [], pairsTried: 0 };
-  const search = new Search(treeOf(text), lab.file, from, to);
-  const candidates = candidatesFor(compiled, first.from, first.to);
+  const tree = treeOf(text);
+  const search = new Search(tree, lab.file, from, to);
+  const candidates = candidatesFor(compiled, tree, first.from, first.to);
   const changes = search.smallest(candidates);
   return {
     ...answer,

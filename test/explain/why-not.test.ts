@@ -194,6 +194,18 @@ services:
     edit: 'lab.yaml:3: add tag: 20 to the x-port of c1 in net',
   },
   {
+    of: 'bridges that keep VLANs apart: who joins needs the VLAN, and an x-port belongs to one network',
+    lab: `networks: { n1: { x-bridge: { vlan_filtering: true } }, n2: { x-bridge: { vlan_filtering: true } } }
+services:
+  c1: { networks: [n1], x-port: { tag: 5 } }
+  c2: { networks: [n2], x-port: { tag: 6 } }
+`,
+    says: /is in none of its subnets, so it is for the gateway/,
+    edit: 'lab.yaml:3: add n2 to the networks of c1, with x-port: { tag: 6 }, and move the x-port that it has to n1',
+    alternative:
+      'lab.yaml:4: add n1 to the networks of c2, with x-port: { tag: 5 }, and move the x-port that it has to n2',
+  },
+  {
     of: 'networks that have another name than their key',
     lab: pair('macvlan', 'parent: eth0.5', 'parent: eth0.6').replaceAll(
       'x-host: ',
