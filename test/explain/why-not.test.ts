@@ -336,3 +336,17 @@ test('--why-not: the hundredth container is heard as well as the first', (t) => 
     asked(lab.replace('{ driver_opts', '{ driver: macvlan, driver_opts'), 'c0', 'c99').reaches,
   );
 });
+
+test('--why-not: containers in many networks are tried by the nearest endpoints', (t) => {
+  const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
+  const declared = names.map((name, i) => {
+    return `  ${name}: { driver: macvlan, ${on(`eth0.${i + 1}`, '')}, ipam: { config: [{ subnet: 10.0.${i}.0/24 }] } }\n`;
+  });
+  const lab = `networks:\n${declared.join('')}services:
+  c1: { networks: [${names.join(', ')}] }
+  c2: { networks: [${names.slice(1).join(', ')}] }
+`;
+  const answer = asked(lab, 'c1', 'c2');
+  t.true(answer.reaches);
+  t.is(answer.explanation?.port.port, 'c1.n1');
+});
