@@ -11,7 +11,7 @@ export function describeLab(lab: Lab): string {
     [summary(lab)],
     ...lab.hosts
       .filter(({ at, nics }) => at !== undefined || nics.length > 0)
-      .map((host) => describeHost(host)),
+      .map((host) => describeHost(host, lab.networks)),
     ...lab.wires.map((wire) => describeWire(wire, lab.hosts)),
     ...lab.networks.map((network) => describeNetwork(network, lab.hosts.length > 1)),
     lab.sandboxes.flatMap(describeWithoutEndpoints),
@@ -42,12 +42,21 @@ function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-function describeHost({ name, nics, gateway, routes }: Host): string[] {
+function describeHost(
+  { name, nics, gateway, routes }: Host,
+  networks: readonly Network[],
+): string[] {
   const rows = nics.map(({ name: nic, mac, wire, mtu, addresses, device, record }) => {
     const joined = [describeDevice(device), ...(record ? [`recorded to ${record.value}`] : [])];
     const out = [`leads out as ${name}.${nic}`, ...joined.filter(Boolean)].join(', ');
     const place = wire === undefined ? out : `wire ${wire.value}`;
-    return [nic, mac.value, place, `mtu ${mtu}`, addresses.map(({ value }) => value).join(' ')];
+    const child = networks.find(
+      ({ host, macvlan }) =>
+        host === name && macvlan?.mode.value === 'passthru' && macvlan.parent?.value === nic,
+    )?.endpoints[0];
+    const own = addresses.map(({ value }) => value).join(' ');
+    const borrowed = child === undefined ? '' : `has the MAC of ${child.port}`;
+    return [nic, child?.mac.value ?? mac.value, place, `mtu ${mtu}`, own, borrowed];
   });
   return [
     `host ${name}`,

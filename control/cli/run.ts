@@ -15,7 +15,7 @@ import type { ShowLiveOptions } from './show-live.js';
 const collect = (word: string, words: string[] = []): string[] => [...words, word];
 const IN = '--in <port=file>';
 const IN_HELP =
-  'capture (pcap or pcapng, also gzip) whose frames come in at a port, which is named by its container, c1, or c1.net where a container has several networks; give it once for each port';
+  'capture (pcap or pcapng, also gzip) whose frames come in at a port: that of a container (c1, or c1.net where it has several networks), of a wire (wire.port), or a NIC without a wire (host.nic); give it once for each port';
 const LAB = '--lab <name>';
 const LAB_HELP = 'name of the running lab (default: the only one)';
 const FILTER_HELP = "only frames that match an expression in tcpdump's language (pcap-filter(7))";

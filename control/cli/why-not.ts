@@ -22,8 +22,13 @@ export async function explainWhyNot(
     throw new CallError(
       `--why-not: ${from} is a host, which says nothing by itself here; ask the other way round: --why-not ${to} ${from}`,
     );
-  if (sender.sandbox === receiver.sandbox && receiver.isHost !== true)
-    throw new CallError(`--why-not: ${from} and ${to} are the same container`);
+  if (sender.sandbox === receiver.sandbox && receiver.isHost !== true) {
+    const shares = lab.sandboxes.some(({ name, mode }) => {
+      return words.includes(name) && typeof mode === 'object';
+    });
+    const what = shares ? 'have one network stack' : 'are the same container';
+    throw new CallError(`--why-not: ${from} and ${to} ${what}`);
+  }
   const answer = whyNot(await readFile(topology, 'utf8'), lab, sender, receiver);
   process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : `${answerText(answer)}\n`);
 }

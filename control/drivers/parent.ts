@@ -72,7 +72,7 @@ function refusalOf(
     const rule = 'required interface name format is: name.vlan_id, ex. eth0.10 for vlan 10';
     return [`${rule}, instead received ${parent}`, 'write one NIC, a dot and one number'];
   }
-  if (!/^[+-]?\d+$/.test(vid)) {
+  if (!/^[+-]?\d{1,18}$/.test(vid)) {
     return [`unable to parse a valid vlan id from: ${vid} (ex. eth0.10 for vlan 10)`, VID_FIX];
   }
   if (nics === undefined ? !isInterfaceName(base) : !nics.includes(base)) {

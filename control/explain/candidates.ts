@@ -7,7 +7,7 @@ import type { Compiled } from '../compile/compile.js';
 import type { Host, Lab, Nic } from '../model/lab.js';
 import type { Network } from '../model/network.js';
 import { addAt, removeAt, setAt, settingEdit, valueAt } from './edits.js';
-import type { Edit } from './edits.js';
+import type { Edit, Tree } from './edits.js';
 import { portPaths } from './party.js';
 import type { Party } from './party.js';
 import { vlanEdits } from './vlan-candidates.js';
@@ -16,10 +16,12 @@ import { vlanEdits } from './vlan-candidates.js';
 const DRIVER_SIZE = 3;
 
 /** All candidates, those that come first being the more natural of equal size. */
-export function candidatesFor(compiled: Compiled, from: Party, to: Party): Edit[] {
+export function candidatesFor(compiled: Compiled, tree: Tree, from: Party, to: Party): Edit[] {
   const { lab } = compiled;
   const both = [from, to];
   return unique([
+    ...sourceEdits(to, from),
+    ...sourceEdits(from, to),
     ...both.flatMap(modeEdits),
     ...both.flatMap((party) => flagEdits(party)),
     ...portEdits(from, to),
@@ -33,8 +35,8 @@ export function candidatesFor(compiled: Compiled, from: Party, to: Party): Edit[
     ...routeEdits(lab, from, to),
     ...routeEdits(lab, to, from),
     ...driverEdits(from, to),
-    ...joinEdits(from, to),
-    ...joinEdits(to, from),
+    ...joinEdits(tree, from, to),
+    ...joinEdits(tree, to, from),
   ]);
 }
 
@@ -44,21 +46,60 @@ function unique(edits: readonly Edit[]): Edit[] {
 }
 
 function option(network: Network, key: string): readonly string[] {
-  return ['networks', network.name, 'driver_opts', key];
+  return ['networks', network.key, 'driver_opts', key];
 }
 
 function modeEdits({ network }: Party): Edit[] {
   if (network?.macvlan !== undefined) {
     const { mode } = network.macvlan;
-    return ['bridge', 'vepa', 'passthru'].flatMap((value) =>
-      settingEdit('macvlan_mode', value, mode, network.at, [option(network, 'macvlan_mode')]),
-    );
+    return ['bridge', 'vepa', 'passthru']
+      .flatMap((value) =>
+        settingEdit('macvlan_mode', value, mode, network.at, [option(network, 'macvlan_mode')]),
+      )
+      .map((edit) => withoutSources(edit, network));
   }
   if (network?.ipvlan === undefined) return [];
   const { mode } = network.ipvlan;
   return ['l2', 'l3', 'l3s'].flatMap((value) =>
     settingEdit('ipvlan_mode', value, mode, network.at, [option(network, 'ipvlan_mode')]),
   );
+}
+
+/** The change of a mode, and with it the end of the lists that only mode source has. */
+function withoutSources(edit: Edit, { key, endpoints }: Network): Edit {
+  const listed = endpoints.filter(({ sources, takesAlone }) => {
+    return sources.length > 0 || takesAlone.at !== undefined;
+  });
+  if (listed.length === 0) return edit;
+  return {
+    ...edit,
+    says: `${edit.says}, and remove sources and nodst of ${listed.map(({ port }) => port).join(', ')}`,
+    size: edit.size + listed.length,
+    apply: (tree) => {
+      edit.apply(tree);
+      for (const { sandbox } of listed)
+        for (const path of [
+          ['services', sandbox],
+          ['services', sandbox, 'networks', key],
+        ])
+          for (const name of ['sources', 'nodst']) removeAt(tree, [...path, 'x-port'], name);
+    },
+  };
+}
+
+/** The MAC of the other among those that a child in mode source listens to. */
+function sourceEdits(one: Party, other: Party): Edit[] {
+  const { endpoint, network } = one;
+  const mac = other.endpoint?.mac.value;
+  if (endpoint === undefined || network?.macvlan?.mode.value !== 'source' || mac === undefined)
+    return [];
+  const macs = endpoint.sources.map(({ value }) => value);
+  if (macs.includes(mac)) return [];
+  const wanted = [...macs, mac];
+  const at = endpoint.sources[0]?.at;
+  const was = at && { value: `[${macs.join(', ')}]`, at };
+  const paths = portPaths(one, 'sources');
+  return settingEdit('sources', `[${wanted.join(', ')}]`, was, endpoint.at, paths, wanted);
 }
 
 function flagEdits({ network }: Party): Edit[] {
@@ -71,17 +112,12 @@ function flagEdits({ network }: Party): Edit[] {
 
 /** Isolation of either, and hairpin of the sender. */
 function portEdits(from: Party, to: Party): Edit[] {
-  const isolated = [from, to].flatMap(({ endpoint }) =>
-    endpoint?.isolated.value === true
-      ? settingEdit(
-          'isolated',
-          false,
-          endpoint.isolated,
-          endpoint.at,
-          portPaths(endpoint, 'isolated'),
-        )
-      : [],
-  );
+  const isolated = [from, to].flatMap((party) => {
+    const { endpoint } = party;
+    if (endpoint?.isolated.value !== true) return [];
+    const paths = portPaths(party, 'isolated');
+    return settingEdit('isolated', false, endpoint.isolated, endpoint.at, paths);
+  });
   const { endpoint, network } = from;
   if (endpoint === undefined || network?.bridge === undefined) return isolated;
   const hairpin = settingEdit(
@@ -89,7 +125,7 @@ function portEdits(from: Party, to: Party): Edit[] {
     true,
     endpoint.hairpin,
     endpoint.at,
-    portPaths(endpoint, 'hairpin'),
+    portPaths(from, 'hairpin'),
   );
   return [...isolated, ...hairpin];
 }
@@ -192,38 +228,42 @@ function routeEdit({ name, at }: Host, route: Readonly<Record<string, string>>):
 function driverEdits({ network }: Party, other: Party): Edit[] {
   if (network === undefined) return [];
   if (network !== other.network && other.isHost !== true) return [];
-  const path = ['networks', network.name, 'driver'];
+  const path = ['networks', network.key, 'driver'];
   return settingEdit('driver', 'bridge', network.driver, network.at, [path]).map((edit) => {
     return { ...edit, size: DRIVER_SIZE };
   });
 }
 
-/** One container in the network of the other, too. */
-function joinEdits({ sandbox, isHost }: Party, { network }: Party): Edit[] {
-  const { name, mode, endpoints, at = { line: 1, column: 1 } } = sandbox;
-  if (
-    isHost === true ||
-    network === undefined ||
-    endpoints.some((one) => one.network === network.name)
-  )
-    return [];
+/** One container in the network of the other, too; where VLANs are kept apart, in that of the other. */
+function joinEdits(tree: Tree, one: Party, other: Party): Edit[] {
+  const { name, mode, endpoints, at = { line: 1, column: 1 } } = one.sandbox;
+  const { network } = other;
+  if (one.isHost === true || network === undefined) return [];
+  if (endpoints.some((joint) => joint.network === network.name)) return [];
   const path = ['services', name];
   const isApart = mode !== 'own';
   // The network that nobody declares is that of services that say nothing of networks.
-  const isImplicit = network.name === 'default' && network.at === undefined;
-  const says = isImplicit
+  const isImplicit = network.key === 'default' && network.at === undefined;
+  const tag = other.endpoint?.vlan?.tag.value ?? 0;
+  const port = isApart ? undefined : valueAt(tree, [...path, 'x-port']);
+  const has = isImplicit
     ? 'remove network_mode'
-    : `write networks: [${network.name}] instead of network_mode`;
-  return [
-    {
-      at,
-      says: isApart ? says : `add ${network.name} to the networks of ${name}`,
-      size: 2,
-      apply: (tree) => {
-        if (isApart) removeAt(tree, path, 'network_mode');
-        if (!isApart || !isImplicit)
-          addAt(tree, [...path, 'networks'], network.name, isApart ? [] : ['default']);
-      },
-    },
+    : `write networks: [${network.key}] instead of network_mode`;
+  const says = [
+    isApart ? has : `add ${network.key} to the networks of ${name}`,
+    ...(tag === 0 ? [] : [`with x-port: { tag: ${tag} }`]),
+    ...(port === undefined ? [] : [`and move the x-port that it has to ${one.network?.key ?? ''}`]),
   ];
+  return [{ at, says: says.join(', '), size: 2, apply: join }];
+
+  function join(copy: Tree): void {
+    const networks = [...path, 'networks'];
+    if (isApart) removeAt(copy, path, 'network_mode');
+    if (!isApart || !isImplicit)
+      addAt(copy, networks, network?.key ?? '', isApart ? [] : ['default']);
+    if (tag !== 0) setAt(copy, [...networks, network?.key ?? '', 'x-port', 'tag'], tag);
+    if (port === undefined) return;
+    removeAt(copy, path, 'x-port');
+    setAt(copy, [...networks, one.network?.key ?? '', 'x-port'], port);
+  }
 }

@@ -92,7 +92,7 @@ interface Setting {
 
 /**
  * Writes a value instead of the one that is there, or adds the key where it is a default; `owner` is where it would be added. The key may stand
- * at any of `paths`, and is added at the first. `written`: the value, where it is told in other words than it is written.
+ * at any of `paths`, and is added where its neighbors stand, or at the first. `written`: the value, where it is told in other words than it is written.
  */
 export function settingEdit(
   key: string,
@@ -114,16 +114,21 @@ export function settingEdit(
         : `add ${key}: ${value} to ${placeOf(paths[0] ?? [])}`,
       size: isWritten ? 1 : 2,
       apply: (tree) => {
-        const path = paths.find((one) => valueAt(tree, one) !== undefined) ?? paths[0];
+        const path =
+          paths.find((one) => valueAt(tree, one) !== undefined) ??
+          paths.find((one) => isMapping(valueAt(tree, one.slice(0, -1)))) ??
+          paths[0];
         if (path !== undefined) setAt(tree, path, written);
       },
     },
   ];
 }
 
-/** `the driver_opts of net`, `node-1`: what a key is added to. */
+/** `the driver_opts of net`, `the x-port of c1 in net`, `node-1`: what a key is added to. */
 function placeOf(path: readonly string[]): string {
+  const [root, service, , network] = path;
   const [owner = '', section = ''] = path.slice(-3, -1);
+  if (root === 'services' && owner !== service) return `the ${section} of ${service} in ${network}`;
   return ['driver_opts', 'x-port', 'x-bridge'].includes(section)
     ? `the ${section} of ${owner}`
     : section;

@@ -122,6 +122,8 @@ export interface ChildHop extends Hop {
   readonly goes: 'out' | 'by route' | 'nowhere';
   /** The child that the frame is for, when it went up to that. */
   readonly owner?: AddressView;
+  /** A macvlan child sends to the MAC of its own parent. */
+  readonly toParent?: true;
   readonly heard?: true;
 }
 

@@ -4,6 +4,7 @@ import type { Note } from '../../dataplane/observe/trace.js';
 import type { Compiled, CompiledPort } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
 import { addressText } from '../address.js';
+import type { FrameDescription } from './dissect.js';
 import type { ChildHop, DownHop, Ending, RouteHop, SentView, UpHop } from './hops.js';
 import type { Passage } from './passages.js';
 import { ruleAtLink } from './rules.js';
@@ -52,14 +53,19 @@ function common(
 
 /** A child sends. `leads`: the steps that open the hops behind this one. */
 export function childHop(context: Context, passage: Passage, leads: readonly Step[]): ChildHop {
-  const { compiled } = context;
+  const { compiled, frame } = context;
   const port = passage.step === Step.Child ? passage.note[1] : context.inPort;
   const child = at(compiled.ports, port);
   const link = linkOf(child);
   const parent = parentView(link, child.endpoint);
   if (parent === undefined) throw new RangeError(`${child.port} has no parent`);
   const basics = common(context, passage, link, child);
+  const [network] = link.networks;
   const owner = parent.driver === 'ipvlan' ? ownerOf(context, basics.sent) : undefined;
+  const isToParent =
+    network?.macvlan !== undefined &&
+    network.macvlan.mode.value !== 'passthru' &&
+    frame.destination === link.nic?.mac.value;
   const isRouted = leads.includes(Step.Routed) || basics.ended?.reason.name === 'no-route';
   return {
     stage: 'child',
@@ -69,6 +75,7 @@ export function childHop(context: Context, passage: Passage, leads: readonly Ste
     parent,
     goes: leads.includes(Step.Down) ? 'out' : isRouted ? 'by route' : 'nowhere',
     ...(owner && { owner }),
+    ...(isToParent && { toParent: true }),
     ...heard(passage.notes),
   };
 }
@@ -101,8 +108,14 @@ export function upHop(context: Context, passage: Passage): UpHop {
     ...(parent && { parent }),
     ...(own && isToGroup(frame) && { ownOf: { port: own.port, at: own.at } }),
     ...(owner && { owner }),
-    ...heard(passage.notes),
+    ...(isTagged(frame, popped !== undefined) ? {} : heard(passage.notes)),
   };
+}
+
+/** Is there a tag left that the stack of a host does not take? It is offered the frame, and lets it go. */
+function isTagged({ tags }: FrameDescription, isPopped: boolean): boolean {
+  const left = tags[isPopped ? 1 : 0];
+  return left !== undefined && left.vlan !== 0;
 }
 
 export function downHop(context: Context, passage: Passage): DownHop {

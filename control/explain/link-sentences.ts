@@ -36,11 +36,15 @@ export function childSentences(
 function macvlanDecision(
   file: string,
   frame: FrameDescription,
-  { parent, sent, goes, link }: ChildHop,
+  { parent, sent, goes, link, toParent }: ChildHop,
   turns: boolean,
 ): string[] {
   const place = settingPlace(file, 'macvlan_mode', parent.mode);
   if (goes === 'nowhere' && !turns && sent.length === 0) return [];
+  if (toParent === true && goes === 'out')
+    return [
+      `Its destination is the MAC of ${link.name} itself, whose stack never hears a macvlan child: it went out by the parent.`,
+    ];
   switch (parent.mode.value) {
     case 'private':
       return [`Private children never hear each other: it went out by the parent only ${place}.`];
@@ -65,6 +69,8 @@ function macvlanDecision(
       `Its destination is a child of ${link.name} in mode bridge, too: it never saw the wire ${place}.${left}`,
     ];
   }
+  if (frame.type === 'MAC control')
+    return [`MAC control frames are never copied to siblings: it went out by the parent only.`];
   if (sent.length === 0)
     return [
       `It is for ${whom(frame)}, and no other child of ${link.name} is in mode bridge: it went out by the parent only ${place}.`,

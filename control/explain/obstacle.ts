@@ -3,7 +3,7 @@ import type { Compiled } from '../compile/compile.js';
 import type { Explanation } from './explanation.js';
 import type { AnyHop } from './hops.js';
 import type { Party } from './party.js';
-import { where } from './phrases.js';
+import { list, settingPlace, where } from './phrases.js';
 import type { Attempt } from './rehearsal.js';
 import { sentencesAt } from './sentences.js';
 
@@ -14,9 +14,21 @@ export function obstacleOf({ lab }: Compiled, attempt: Attempt, from: Party, to:
   if (explanation === undefined) return head === '' ? 'They cannot speak.' : head.trim();
   const isBack = explanation.port.port !== from.endpoint?.port;
   const receiver = isBack ? from : to;
-  const told = ownHost(lab.file, from, to) ?? tellingOf(explanation, isBack ? to : from, receiver);
+  const told =
+    ownHost(lab.file, from, to) ?? tellingOf(lab.file, explanation, isBack ? to : from, receiver);
   const where = placeOf(lab.file, receiver);
-  return `${head}${what.charAt(0).toUpperCase()}${what.slice(1)} does not get to ${where}: ${told}`;
+  const subject = `${head}${what.charAt(0).toUpperCase()}${what.slice(1)}`;
+  const tag = tagAt(explanation, receiver);
+  if (tag !== undefined)
+    return `${subject} gets to ${where} with the tag of VLAN ${tag}, but its stack takes no tags.`;
+  return `${subject} does not get to ${where}: ${told}`;
+}
+
+/** The VLAN with whose tag the frame left by the port of a party; undefined where it did not, or with none but a priority tag. */
+function tagAt({ hops }: Explanation, { endpoint }: Party): number | undefined {
+  const sent = hops.flatMap((hop) => hop.sent).find(({ port }) => port === endpoint?.port);
+  const tag = sent?.tag;
+  return tag === undefined || tag === 'none' || tag.vlan === 0 ? undefined : tag.vlan;
 }
 
 /** What everybody meets once: a host and the children of its own NICs are deaf to each other. */
@@ -37,7 +49,7 @@ function placeOf(file: string, { sandbox, endpoint }: Party): string {
 }
 
 /** The sentence of the hop that decided, the sender's own parent first. */
-function tellingOf(explanation: Explanation, from: Party, to: Party): string {
+function tellingOf(file: string, explanation: Explanation, from: Party, to: Party): string {
   const { hops } = explanation;
   const index = [
     hops.findIndex((hop) => hop.stage === 'child' && from.link === to.link),
@@ -51,6 +63,8 @@ function tellingOf(explanation: Explanation, from: Party, to: Party): string {
   ].find((found) => found >= 0);
   const hop = hops[index ?? 0];
   if (hop === undefined) return 'nothing is known of it.';
+  const deaf = deafness(file, hop, to);
+  if (deaf !== undefined) return deaf;
   const sentences = sentencesAt(explanation, hop, index ?? 0);
   const [first = ''] = sentences;
   const decided = hop.ended !== undefined || hop.stage === 'bridge' || hop.stage === 'wire';
@@ -60,6 +74,26 @@ function tellingOf(explanation: Explanation, from: Party, to: Party): string {
       ? ` ${to.sandbox.name} is on ${to.link.name}.`
       : '';
   return `${lower(told)}${elsewhere}`;
+}
+
+/** Why a child does not hear what came as far as its parent, where its mode says so. */
+function deafness(
+  file: string,
+  hop: AnyHop,
+  { endpoint, network, link }: Party,
+): string | undefined {
+  if (hop.stage !== 'up' || endpoint === undefined || link === undefined) return undefined;
+  if ((hop.popped ?? hop.link).name !== link.name) return undefined;
+  const { port, sources } = endpoint;
+  const [first] = sources;
+  if (network?.macvlan?.mode.value === 'source')
+    return first === undefined
+      ? `in mode source ${port} listens to nobody, for it has no sources.`
+      : `in mode source ${port} listens to ${list(sources.map(({ value }) => value))} alone${where(file, first.at)}.`;
+  const mode = network?.ipvlan?.mode;
+  if (mode === undefined || mode.value === 'l2' || hop.ended?.verdict === 'drop') return undefined;
+  const place = settingPlace(file, 'ipvlan_mode', mode);
+  return `in mode ${mode.value} the children of ${link.name} hear no broadcasts and answer no ARP ${place}.`;
 }
 
 /** Sentences that begin with a name keep it. */

@@ -16,10 +16,9 @@ export interface Party {
   readonly link?: Link;
 }
 
-/** Paths of a key of `x-port`; the first one where none is written. */
-export function portPaths({ sandbox, network }: Endpoint, key: string): (readonly string[])[] {
-  return [
-    ['services', sandbox, 'x-port', key],
-    ['services', sandbox, 'networks', network, 'x-port', key],
-  ];
+/** Paths of a key of `x-port`; the first one where none is written. Only the one port of a service may be described at the service itself. */
+export function portPaths({ sandbox, network }: Party, key: string): (readonly string[])[] {
+  const atService = ['services', sandbox.name, 'x-port', key];
+  const atNetwork = ['services', sandbox.name, 'networks', network?.key ?? '', 'x-port', key];
+  return sandbox.endpoints.length === 1 ? [atService, atNetwork] : [atNetwork];
 }

@@ -14,10 +14,12 @@ import {
   HEADER_LENGTH,
   sourceHigh,
   sourceLow,
+  TYPE_OFFSET,
   typeOrLength,
 } from '../../dataplane/wire/ethernet.js';
 import { Icmpv6Type, targetAt } from '../../dataplane/wire/icmpv6.js';
 import * as ipv6 from '../../dataplane/wire/ipv6.js';
+import { TAG_LENGTH, vlanId } from '../../dataplane/wire/vlan.js';
 import { contains, parseAddress, parseBlock } from '../address.js';
 import type { Address } from '../address.js';
 import type { Compiled, CompiledPort } from '../compile/compile.js';
@@ -29,7 +31,8 @@ import type { Speaker } from './speech.js';
 import { ipv4Text, ipv6Text, macText } from './text.js';
 
 const BREATH_NS = 1e6;
-const EXCHANGES_MAX = 64;
+/** More answers than this to one question are those of a storm. */
+const ANSWERS_MAX = 64;
 
 /** How it went: whether the ping arrived, and the frame that shows it: the ping, or the one that got lost. */
 export interface Attempt {
@@ -131,13 +134,12 @@ class Rehearsal {
     if (typeof to !== 'number')
       return { reached: explanation.hops.some(({ answered }) => answered), what, explanation };
     let arrived = this.arrivedAt(to);
-    // What asks for the next hop on its way is told by the second one.
-    if (explanation.hops.some((hop) => hop.stage === 'route' && hop.waits === 'waiting')) {
+    // One that had to ask for the next hop may have gone another way than those that find it known.
+    if (!arrived && explanation.hops.some((hop) => hop.stage === 'route' && hop.waits)) {
       this.exchange();
-      if (this.arrivedAt(to)) {
-        explanation = this.say(sender.port, wanted);
-        arrived = this.arrivedAt(to);
-      }
+      const second = this.say(sender.port, wanted);
+      arrived = this.arrivedAt(to);
+      if (arrived) explanation = second;
     }
     return { reached: arrived, what, explanation };
   }
@@ -158,12 +160,14 @@ class Rehearsal {
   }
 
   private exchange(): void {
-    for (let at = 0; at < Math.min(this.delivered.length, EXCHANGES_MAX); at++) {
+    let answers = 0;
+    for (let at = 0; at < this.delivered.length && answers < ANSWERS_MAX; at++) {
       const { port, bytes } = this.delivered[at] ?? { port: 0, bytes: new Uint8Array() };
       const station = this.stations[port];
       const asked = station && !station.isL3 ? readQuestion(bytes) : undefined;
       const mine = station?.addresses.find(({ value }) => value === asked?.wanted.value);
       if (station === undefined || asked === undefined || mine === undefined) continue;
+      answers++;
       const answer = reply({ mac: station.mac, ip: mine }, asked.by);
       const name = this.compiled.ports[port]?.port ?? '';
       const explanation = this.say(port, answer, true);
@@ -192,7 +196,7 @@ class Rehearsal {
         const start = frames.start[slot] ?? 0;
         this.delivered.push({
           port: out,
-          bytes: frames.bytes.slice(start, start + (frames.length[slot] ?? 0)),
+          bytes: asHeard(frames.bytes.slice(start, start + (frames.length[slot] ?? 0))),
         });
         frames.letGo(slot);
       }
@@ -201,6 +205,17 @@ class Rehearsal {
     this.plane.dirtyCount = 0;
     return explanation;
   }
+}
+
+/** What a station makes of a frame: a tag without a VLAN is only a priority, which it does not look at. */
+function asHeard(bytes: Uint8Array): Uint8Array {
+  const view = viewOf(bytes);
+  const isPriority =
+    typeOrLength(view, TYPE_OFFSET) === EtherType.VlanTag &&
+    vlanId(view.getUint16(HEADER_LENGTH)) === 0;
+  if (!isPriority) return bytes;
+  bytes.copyWithin(TAG_LENGTH, 0, TYPE_OFFSET);
+  return bytes.subarray(TAG_LENGTH);
 }
 
 function stationAt(
@@ -307,19 +322,20 @@ function readAnswer(bytes: Uint8Array): { address: Address; mac: string } | unde
 
 function isArp(view: DataView, operation: number): boolean {
   return (
-    typeOrLength(view, 12) === EtherType.Arp && arp.operation(view, HEADER_LENGTH) === operation
+    typeOrLength(view, TYPE_OFFSET) === EtherType.Arp &&
+    arp.operation(view, HEADER_LENGTH) === operation
   );
 }
 
 function isNeighborDiscovery(view: DataView, type: number): boolean {
   return (
-    typeOrLength(view, 12) === EtherType.Ipv6 &&
+    typeOrLength(view, TYPE_OFFSET) === EtherType.Ipv6 &&
     view.getUint8(HEADER_LENGTH + ipv6.HEADER_LENGTH) === type
   );
 }
 
 function isPing(bytes: Uint8Array): boolean {
-  const type = typeOrLength(viewOf(bytes), 12);
+  const type = typeOrLength(viewOf(bytes), TYPE_OFFSET);
   if (type === EtherType.Ipv6) return isNeighborDiscovery(viewOf(bytes), Icmpv6Type.EchoRequest);
   return type === EtherType.Ipv4;
 }

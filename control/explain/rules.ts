@@ -76,14 +76,22 @@ export function vlanRule({ port, endpoint, link, isOpen }: CompiledPort): Rule[]
   return vlan === undefined ? [] : [wordsOf(port, vlan)];
 }
 
-function wordsOf(port: string, { mode, tag, trunks }: VlanPort): Rule {
+/** `VLAN 5`, `the VLANs 5, 6`. */
+function vlansText(vlans: readonly number[]): string {
+  return `${vlans.length === 1 ? 'VLAN' : 'the VLANs'} ${vlans.join(', ')}`;
+}
+
+function wordsOf(port: string, { mode, tag, trunks, cvlans }: VlanPort): Rule {
   const tagAt = tag.at ? tag : mode;
-  const carried = trunks ? `the VLANs ${trunks.value.join(', ')}` : 'all VLANs';
+  const carried = trunks ? vlansText(trunks.value) : 'all VLANs';
   switch (mode.value) {
     case 'access':
       return rule(`${port} is an access port of VLAN ${tag.value}`, tagAt);
     case 'dot1q-tunnel':
-      return rule(`${port} is a tunnel through VLAN ${tag.value}`, tagAt);
+      return rule(
+        `${port} is a tunnel through VLAN ${tag.value}${cvlans ? ` for ${vlansText(cvlans.value)}` : ''}`,
+        cvlans ?? tagAt,
+      );
     case 'trunk':
       return rule(`${port} is a trunk of ${carried}`, trunks ?? mode);
     default:

@@ -2,6 +2,7 @@
  * An Explanation in sentences, in the order in which things happened.
  */
 import { bridgeArrival, bridgeSentences } from './bridge-sentences.js';
+import type { TagDescription } from './dissect.js';
 import { frameAt } from './explanation.js';
 import type { Explanation } from './explanation.js';
 import type { AnyHop } from './hops.js';
@@ -33,7 +34,7 @@ export function sentencesOf(explanation: Explanation): string[] {
 export function treeOf(explanation: Explanation): Told[] {
   const { frame, number, port, hops } = explanation;
   const head = [
-    `Frame ${number} of ${port.port}, ${time(explanation)}: ${frame.length} bytes, ${frame.summary}.`,
+    `Frame ${number} of ${port.port}, ${time(explanation)}: ${frame.length} bytes, ${tagsText(frame.tags)}${frame.summary}.`,
     ...arrival(explanation),
     ...offload(explanation),
     ...malformation(explanation),
@@ -49,6 +50,17 @@ export function treeOf(explanation: Explanation): Told[] {
     });
   });
   return [...head.map((sentence) => ({ sentence, depth: 0, opens: false })), ...told];
+}
+
+/** `VLAN 10 priority 3, `: what the summary does not say. */
+function tagsText(tags: readonly TagDescription[]): string {
+  return tags
+    .map(({ protocol, vlan, priority, dropEligible }) => {
+      const service = protocol === '0x88a8' ? ' (802.1ad)' : '';
+      const high = priority === 0 ? '' : ` priority ${priority}`;
+      return `VLAN ${vlan}${service}${high}${dropEligible ? ' drop eligible' : ''}, `;
+    })
+    .join('');
 }
 
 /** One line, for a comment on the frame in a capture. */

@@ -20,22 +20,43 @@ function vlanOf({ endpoint, link }: Party): number {
   return endpoint?.vlan?.tag.value ?? link?.vid ?? 0;
 }
 
-function tagEdits({ endpoint }: Party, other: Party): Edit[] {
+function tagEdits(party: Party, other: Party): Edit[] {
+  const { endpoint } = party;
   const vlan = endpoint?.vlan;
   const wanted = vlanOf(other);
-  if (endpoint === undefined || vlan === undefined || wanted === 0) return [];
-  return [
-    ...settingEdit('tag', wanted, vlan.tag, endpoint.at, portPaths(endpoint, 'tag')),
-    ...accessEdits(endpoint, vlan),
-    ...trunkEdits(vlan.trunks, wanted, portPaths(endpoint, 'trunks')),
-  ];
+  if (endpoint === undefined || vlan === undefined) return [];
+  const trunks = trunkEdits(vlan.trunks, wanted, portPaths(party, 'trunks'));
+  const untagged = untaggedEdits(party, endpoint, vlan);
+  if (wanted === 0) return [...(vlan.tag.value === 0 ? [] : untagged), ...trunks];
+  const [tag] = settingEdit('tag', wanted, vlan.tag, endpoint.at, portPaths(party, 'tag'));
+  if (tag === undefined || vlan.mode.value !== 'trunk' || !isWritten(vlan))
+    return [...(tag === undefined ? [] : [tag]), ...untagged, ...trunks];
+  return [...untagged.map((edit) => withTag(edit, tag, wanted)), ...trunks];
 }
 
-/** A port that takes tags, as one that does not. */
-function accessEdits(endpoint: Endpoint, { mode, tag }: VlanPort): Edit[] {
-  const value = tag.value === 0 ? undefined : 'access';
-  if (value === undefined) return [];
-  return settingEdit('vlan_mode', value, mode, endpoint.at, portPaths(endpoint, 'vlan_mode'));
+/** Does the file say that it is a trunk, or of which VLANs? Then a tag alone would be refused. */
+function isWritten({ mode, trunks }: VlanPort): boolean {
+  return mode.at !== undefined || trunks?.at !== undefined;
+}
+
+/** A port whose frames carry tags, as one where those of its own VLAN do not; with `trunks` it cannot be an access port. */
+function untaggedEdits(party: Party, { at }: Endpoint, { mode, trunks }: VlanPort): Edit[] {
+  if (mode.value === 'access' || mode.value === 'native-untagged') return [];
+  const value = trunks?.at === undefined ? 'access' : 'native-untagged';
+  return settingEdit('vlan_mode', value, mode, at, portPaths(party, 'vlan_mode'));
+}
+
+/** The mode and the VLAN that has to stand beside it. */
+function withTag(mode: Edit, tag: Edit, vlan: number): Edit {
+  return {
+    at: mode.at,
+    says: `${mode.says}, with tag: ${vlan}`,
+    size: mode.size + tag.size,
+    apply: (tree) => {
+      mode.apply(tree);
+      tag.apply(tree);
+    },
+  };
 }
 
 function trunkEdits(
@@ -53,7 +74,7 @@ function trunkEdits(
 function uplinkEdits({ network }: Party, parties: readonly Party[]): Edit[] {
   const uplink = network?.bridge?.uplink;
   if (network === undefined || uplink === undefined) return [];
-  const path = ['networks', network.name, 'x-bridge', 'uplink'];
+  const path = ['networks', network.key, 'x-bridge', 'uplink'];
   return parties
     .map(vlanOf)
     .filter((vlan) => vlan !== 0)
@@ -72,6 +93,6 @@ function filteringEdits(network: Network | undefined): Edit[] {
   const filtering = network?.bridge?.vlanFiltering;
   if (network === undefined || filtering?.value !== true) return [];
   return settingEdit('vlan_filtering', false, filtering, network.at, [
-    ['networks', network.name, 'x-bridge', 'vlan_filtering'],
+    ['networks', network.key, 'x-bridge', 'vlan_filtering'],
   ]);
 }

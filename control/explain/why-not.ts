@@ -21,6 +21,9 @@ import type { Attempt } from './rehearsal.js';
 /** How many pairs of changes are tried where no single one helps. */
 const PAIRS_MAX = 200;
 
+/** How many pairs of endpoints are tried, the nearest first: containers may be in hundreds of networks each. */
+const ENDPOINT_PAIRS_MAX = 64;
+
 /** A change with which the frame gets there. */
 export interface Change {
   readonly at: Position;
@@ -86,8 +89,9 @@ export function whyNot(text: string, lab: Lab, from: Named, to: Named): WhyNot {
     ...(explanation && { explanation }),
   };
   if (attempt.reached) return { ...answer, changes: [], tried: [], pairsTried: 0 };
-  const search = new Search(treeOf(text), lab.file, from, to);
-  const candidates = candidatesFor(compiled, first.from, first.to);
+  const tree = treeOf(text);
+  const search = new Search(tree, lab.file, from, to);
+  const candidates = candidatesFor(compiled, tree, first.from, first.to);
   const changes = search.smallest(candidates);
   return {
     ...answer,
@@ -167,8 +171,12 @@ function attemptIn(
     partiesOf(compiled, to).map((other) => ({ from: one, to: other })),
   );
   const near = pairs.toSorted((one, other) => distance(one) - distance(other));
-  const attempts = near.map((pair) => ({ ...pair, attempt: attemptBetween(compiled, pair) }));
-  const best = attempts.find(({ attempt }) => attempt.reached) ?? attempts[0];
+  let best: { attempt: Attempt; from: Party; to: Party } | undefined;
+  for (const pair of near.slice(0, ENDPOINT_PAIRS_MAX)) {
+    const attempt = attemptBetween(compiled, pair);
+    if (attempt.reached) return { ...pair, attempt };
+    best ??= { ...pair, attempt };
+  }
   if (best === undefined) throw new RangeError(`${from.word} or ${to.word} is nobody`);
   return best;
 }

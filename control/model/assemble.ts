@@ -207,6 +207,7 @@ function makeNetwork(
   if (isBridge) noteSharedMacs(draft, endpoints, findings);
   if (macvlan?.mode.value === 'source') noteDeaf(endpoints, findings);
   return {
+    key: draft.key,
     name: draft.name,
     ...(draft.at && { at: draft.at }),
     host: draft.host,

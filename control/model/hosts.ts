@@ -106,7 +106,9 @@ function isMtu(bytes: number): boolean {
 function checkNicName(name: string, at: Written['at'], findings: Findings): void {
   const { nic, vid } = splitInterface(name);
   if (!isInterfaceName(name) || name === 'lo') {
-    findings.refuse(at, `"${name}" is not a name for an interface`, INTERFACE_NAME_FIX);
+    const fix =
+      name === 'lo' ? 'choose another name: every host has its own lo' : INTERFACE_NAME_FIX;
+    findings.refuse(at, `"${name}" is not a name for an interface`, fix);
   } else if (nic !== name) {
     const fix = `declare ${nic}: its VLANs come into being as the parents and uplinks of networks`;
     findings.refuse(at, `"${name}" is VLAN ${vid} of ${nic}, not a NIC`, fix);

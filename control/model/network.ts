@@ -64,6 +64,9 @@ export interface IpvlanOptions {
 
 /** A Network of Docker's Container Network Model, with everything settled: driver, addresses, endpoints in file order. */
 export interface Network {
+  /** What the file calls it. */
+  readonly key: string;
+  /** What Docker calls it: `name`, or the key. Networks of several hosts may have the same. */
   readonly name: string;
   /** Absent for the networks nobody declares: `default` and Docker's own `bridge`. */
   readonly at?: Position;

@@ -19,6 +19,8 @@ import { entries, items, present, type Written } from './written.js';
 export interface Surroundings {
   /** The blocks its NICs and its bridges have addresses of. */
   readonly subnets: readonly { readonly block: Block; readonly interfaceName?: string }[];
+  /** The addresses of its NICs and the gateways of its bridges, in canonical form. */
+  readonly addresses: readonly string[];
   /** Its NICs, and those of their VLANs that a network sits on. */
   readonly interfaces: readonly string[];
 }
@@ -144,6 +146,10 @@ class Routes {
     if (address === undefined) {
       this.findings.refuse(at, `${value} is not an ip address`, 'write the address of a router');
       return undefined;
+    }
+    if (this.around.addresses.includes(addressText(address.family, address.value))) {
+      const what = `${value} is an address of this host itself`;
+      this.findings.refuse(at, what, 'write the address of another router');
     }
     const isOnLink = !this.isWhole || (dev !== undefined && splitInterface(dev.value).vid !== 0);
     const subnets = this.around.subnets.filter(

@@ -42,9 +42,15 @@ export function surroundingsOf(host: Host, networks: readonly Network[]): Surrou
     .filter(({ bridge }) => bridge !== undefined)
     .flatMap(({ pools }) => pools.flatMap(({ subnet }) => blocksOf(subnet.value)))
     .map((block) => ({ block }));
+  const addresses = [
+    ...host.nics.flatMap((nic) => nic.addresses.map(({ value }) => value.replace(/\/.*/, ''))),
+    ...here.flatMap(({ bridge, pools }) =>
+      bridge === undefined ? [] : pools.flatMap(({ gateway }) => gateway?.value ?? []),
+    ),
+  ];
   const named = here.flatMap((network) => interfaceNameOf(network) ?? []);
   const interfaces = new Set([...host.nics.map(({ name }) => name), ...named]);
-  return { subnets: [...ofNics, ...ofBridges], interfaces: [...interfaces] };
+  return { subnets: [...ofNics, ...ofBridges], addresses, interfaces: [...interfaces] };
 }
 
 function blocksOf(text: string): Block[] {

@@ -186,6 +186,13 @@ services: { c1: { networks: [a], ports: ["80:80"] }, c2: { networks: [a], ports:
   ]);
 });
 
+test('describeLab shows that a NIC below a passthru child has the MAC of the child', (t) => {
+  const text = `x-hosts: { n: { nics: { eth0: } } }
+networks: { a: ${macvlan('eth0', ', macvlan_mode: passthru')} }
+services: { c1: { networks: { a: { mac_address: "02:00:00:00:00:07" } } } }`;
+  t.regex(describeLab(lab(text)), /eth0 {2}02:00:00:00:00:07 {2}.* has the MAC of c1\n/);
+});
+
 test('a router may be in the subnet of a bridge', (t) => {
   const text = `x-hosts: { n: { routes: [ { to: 10.9.0.0/16, via: 10.1.0.2 } ] } }
 networks: { a: { ipam: { config: [ { subnet: 10.1.0.0/24 } ] } } }`;

@@ -227,6 +227,14 @@ testCases([
     host('nics: { eth0: { mac: ▸"02:00" } }'),
     '02:00 is not a valid mac address',
   ],
+  [
+    'routers that are the host itself',
+    host(
+      'nics: { eth0: { addresses: [10.0.0.1/24] } }, gateway: ▸10.0.0.1, routes: [{ to: 10.9.0.0/16, via: ▸10.0.0.1 }]',
+    ),
+    '10.0.0.1 is an address of this host itself',
+    '10.0.0.1 is an address of this host itself',
+  ],
   ['a host with a slash', 'x-hosts: { ▸a/b: }\n', '"a/b" is not a name for a host'],
   [
     'wires and their ports with a slash',

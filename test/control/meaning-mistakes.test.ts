@@ -113,6 +113,11 @@ testCases([
     'unable to parse a valid vlan id from: x (ex. eth0.10 for vlan 10)',
   ],
   [
+    'a VLAN id that is no number of Go',
+    macvlan('eth1.99999999999999999999'),
+    'unable to parse a valid vlan id from: 99999999999999999999 (ex. eth0.10 for vlan 10)',
+  ],
+  [
     'a VLAN of a VLAN',
     macvlan('eth1.5.6'),
     'required interface name format is: name.vlan_id, ex. eth0.10 for vlan 10, instead received eth1.5.6',

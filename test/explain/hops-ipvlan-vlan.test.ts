@@ -64,7 +64,7 @@ says(
   'ipvlan L2: what comes in goes to the owner of the address',
   [['lan.uplink', tagged(70, ping(speaker('10.71.0.99'), p2))]],
   `
-Frame 1 of lan.uplink, 0 s after the first: 102 bytes, ICMP echo request id 1 seq 1, 10.71.0.99 → 10.71.0.3.
+Frame 1 of lan.uplink, 0 s after the first: 102 bytes, VLAN 70 priority 3, ICMP echo request id 1 seq 1, 10.71.0.99 → 10.71.0.3.
   1. It came in at lan.uplink (lab.yaml:2), a port of the wire lan, a learning switch (lab.yaml:2).
   2. Its source 02:00:00:00:00:99 was learned: it lives behind lan.uplink.
   3. Nobody knows where its destination 08:00:27:00:00:02 lives: no frame from it was seen, or the last one is older than the ageing time.
@@ -203,7 +203,7 @@ says(
   'a port that does not take a tag is told with its line',
   [['v1', tagged(10, ping(v1, v2))]],
   `
-Frame 1 of v1, 0 s after the first: 102 bytes, ICMP echo request id 1 seq 1, 10.80.0.2 → 10.80.0.3.
+Frame 1 of v1, 0 s after the first: 102 bytes, VLAN 10 priority 3, ICMP echo request id 1 seq 1, 10.80.0.2 → 10.80.0.3.
   1. It came in at v1 (lab.yaml:32), a port of the network vlans, a learning bridge (lab.yaml:17).
   2. Its source 02:42:0a:50:00:02 was not learned.
   3. It was dropped because the port does not carry its VLAN, or does not take frames with such a tag; v1 is an access port of VLAN 50 (lab.yaml:32). [vlan-not-admitted]
@@ -217,7 +217,7 @@ says(
     ['v3', tagged(10, ping(v3, v2))],
   ],
   `
-Frame 2 of v3, 1 ms after the first: 102 bytes, ICMP echo request id 1 seq 1, 10.80.0.4 → 10.80.0.3.
+Frame 2 of v3, 1 ms after the first: 102 bytes, VLAN 10 priority 3, ICMP echo request id 1 seq 1, 10.80.0.4 → 10.80.0.3.
   1. It came in at v3 (lab.yaml:34), a port of the network vlans, a learning bridge (lab.yaml:17).
   2. Its source 02:42:0a:50:00:04 was learned: it lives behind v3.
   3. It is in VLAN 10: v3 is a trunk of all VLANs (default).

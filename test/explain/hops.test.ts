@@ -1,6 +1,7 @@
 import test from 'ava';
 import { ping, question, reply } from '../../control/explain/speech.js';
-import { tagged } from '../../pcaps/build/ethernet.js';
+import { hex } from '../../pcaps/build/bytes.js';
+import { pause, station, tagged } from '../../pcaps/build/ethernet.js';
 import { lab, says, speaker } from './hops.js';
 import { explainedFrames } from './told.js';
 
@@ -88,6 +89,40 @@ Frame 1 of c3, 0 s after the first: 98 bytes, ICMP echo request id 1 seq 1, 10.5
 );
 
 says(
+  'macvlan: a child does not reach the host by its own parent',
+  [['c3', ping(c3, speaker('192.168.99.2', '08:00:27:00:00:02'))]],
+  `
+Frame 1 of c3, 0 s after the first: 98 bytes, ICMP echo request id 1 seq 1, 10.50.1.2 → 192.168.99.2.
+  1. It came from c3 (lab.yaml:25), a child of node-2.eth0.50 (macvlan, mode bridge).
+  2. Its destination is the MAC of node-2.eth0.50 itself, whose stack never hears a macvlan child: it went out by the parent.
+  3. It left node-2 by eth0 (lab.yaml:8) with the tag of VLAN 50 (lab.yaml:13) onto the wire lan (lab.yaml:2).
+  4. At the wire lan (lab.yaml:2) its source 02:42:0a:32:01:02 was learned: it lives behind node-2.eth0.
+  5. Nobody knows where its destination 08:00:27:00:00:02 lives: no frame from it was seen, or the last one is older than the ageing time.
+  6. It was flooded and left by lan.uplink (lab.yaml:2) and went on to node-1.eth0 (lab.yaml:5), node-3.eth0 (lab.yaml:10).
+     - node-1 got it by eth0 (lab.yaml:5) and took the tag of VLAN 50 off: it is on eth0.50 (lab.yaml:12).
+       It was dropped because its destination is no address of this host, nor of a container on this NIC; the MAC of node-1.eth0 is 08:00:27:00:00:01 (lab.yaml:5). [not-for-this-host]
+     - node-3 got it by eth0 (lab.yaml:10).
+       At the bridge of the network vlans (lab.yaml:17) its source 02:42:0a:32:01:02 was learned: it lives behind vlans.uplink.
+       It is in VLAN 50: vlans.uplink is a trunk of the VLANs 10, 50 (lab.yaml:17).
+       Nobody knows where its destination 08:00:27:00:00:02 lives: no frame from it was seen, or the last one is older than the ageing time.
+       It was flooded and left by v1 (lab.yaml:32) without a tag, v3 (lab.yaml:34), but not by v2: v2 is an access port of VLAN 10 (lab.yaml:33).
+`,
+);
+
+says(
+  'macvlan bridge: PAUSE is not copied to siblings',
+  [['c3', pause({ ...station(1), mac: hex(c3.mac) })]],
+  `
+Frame 1 of c3, 0 s after the first: 60 bytes, MAC control (PAUSE) from 02:42:0a:32:01:02.
+  1. It came from c3 (lab.yaml:25), a child of node-2.eth0.50 (macvlan, mode bridge).
+  2. MAC control frames are never copied to siblings: it went out by the parent only.
+  3. It left node-2 by eth0 (lab.yaml:8) with the tag of VLAN 50 (lab.yaml:13) onto the wire lan (lab.yaml:2).
+  4. At the wire lan (lab.yaml:2) its source 02:42:0a:32:01:02 was not learned.
+  5. It was dropped because it is a MAC control frame, which speaks to the next device only. [pause-frame]
+`,
+);
+
+says(
   'macvlan vepa: the switch outside decides',
   [['c5', question(c5, c3.ip)]],
   `
@@ -110,10 +145,9 @@ says(
   'macvlan passthru: the child gets tagged frames, too',
   [['node-3.eth1', tagged(9, question(outside, c1.ip))]],
   `
-Frame 1 of node-3.eth1, 0 s after the first: 46 bytes, ARP who has 10.50.0.2? tell 10.50.0.9.
+Frame 1 of node-3.eth1, 0 s after the first: 46 bytes, VLAN 9 priority 3, ARP who has 10.50.0.2? tell 10.50.0.9.
   1. It came in at node-3.eth1 (lab.yaml:10), a NIC that leads out of the lab.
   2. It is for everybody, so all children of node-3.eth1 hear it: it left by a1 (lab.yaml:35).
-  3. The stack of node-3 heard it, too.
 `,
 );
 
@@ -132,7 +166,7 @@ says(
   'macvlan source: the line that names the source is told',
   [['node-3.eth2', tagged(5, ping(outside, s1))]],
   `
-Frame 1 of node-3.eth2, 0 s after the first: 102 bytes, ICMP echo request id 1 seq 1, 10.50.0.9 → 10.91.0.2.
+Frame 1 of node-3.eth2, 0 s after the first: 102 bytes, VLAN 5 priority 3, ICMP echo request id 1 seq 1, 10.50.0.9 → 10.91.0.2.
   1. It came in at node-3.eth2 (lab.yaml:10), a NIC that leads out of the lab.
   2. node-3 took the tag of VLAN 5 off: it is on eth2.5 (lab.yaml:19).
   3. s1 listens to its source (lab.yaml:36): it left by s1 (lab.yaml:36).
@@ -155,7 +189,7 @@ says(
   'a VLAN without a sub-interface: those that there are are told',
   [['node-3.eth2', tagged(6, ping(outside, s1))]],
   `
-Frame 1 of node-3.eth2, 0 s after the first: 102 bytes, ICMP echo request id 1 seq 1, 10.50.0.9 → 10.91.0.2.
+Frame 1 of node-3.eth2, 0 s after the first: 102 bytes, VLAN 6 priority 3, ICMP echo request id 1 seq 1, 10.50.0.9 → 10.91.0.2.
   1. It came in at node-3.eth2 (lab.yaml:10), a NIC that leads out of the lab.
   2. It was dropped because it is tagged with a VLAN for which the NIC has no sub-interface; node-3.eth2 has eth2.5 (lab.yaml:10). [vlan-unknown]
 `,

@@ -185,6 +185,81 @@ ${one(`driver: macvlan, ${on('eth0.7', 'macvlan_mode: vepa')}`)}`,
     says: /nobody else is on the network/,
     edit: 'lab.yaml:6: write parent: eth0.6 instead of eth0.5, and at lab.yaml:3 write wire: other instead of lan',
   },
+  {
+    of: 'an access port and a trunk, whose container takes no tags',
+    lab: one('x-bridge: { vlan_filtering: true }', 'tag: 10', 'trunks: [10, 20]'),
+    says: /The question for the MAC of .* gets to c2 \(lab\.yaml:5\) with the tag of VLAN 10, but its stack takes no tags\.$/,
+    edit: 'lab.yaml:5: add vlan_mode: native-untagged to the x-port of c2, with tag: 10',
+  },
+  {
+    of: 'a native-tagged port, which sends its own VLAN tagged',
+    lab: one(
+      'x-bridge: { vlan_filtering: true }',
+      'tag: 10',
+      'vlan_mode: native-tagged, tag: 10, trunks: [10, 20]',
+    ),
+    says: /with the tag of VLAN 10, but its stack takes no tags/,
+    edit: 'lab.yaml:5: write vlan_mode: native-untagged instead of native-tagged',
+  },
+  {
+    of: 'trunks of which one takes untagged frames',
+    lab: one('x-bridge: { vlan_filtering: true }', '', 'trunks: [5]'),
+    says: /but not by c2: c2 is a trunk of VLAN 5 \(lab\.yaml:5\)|nobody else is on the network/,
+    edit: 'lab.yaml:5: write trunks: [5, 0] instead of [5]',
+  },
+  {
+    of: 'an x-port that stands at a network: what is added goes there',
+    lab: `networks: { net: { x-bridge: { vlan_filtering: true } }, other: }
+services:
+  c1: { networks: { net: { x-port: { priority_tags: always } }, other: } }
+  c2: { networks: { net: { x-port: { tag: 20 } } } }
+`,
+    from: 'c1.net',
+    says: /c2 is an access port of VLAN 20|nobody else is on the network/,
+    edit: 'lab.yaml:3: add tag: 20 to the x-port of c1 in net',
+  },
+  {
+    of: 'bridges that keep VLANs apart: who joins needs the VLAN, and an x-port belongs to one network',
+    lab: `networks: { n1: { x-bridge: { vlan_filtering: true } }, n2: { x-bridge: { vlan_filtering: true } } }
+services:
+  c1: { networks: [n1], x-port: { tag: 5 } }
+  c2: { networks: [n2], x-port: { tag: 6 } }
+`,
+    says: /is in none of its subnets, so it is for the gateway/,
+    edit: 'lab.yaml:3: add n2 to the networks of c1, with x-port: { tag: 6 }, and move the x-port that it has to n1',
+    alternative:
+      'lab.yaml:4: add n1 to the networks of c2, with x-port: { tag: 5 }, and move the x-port that it has to n2',
+  },
+  {
+    of: 'networks that have another name than their key',
+    lab: pair('macvlan', 'parent: eth0.5', 'parent: eth0.6').replaceAll(
+      'x-host: ',
+      'name: pub, x-host: ',
+    ),
+    says: /\[vlan-unknown\]/,
+    edit: 'lab.yaml:6: write parent: eth0.6 instead of eth0.5',
+    alternative: 'lab.yaml:7: write parent: eth0.5 instead of eth0.6',
+  },
+  {
+    of: 'a macvlan child in mode source that listens to somebody else',
+    lab: pair('macvlan', 'parent: eth0', 'parent: eth0, macvlan_mode: source').replace(
+      'c2: { networks: [n2] }',
+      'c2: { networks: [n2], x-port: { sources: ["02:00:00:00:00:99"] } }',
+    ),
+    says: /does not get to c2 \(lab\.yaml:10\): in mode source c2 listens to 02:00:00:00:00:99 alone \(lab\.yaml:10\)\.$/,
+    edit: 'lab.yaml:10: write sources: [02:00:00:00:00:99, 02:42:0a:01:00:02] instead of [02:00:00:00:00:99]',
+    alternative:
+      'lab.yaml:7: write macvlan_mode: bridge instead of source, and remove sources and nodst of c2',
+  },
+  {
+    of: 'a child of ipvlan L3 in the subnet of a macvlan child, which asks it by ARP',
+    lab: pair('macvlan', 'parent: eth0', 'parent: eth0, ipvlan_mode: l3').replace(
+      'n2: { x-host: b, driver: macvlan',
+      'n2: { x-host: b, driver: ipvlan',
+    ),
+    says: /in mode l3 the children of b\.eth0 hear no broadcasts and answer no ARP \(lab\.yaml:7, ipvlan_mode\)\.$/,
+    edit: 'lab.yaml:7: write ipvlan_mode: l2 instead of l3',
+  },
 ];
 
 for (const { of, lab, from = 'c1', to = 'c2', says, edit, alternative } of questions)
@@ -232,6 +307,21 @@ services:
   t.regex(answerText(answer), /It goes by the route 10\.9\.0\.0\/24 dev eth0 \(lab\.yaml:3\)\./);
 });
 
+test('--why-not: a next hop that answers twice is asked by the first ping, and reached by the second', (t) => {
+  const net = (host: string, parent: string, subnet: string): string =>
+    `{ x-host: ${host}, driver: ipvlan, driver_opts: { parent: ${parent}, ipvlan_mode: l3 }, ipam: { config: [{ subnet: ${subnet} }] } }`;
+  const lab = `x-wires: { lan: }
+x-hosts:
+  a: { nics: { eth0: { wire: lan, addresses: [10.9.0.1/24] } }, gateway: 10.9.0.2 }
+  b: { nics: { eth0: { wire: lan }, eth1: { wire: lan, addresses: [10.9.0.2/24] } } }
+networks: { n1: ${net('a', 'eth0', '10.1.0.0/24')}, n2: ${net('b', 'eth1', '10.2.0.0/24')} }
+services: { c1: { networks: [n1] }, c2: { networks: [n2] } }
+`;
+  const answer = asked(lab, 'c1', 'c2');
+  t.true(answer.reaches, answer.why);
+  t.is(answer.explanation?.number, 2);
+});
+
 test('--why-not: where nothing helps, what was tried is told', (t) => {
   const lab = pair('macvlan', 'parent: eth0.5', 'parent: eth0.6').replace(
     '10.1.0.0/24, ip_range: 10.1.0.128/25',
@@ -271,4 +361,26 @@ test('--why-not: a host is reached when its stack answers, and one without an ad
   t.regex(answerText(answer), /The host answered it: 10\.9\.0\.1 is an address of its own/);
   const nameless = withHost('macvlan', '').replace(', addresses: [10.9.0.1/24]', '');
   t.regex(answerText(asked(nameless, 'c1', 'box')), /box has no address of its own/);
+});
+
+test('--why-not: the hundredth container is heard as well as the first', (t) => {
+  const services = Array.from({ length: 100 }, (_, i) => `  c${i}: { networks: [net] }\n`);
+  const lab = `networks:\n  net: { ${on('eth0', '')} }\nservices:\n${services.join('')}`;
+  t.true(
+    asked(lab.replace('{ driver_opts', '{ driver: macvlan, driver_opts'), 'c0', 'c99').reaches,
+  );
+});
+
+test('--why-not: containers in many networks are tried by the nearest endpoints', (t) => {
+  const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
+  const declared = names.map((name, i) => {
+    return `  ${name}: { driver: macvlan, ${on(`eth0.${i + 1}`, '')}, ipam: { config: [{ subnet: 10.0.${i}.0/24 }] } }\n`;
+  });
+  const lab = `networks:\n${declared.join('')}services:
+  c1: { networks: [${names.join(', ')}] }
+  c2: { networks: [${names.slice(1).join(', ')}] }
+`;
+  const answer = asked(lab, 'c1', 'c2');
+  t.true(answer.reaches);
+  t.is(answer.explanation?.port.port, 'c1.n1');
 });
