@@ -21,8 +21,9 @@ import { EtherType, TYPE_OFFSET } from '../wire/ethernet.js';
 import { isTag, TAG_LENGTH, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { Plane } from './plane.js';
 
-const PRIORITY_BITS = 0xf000;
-const CONTROL_BITS = 0xffff;
+/** Of `plane.vlan`: priority and DEI; the tag control information. What stands above that is the bridge's own affair. */
+export const PRIORITY_BITS = 0xf000;
+export const CONTROL_BITS = 0xffff;
 /** Where the VID of the next inner tag stands in `plane.vlan`, behind the tag control information. */
 const INNER_SHIFT = 16;
 
