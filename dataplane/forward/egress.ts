@@ -4,6 +4,9 @@
  * A flood sends one slot to everybody, counted in `holders`. Where a bridge filters VLANs, a frame may have to leave with its tag, with a mere
  * priority tag, or with none: each of these is made once, and the ports that want it share the slot. So a flood takes no more than three slots,
  * however many ports there are.
+ *
+ * Most bridges have neither joints nor VLANs. Where no bridge has, the functions made here are those that only queue: to ask each time whether
+ * there is more to do would cost them a twentieth of all their time (docs/decisions.md).
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
@@ -23,10 +26,11 @@ export type Queue = (frame: Frame, port: number) => void;
 /** Makes the function that puts a frame into the egress queue of a port. */
 export function queueOn(plane: Plane): Queue {
   const { queues, queued, dirty, counters, frames } = plane;
+  const canBeFull = frames.slots > QUEUE;
   return (frame, port) => {
     const waiting = queued[port];
     if (waiting === 0) dirty[plane.dirtyCount++] = port;
-    if (waiting === QUEUE) {
+    if (canBeFull && waiting === QUEUE) {
       counters.drop(frames.inPort[frame], Reason.DeviceQueueFull);
       frames.letGo(frame);
       return;
@@ -65,6 +69,7 @@ export function toPortOn(plane: Plane, exits: Exits): Queue {
   const { network: networkOf } = program.ports;
   const { queue, end } = exits;
   const plain = plainPorts(program);
+  if (plain.every(Boolean)) return queue;
   const leave = leaveOn(plane, exits);
   const tagging = taggingOn(plane);
   return (frame, port) => {
@@ -136,6 +141,7 @@ export function floodOn(plane: Plane, exits: Exits): Flood {
   const { program } = plane;
   const isPlain = plainNetworks(program);
   const short = shortFloodOn(plane, exits);
+  if (isPlain.every(Boolean)) return short;
   const far = farFloodOn(plane, exits);
   const tagged = taggedFloodOn(plane, exits);
   return (frame, inPort, network) => {

@@ -47,6 +47,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const toPort = toPortOn(plane, exits);
   const flood = floodOn(plane, exits);
   const isPlain = plainNetworks(program);
+  const areAllPlain = isPlain.every(Boolean);
   const links = linksOn(plane, { interfaces, queue, end, stages, carryOut, host: hear });
   const host = hostOn(plane, { interfaces, speak, hear: links.hear });
   plane.advance = links.advance;
@@ -100,7 +101,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function floodAndHear(frame: Frame, port: number): void {
     const network = networkOf[port];
-    if (isPlain[network] === 0) {
+    if (!areAllPlain && isPlain[network] === 0) {
       floodFarAndHear(frame, port, network);
       return;
     }
