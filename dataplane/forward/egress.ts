@@ -6,7 +6,7 @@
  * however many ports there are.
  *
  * Most bridges have neither joints nor VLANs. Where no bridge has, the functions made here are those that only queue: to ask each time whether
- * there is more to do would cost them a twentieth of all their time (docs/decisions.md).
+ * there is more to do would cost them a twentieth of their time (docs/decisions.md).
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';

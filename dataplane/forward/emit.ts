@@ -1,7 +1,7 @@
 /**
  * The one place where a Verdict becomes true: queues, copies, drops, and counts them. Every frame that enters leaves it exactly once.
  *
- * A bridge's frames mostly leave by queues, and that is the short way. The long way (`links.ts`) leads through joints to NICs, their VLANs,
+ * A bridge's frames mostly leave by queues (`egress.ts`), and that is the short way. The long way (`links.ts`) leads through joints to NICs, their VLANs,
  * children and other bridges, all within the same pass.
  *
  * Who holds a frame: `holders` counts queues, and whoever still has something to do with it. Each function here that is given a frame uses up
