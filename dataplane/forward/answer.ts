@@ -14,6 +14,9 @@ import type { Plane } from './plane.js';
 /** No address of ours, or no answer. */
 export const NOBODY = -1;
 
+/** Where an ICMP message has its checksum. */
+const CHECKSUM_OFFSET = 2;
+
 /** Sends a frame of the host out by one of its interfaces. */
 export type Speak = (frame: Frame, iface: number) => void;
 
@@ -85,7 +88,7 @@ export function addressOn(
 
 /**
  * Makes the function that copies an echo request of `length` bytes, IP header included, into an answer of another type; -1 when its
- * checksum is wrong. A partial checksum stays partial: the pseudo sum is the same in both directions, and the type is summed later.
+ * checksum is wrong, or partial and not its own. A partial checksum stays partial: the pseudo sum is the same in both directions, and the type is summed later.
  */
 export function echoOn(
   plane: Plane,
@@ -98,12 +101,15 @@ export function echoOn(
   type: number,
   pseudoSum: number,
 ) => Frame {
-  const { payload, flags, checksumStart, checksumOffset, view, bytes } = plane.frames;
+  const { start, payload, flags, checksumStart, checksumOffset, view, bytes } = plane.frames;
   const answer = answerOn(plane, interfaces);
   const memory = memoryOf(bytes);
   return (frame, iface, length, icmpOffset, type, pseudoSum) => {
     const at = payload[frame];
     const partial = flags[frame] & PARTIAL;
+    const sumAt = start[frame] + checksumStart[frame];
+    if (partial !== 0 && (sumAt !== at + icmpOffset || checksumOffset[frame] !== CHECKSUM_OFFSET))
+      return NOBODY;
     if (partial === 0 && !isRight(pseudoSum + sum(view, at + icmpOffset, length - icmpOffset)))
       return NOBODY;
     const echo = answer(frame, iface, HEADER_LENGTH + length);
@@ -114,15 +120,15 @@ export function echoOn(
     const was = view.getUint16(typeAndCode);
     view.setUint8(typeAndCode, type);
     if (partial === 0) {
-      const field = typeAndCode + 2;
+      const field = typeAndCode + CHECKSUM_OFFSET;
       view.setUint16(
         field,
         updateChecksum(view.getUint16(field), was, view.getUint16(typeAndCode)),
       );
     } else {
       flags[echo] |= PARTIAL;
-      checksumStart[echo] = checksumStart[frame];
-      checksumOffset[echo] = checksumOffset[frame];
+      checksumStart[echo] = HEADER_LENGTH + icmpOffset;
+      checksumOffset[echo] = CHECKSUM_OFFSET;
     }
     return echo;
   };

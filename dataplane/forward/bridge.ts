@@ -31,6 +31,11 @@ export function bridgeOn(plane: Plane): Bridge {
   const mayContact = contactOn(plane);
   const admit = admitOn(plane);
   const filterFor = filterOn(plane);
+  const anyFilters = networkFlags.some((bits) => (bits & NetworkFlag.VlanFiltering) !== 0);
+
+  function filters(network: number): boolean {
+    return anyFilters && (networkFlags[network] & NetworkFlag.VlanFiltering) !== 0;
+  }
 
   function toGroup(frame: Frame, network: number, high: number, low: number): Verdict {
     if (isLinkLocalGroup(high, low) && ((groupForwardMask[network] >>> (low & 0xf)) & 1) === 0)
@@ -42,8 +47,8 @@ export function bridgeOn(plane: Plane): Bridge {
     if (port === LOCAL_PORT) return consume(Reason.GatewayAddress);
     if (port === inPort && (flags[port] & PortFlag.Hairpin) === 0) return drop(Reason.Reflection);
     if ((flags[port] & flags[inPort] & PortFlag.Isolated) !== 0) return drop(Reason.PortIsolated);
-    const filters = (networkFlags[network] & NetworkFlag.VlanFiltering) !== 0;
-    if (filters && !carries(plane.program, port, plane.vlan)) return drop(Reason.VlanNotAdmitted);
+    if (filters(network) && !carries(plane.program, port, plane.vlan))
+      return drop(Reason.VlanNotAdmitted);
     return mayContact(frame, network) ? send(port) : drop(Reason.InterContainerDisabled);
   }
 
@@ -63,7 +68,7 @@ export function bridgeOn(plane: Plane): Bridge {
     const now = tick[frame];
     let from = 0;
     let to = 0;
-    if ((networkFlags[network] & NetworkFlag.VlanFiltering) !== 0) {
+    if (filters(network)) {
       const reason = admit(frame, inPort);
       if (reason !== Reason.Ok) return drop(reason);
       from = filterFor(network, sourceHigh, sourceLow, now);

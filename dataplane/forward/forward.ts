@@ -16,6 +16,7 @@ import { emitOn } from './emit.js';
 import { ipvlanOn } from './ipvlan.js';
 import { macvlanOn } from './macvlan.js';
 import { parseOn } from './parse.js';
+import { routes } from './plane.js';
 import type { Plane } from './plane.js';
 import { drop, up } from './verdict.js';
 import type { Verdict } from './verdict.js';
@@ -29,6 +30,8 @@ export function forwardOn(plane: Plane): (burst: Int32Array, from: number, to: n
   const { framesIn, bytesIn } = plane.counters;
   const { neighbors } = plane;
   const { role } = plane.program.ports;
+  const areStations = role.every((one) => one === PortRole.Station);
+  const mayAsk = routes(plane.program);
   const parse = parseOn(plane);
   const bridge = bridgeOn(plane);
   const watched = watchedOn(plane, bridge);
@@ -40,7 +43,9 @@ export function forwardOn(plane: Plane): (burst: Int32Array, from: number, to: n
   function decide(frame: Frame, port: number, atBridge: Bridge): Verdict {
     const reason = parse(frame);
     if (reason !== Reason.Ok) return drop(reason);
-    return role[port] === PortRole.Station ? atBridge(frame, port) : atHost(frame, port);
+    return areStations || role[port] === PortRole.Station
+      ? atBridge(frame, port)
+      : atHost(frame, port);
   }
 
   const lookAhead = lookAheadOn(plane);
@@ -51,7 +56,7 @@ export function forwardOn(plane: Plane): (burst: Int32Array, from: number, to: n
     for (let i = from; i < to; i++) {
       const frame = burst[i];
       const port = inPort[frame];
-      if (tick[frame] >= neighbors.due) plane.advance(tick[frame]);
+      if (mayAsk && tick[frame] >= neighbors.due) plane.advance(tick[frame]);
       framesIn[port]++;
       bytesIn[port] += wireLength[frame];
       holders[frame] = 1;

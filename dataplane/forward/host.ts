@@ -88,20 +88,13 @@ function arpOn(
       return NOBODY;
     const target = arp.targetIpv4(view, at);
     const row = find(iface, 0, 0, 0, target);
+    const asks = row >= 0 && arp.operation(view, at) === arp.Operation.Request;
     if (find(iface, 0, 0, 0, arp.senderIpv4(view, at)) >= 0) return NOBODY;
     sender[3] = arp.senderIpv4(view, at);
     // RFC 826: what the sender says of itself is merged before anything else; a probe has no address (RFC 5227 §1.1).
     if (sender[3] !== 0)
-      hear(
-        iface,
-        4,
-        sender,
-        arp.senderHigh(view, at),
-        arp.senderLow(view, at),
-        row >= 0,
-        tick[frame],
-      );
-    if (row < 0 || arp.operation(view, at) !== arp.Operation.Request) return NOBODY;
+      hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), asks, tick[frame]);
+    if (!asks) return NOBODY;
     const reply = answer(frame, iface, HEADER_LENGTH + ARP_LENGTH);
     if (reply < 0) return NOBODY;
     const into = payload[reply];

@@ -52,6 +52,11 @@ export function ipvlanOn(plane: Plane): Ipvlan {
     for (let port = firstChild[link]; port < end; port++) if (port !== except) fan.add(port);
   }
 
+  /** The sibling a child's frame is for. One with a tag is for none: ipvlan looks behind no tag that a child puts on. */
+  function siblingFor(frame: Frame, link: number): number {
+    return payload[frame] === start[frame] + HEADER_LENGTH ? childFor(frame, link) : NOBODY;
+  }
+
   function toSibling(link: number, sibling: number): Verdict {
     return (flags[link] & LinkFlag.Private) !== 0 ? drop(Reason.IpvlanPrivate) : send(sibling);
   }
@@ -62,7 +67,7 @@ export function ipvlanOn(plane: Plane): Ipvlan {
       ethernet.destinationHigh(view, at) === ethernet.sourceHigh(view, at) &&
       ethernet.destinationLow(view, at) === ethernet.sourceLow(view, at);
     if (toOwnMac && (flags[link] & LinkFlag.Vepa) === 0) {
-      const sibling = childFor(frame, link);
+      const sibling = siblingFor(frame, link);
       return sibling < 0 ? toHost(link) : toSibling(link, sibling);
     }
     if (!isGroup(ethernet.destinationHigh(view, at))) return down(link);
@@ -75,7 +80,7 @@ export function ipvlanOn(plane: Plane): Ipvlan {
 
   function sendL3(frame: Frame, link: number): Verdict {
     if ((flags[link] & LinkFlag.Vepa) === 0) {
-      const sibling = childFor(frame, link);
+      const sibling = siblingFor(frame, link);
       if (sibling >= 0) return toSibling(link, sibling);
     }
     if (isGroup(ethernet.destinationHigh(view, start[frame]))) return drop(Reason.IpvlanL3Group);

@@ -1,9 +1,12 @@
 /**
  * Everything one Worker forwards with: the pool, the Program, the learned state, the egress queues, the counters and the trace.
  *
- * Egress queues hold slot numbers, at most QUEUE per port, because a frame of a burst enters a queue at most once, so does the host's
- * answer to it, and the Worker sends all of them before it receives again. `dirty` lists the ports with something queued, so that a breath costs what it sends, not what
- * exists.
+ * Egress queues hold slot numbers. A slot enters a queue at most once before the Worker sends, so a queue with room for all SLOTS is never
+ * full; only where one frame may take a hundred slots or more is the pool larger than that. `dirty` lists the ports with something queued, so that
+ * a breath costs what it sends, not what exists.
+ *
+ * How many slots a frame takes besides its own (`slotsEach`) decides how many are forwarded before the queues are emptied. Left out are the
+ * questions that are asked again when their time has come: they are few, and one for which there is no slot is as good as lost on its wire.
  */
 import { Frames } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
@@ -18,10 +21,10 @@ import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 /** The most frames a Worker receives before it sends. */
 export const BURST = 256;
 
-/** The most frames that can wait for a port. */
-export const QUEUE = 2 * BURST;
-
 const SLOTS = 4 * BURST;
+
+/** Room for the frames that wait for a port; not a power of two, lest all queues begin in the same cache sets. */
+export const QUEUE = SLOTS + 16;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -94,10 +97,9 @@ export class Plane {
     const { networks, ports, links } = program;
     const mtus = [networks.mtu, ports.mtu, links.mtu];
     const mtuMax = mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
-    // Besides its own slot a frame may take one for each copy, and one for each answer of a host.
-    const more = links.rows === 0 ? 1 : 2 + 4 * links.rows;
-    const slots = Math.max(SLOTS, 2 * BURST + WAITING_MAX + 2 * more);
-    this.stepMax = Math.floor((slots - BURST - WAITING_MAX) / more);
+    const each = slotsEach(program);
+    const slots = Math.max(SLOTS, 2 * BURST + WAITING_MAX + 2 * each);
+    this.stepMax = Math.floor((slots - BURST - WAITING_MAX) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMax);
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
@@ -110,15 +112,29 @@ export class Plane {
   }
 }
 
-/** Makes the function that gives up one hold on a frame and gives a frame that is the caller's alone; -1 where there is no slot for it. */
-export function ownOn({ frames }: Plane): (frame: Frame) => Frame {
+/**
+ * The most slots that a frame takes besides its own. A bridge without links: one, for the answer of its host. A flood with VLANs: three, see
+ * egress.ts. A link: one each for a copy without its tag, a copy with it, an answer of its host, and the hold of a host that hears a flood first. And
+ * a packet to an unknown neighbor may ask for it, which is a frame that spreads as well.
+ */
+function slotsEach({ networks, links }: Program): number {
+  const filtering = networks.flags.filter((flags) => (flags & NetworkFlag.VlanFiltering) !== 0);
+  const flooded = 3 * filtering.length;
+  return links.rows === 0 ? 1 + flooded : 2 + 2 * flooded + 4 * links.rows;
+}
+
+/**
+ * Makes the function that turns so many holds on a frame into all of those there are on one that nobody else has; -1 where there is no slot for
+ * it, and the holds are as they were.
+ */
+export function ownOn({ frames }: Plane): (frame: Frame, holds?: number) => Frame {
   const { holders } = frames;
-  return (frame) => {
-    if (holders[frame] === 1) return frame;
+  return (frame, holds = 1) => {
+    if (holders[frame] === holds) return frame;
     const copy = frames.copy(frame);
     if (copy < 0) return copy;
-    holders[frame]--;
-    holders[copy] = 1;
+    holders[frame] -= holds;
+    holders[copy] = holds;
     return copy;
   };
 }

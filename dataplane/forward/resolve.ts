@@ -94,8 +94,8 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     const now = neighbors.dueAt[entry];
     const first = neighbors.firstWaiting(entry);
     if (neighbors.tries[entry] < TRIES_MAX && first >= 0) {
-      ask(entry, first, now);
       neighbors.askedUntil(entry, now + RETRY_NS);
+      ask(entry, first, now);
       return;
     }
     neighbors.forget(entry);
@@ -117,10 +117,11 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
           ? known
           : neighbors.add(link, family, words[0], words[1], words[2], words[3], tickOf[frame]);
       const gone = entry < 0 ? frame : neighbors.hold(entry, frame);
+      if (known < 0 && entry >= 0) {
+        neighbors.askedUntil(entry, tickOf[frame] + RETRY_NS);
+        ask(entry, frame, tickOf[frame]);
+      }
       if (gone >= 0) drop(gone, Reason.NeighborQueueFull);
-      if (known >= 0 || entry < 0) return;
-      neighbors.askedUntil(entry, tickOf[frame] + RETRY_NS);
-      ask(entry, frame, tickOf[frame]);
     },
     hear: (link, family, words, high, low, asked, tick) => {
       let entry = neighbors.find(link, words[0], words[1], words[2], words[3]);

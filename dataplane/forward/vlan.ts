@@ -11,30 +11,33 @@
  *   in the Fdb without a VLAN, and count before what was learned (`filterOn`).
  * Complication 3: whether the outermost tag in the frame is the one that says its VLAN. Behind a tunnel port it is not, so `plane.vlan`
  *   holds the control information, and `plane.vlanTag` the TPID of the tag that carries it, 0 if there is none.
+ * Complication 4: `parse` has checked two tags. A NIC or another bridge may have taken one of three off since, so their ends are checked here.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NONE, PriorityTags, VLAN_SET_WORDS, VlanMode } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Kind } from '../state/fdb.js';
-import { EtherType, TYPE_OFFSET } from '../wire/ethernet.js';
+import { EtherType, missing, TYPE_OFFSET } from '../wire/ethernet.js';
 import { isTag, TAG_LENGTH, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { Plane } from './plane.js';
 
-const PRIORITY_BITS = 0xf000;
-const CONTROL_BITS = 0xffff;
+/** Of `plane.vlan`: priority and DEI; the tag control information. What stands above that is the bridge's own affair. */
+export const PRIORITY_BITS = 0xf000;
+export const CONTROL_BITS = 0xffff;
 /** Where the VID of the next inner tag stands in `plane.vlan`, behind the tag control information. */
 const INNER_SHIFT = 16;
 
 /** Makes the function that finds the VLAN of a frame and writes it down in the plane; answers with a Reason when the port does not take it. */
 export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
   const { frames, program } = plane;
-  const { start, view } = frames;
+  const { start, length, wireLength, view } = frames;
   const { vlanMode, vlanTag, tunnelType, innerVlans } = program.ports;
 
-  /** The customer's VLAN in a frame whose type field stands at `typeAt`; 0 where it has no tag. */
-  function innerAt(typeAt: number): number {
-    return view.getUint16(typeAt) === EtherType.VlanTag ? vlanId(view.getUint16(typeAt + 2)) : 0;
+  /** The customer's VLAN in a frame whose type field stands at `typeAt`; 0 where it has no tag, or none that can be read. */
+  function innerAt(typeAt: number, end: number): number {
+    const isTagged = view.getUint16(typeAt) === EtherType.VlanTag && typeAt + TAG_LENGTH <= end;
+    return isTagged ? vlanId(view.getUint16(typeAt + 2)) : 0;
   }
 
   function inTunnel(port: number, inner: number): Reason {
@@ -49,15 +52,19 @@ export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
     const typeAt = start[frame] + TYPE_OFFSET;
     const type = view.getUint16(typeAt);
     const tagged = isTag(type);
+    const end = start[frame] + length[frame];
+    const behind = typeAt + TAG_LENGTH + 2;
+    if (tagged && behind > end)
+      return missing(behind, start[frame] + wireLength[frame], Reason.VlanTagTruncated);
     const control = tagged ? view.getUint16(typeAt + 2) : 0;
     const mode = vlanMode[port];
-    if (mode === VlanMode.Tunnel) return inTunnel(port, innerAt(typeAt));
+    if (mode === VlanMode.Tunnel) return inTunnel(port, innerAt(typeAt, end));
     const vid = vlanId(control);
     if (vid === VID_RESERVED) return Reason.VlanReserved;
     plane.vlanTag = tagged ? type : 0;
     plane.vlanType = tagged ? type : EtherType.VlanTag;
     const own = mode === VlanMode.Trunk ? 0 : vlanTag[port];
-    const inner = tagged ? innerAt(typeAt + TAG_LENGTH) : 0;
+    const inner = tagged ? innerAt(typeAt + TAG_LENGTH, end) : 0;
     plane.vlan = (control & PRIORITY_BITS) | (vid === 0 ? own : vid) | (inner << INNER_SHIFT);
     if (mode === VlanMode.Access && vid !== 0) return Reason.VlanNotAdmitted;
     return carries(program, port, plane.vlan) ? Reason.Ok : Reason.VlanNotAdmitted;

@@ -8,16 +8,14 @@ import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
 import { NetworkFlag, PortRole } from '../program/layout.js';
 import type { Bridge } from './bridge.js';
-import { objection } from './emit.js';
+import { objection } from './egress.js';
 import type { CarryOut } from './emit.js';
 import type { Plane } from './plane.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
-import { admitOn, filterOn } from './vlan.js';
+import { admitOn, CONTROL_BITS, filterOn } from './vlan.js';
 
 const ADDRESSES = 12;
-/** Tag control information; what stands above it in `plane.vlan` is the bridge's own affair. */
-const CONTROL_BITS = 0xffff;
 
 /** Makes the function that forwards one frame and notes what happens to it. */
 export function witnessOn(

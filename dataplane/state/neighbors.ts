@@ -2,7 +2,7 @@
  * Neighbors: which MAC has the next hop? (RFC 826; RFC 1122 §2.3.2; RFC 4861 §7.2)
  *
  * Buckets of WAYS entries, so that nothing is ever moved or removed: an entry is taken over when its bucket is full, the one that was silent
- * longest, those that wait for an answer last. An address is looked for by whoever sends (`forward/resolve`); here stands what is known of it.
+ * longest, but none for which frames still wait. An address is looked for by whoever sends (`forward/resolve`); here stands what is known of it.
  *
  * Complication 1: what waits. An entry that is looked for holds at most WAITING frames, the newest ones, in their order; together they hold
  *   no more than WAITING_MAX, so that the pool never runs dry for addresses that nobody has.
@@ -58,7 +58,7 @@ export class Neighbors {
   }
 
   /**
-   * The entry that a new address is to have; -1 where all of its bucket wait for answers. What it held before is forgotten. It is incomplete,
+   * The entry that a new address is to have; -1 where frames wait for all of its bucket. What it held before is forgotten. It is incomplete,
    * nobody has been asked yet.
    */
   add(
@@ -170,7 +170,7 @@ export class Neighbors {
     let victim = NOBODY;
     for (let entry = first; entry < first + WAYS; entry++) {
       if (this.state[entry] === NeighborState.Free) return entry;
-      if (this.state[entry] === NeighborState.Incomplete) continue;
+      if (this.state[entry] === NeighborState.Incomplete || this.waitingCount[entry] > 0) continue;
       if (victim < 0 || this.heardAt[entry] < this.heardAt[victim]) victim = entry;
     }
     return victim;

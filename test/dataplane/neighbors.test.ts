@@ -77,3 +77,16 @@ test('what is due comes in the order in which it is due, and nothing before its 
   t.is(neighbors.nextDue(Infinity), -1);
   t.is(neighbors.due, Infinity);
 });
+
+test('an entry for which frames wait is never taken over, even when its neighbor has been heard', (t) => {
+  const neighbors = new Neighbors();
+  const entry = added(neighbors, 1);
+  neighbors.hold(entry, 10);
+  neighbors.resolve(entry, 0, 0, 0);
+  for (let address = 2; address < 5000; address++) {
+    const other = added(neighbors, address, address);
+    neighbors.resolve(other, 0, 0, address);
+  }
+  t.is(found(neighbors, 1), entry);
+  t.is(neighbors.takeWaiting(entry), 10);
+});

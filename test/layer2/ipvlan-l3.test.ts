@@ -25,6 +25,12 @@ for (const mode of ['l3', 'l3s']) {
     },
   );
 
+  scenario(`slave → slave | ${mode.toUpperCase()}: what a child puts a tag on is no IP packet`, {
+    lab: ipvlan(mode),
+    story: `
+    c1[5]: h1.eth0>Z ip=10.1.0.10>10.1.0.11 => dropped: ipvlan-l3-not-ip`,
+  });
+
   scenario(`slave → slave | ${mode.toUpperCase()}, flag vepa: routed out`, {
     lab: ipvlan(mode, 'vepa', routed),
     story: `

@@ -36,6 +36,16 @@ scenario(
 );
 
 scenario(
+  'slave → slave | L2: behind a tag that a child puts on nobody looks for an address (ipvlan_get_L3_hdr)',
+  {
+    lab: l2,
+    story: `
+    c1[5]: h1.eth0>h1.eth0 ip=10.1.0.10>10.1.0.11 => consumed: host-stack
+    c1[0/3]: h1.eth0>h1.eth0 reply=10.1.0.10>10.1.0.11 => consumed: host-stack`,
+  },
+);
+
+scenario(
   'slave → slave | L2: it is the source of the frame that its destination is compared with (ipvlan_xmit_mode_l2)',
   {
     lab: l2,

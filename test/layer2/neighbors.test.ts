@@ -64,6 +64,13 @@ scenario('A-3: gratuitous request and reply of a stranger create no entry (Linux
     ${packet} => ${asks}`,
 });
 
+scenario('A-3: a reply to the host that it never asked for creates no entry (Linux arp_accept 0)', {
+  lab,
+  story: `
+    h1.eth0: W>h1.eth0 reply=192.168.0.9>192.168.0.1 => consumed: host-stack
+    ${packet} => ${asks}`,
+});
+
 scenario('A-3: gratuitous request and reply update an entry that is there', {
   lab,
   story: `

@@ -278,3 +278,27 @@ scenario(
     c1[77]: A>W => h1.eth0[77]`,
   },
 );
+
+scenario(
+  'the third tag of a frame, which nobody has checked, counts only as far as it is there: a tunnel does not take stale bytes for a VLAN',
+  {
+    lab: withUplink(
+      'vlan_filtering: true, uplink: eth0.50',
+      `  q1: { image: x, networks: [net], x-port: { vlan_mode: dot1q-tunnel, tag: 10, cvlans: [20] } }
+  t1: { image: x, networks: [net], x-port: { trunks: [10] } }`,
+    ),
+    story: `
+    h1.eth0[50,10,20]: W>* => q1[20] t1[10,20]
+    h1.eth0[50,10,20]: W>* kept=24 => q1[20] t1[10,20]
+    h1.eth0[50,10,20]: W>* kept=22 => t1[10,0]`,
+  },
+);
+
+scenario('what a host says gets a priority tag of 802.1Q, whatever tag the question had', {
+  lab: labOf(`
+networks: { net: { x-bridge: { vlan_filtering: true }, ipam: { config: [{ subnet: 10.1.0.0/24, gateway: 10.1.0.1 }] } } }
+services:
+  t1: { image: x, networks: [net], x-port: { priority_tags: always } }`),
+  story: `
+    t1[88a8:0/3]: A>* ask=10.1.0.2>10.1.0.1 => t1[0]{net>A}reply=10.1.0.1>10.1.0.2`,
+});
