@@ -43,7 +43,7 @@ function macvlanDecision(
   if (goes === 'nowhere' && !turns && sent.length === 0) return [];
   if (toParent === true && goes === 'out')
     return [
-      `Its destination is the MAC of ${link.name} itself, whose stack never hears a macvlan child: it went out by the parent.`,
+      `Its destination is the MAC of ${link.name} itself, whose stack hears a macvlan child only by way of a switch: it went out by the parent.`,
     ];
   switch (parent.mode.value) {
     case 'private':

@@ -37,6 +37,8 @@ export interface NetworkDraft {
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly pools: readonly PoolDraft[];
+  /** Something of it has not the form that it must have, and was left out. */
+  readonly malformed: boolean;
   /** Something of it was refused: complaints about what follows from that would only confuse. */
   readonly damaged: boolean;
 }
@@ -56,7 +58,7 @@ export function readNetwork(
   const network = present(written);
   if (network === undefined) {
     checkName(key, key, keyAt, false, findings);
-    return { ...undeclared(key, home.name), at: keyAt, damaged };
+    return { ...undeclared(key, home.name), at: keyAt, malformed: damaged, damaged };
   }
   const before = findings.mistakes.length;
   const name = dockerNameOf(key, network);
@@ -88,6 +90,7 @@ export function readNetwork(
     ipv4: addressed && network.get('enable_ipv4')?.value !== false,
     ipv6: addressed && network.get('enable_ipv6')?.value === true,
     pools: addressed ? pools : [],
+    malformed: damaged,
     damaged: damaged || findings.mistakes.length > before,
   };
 }
@@ -110,6 +113,7 @@ export function undeclared(key: string, hostName: string): NetworkDraft {
     ipv4: true,
     ipv6: false,
     pools: [],
+    malformed: false,
     damaged: false,
   };
 }

@@ -10,9 +10,10 @@ import { items, type Written } from './written.js';
 /** Keys of `x-port` that say something to one kind of network only. The live keys go with all of them. */
 export function refuseForeignKeys(
   port: Written<PortShape>,
-  { driver, settings, vlanFiltering }: NetworkDraft,
+  { driver, settings, vlanFiltering, malformed, written }: NetworkDraft,
   findings: Findings,
 ): void {
+  if (malformed) return;
   const isBridge = driver.value === 'bridge';
   const refuse = (
     keys: readonly (keyof PortShape)[],
@@ -31,7 +32,10 @@ export function refuseForeignKeys(
     refuse(VLAN_KEYS, withoutFiltering);
   }
   const mode = settings.macvlan?.mode.value;
-  if (mode === 'source') return;
+  const isModeRefused =
+    (written?.get('driver_opts')?.get('macvlan_mode')?.value ?? '') !== '' &&
+    settings.macvlan?.mode.at === undefined;
+  if (mode === 'source' || isModeRefused) return;
   const place = mode === undefined ? `the ${driver.value} driver` : `macvlan in ${mode} mode`;
   refuse(['sources', 'nodst'], (key) => {
     return [`${key} means nothing to ${place}`, 'remove it, or use macvlan_mode "source"'];

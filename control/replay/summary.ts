@@ -48,6 +48,7 @@ export interface Summary {
   };
   readonly duration_s: number;
   readonly interrupted: boolean;
+  /** What the topology gives to think about, then what the replay does. */
   readonly notes: readonly string[];
 }
 
@@ -92,7 +93,7 @@ export function summaryOf(
     },
     duration_s: report.tick / 1e9,
     interrupted: report.interrupted,
-    notes: notesOf(report),
+    notes: [...compiled.lab.notes, ...notesOf(report)],
   };
 }
 

@@ -32,6 +32,14 @@ test('a replay says per port what came in, what went out and where the files are
   ]);
 });
 
+test('a replay passes on what the topology gives to think about', async (t) => {
+  const lab = `networks: { net: { driver: macvlan, driver_opts: { parnt: eth0 } } }
+services: { c1: { networks: [net] }, c2: { networks: [net] } }
+`;
+  const { stdout } = await etherloom(labFolder(t, lab), ...BOTH);
+  t.regex(stdout, /\nnote: network net: .* "parnt"; did you mean "parent"\?\noutputs: /);
+});
+
 test('the JSON of a replay is its summary.json, byte for byte', async (t) => {
   const folder = labFolder(t);
   const outcome = await etherloom(folder, ...BOTH, '--json');

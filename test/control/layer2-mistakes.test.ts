@@ -175,6 +175,16 @@ testCases([
     'qinq_ethtype means nothing to a port of mode access',
   ],
   [
+    'a switch that is neither on nor off: what hangs on it is not held against the port',
+    'networks: { a: { x-bridge: { vlan_filtering: ▸on } } }\nservices: { c1: { networks: [a], x-port: { tag: 5 } } }\n',
+    'networks.a.x-bridge.vlan_filtering must be true or false',
+  ],
+  [
+    'a macvlan mode that is none: nor are the sources of the one that was meant',
+    'networks: { a: { driver: macvlan, driver_opts: { macvlan_mode: ▸sorce } } }\nservices: { c1: { networks: [a], x-port: { sources: ["02:00:00:00:00:01"] } } }\n',
+    "requested macvlan mode 'sorce' is not valid, 'bridge' mode is the macvlan driver default",
+  ],
+  [
     'a mode that ports do not have',
     filtering('vlan_mode: ▸hybrid'),
     'services.c1.x-port.vlan_mode must be "access" or "trunk" or "native-tagged" or "native-untagged" or "dot1q-tunnel"',

@@ -94,7 +94,7 @@ says(
   `
 Frame 1 of c3, 0 s after the first: 98 bytes, ICMP echo request id 1 seq 1, 10.50.1.2 → 192.168.99.2.
   1. It came from c3 (lab.yaml:25), a child of node-2.eth0.50 (macvlan, mode bridge).
-  2. Its destination is the MAC of node-2.eth0.50 itself, whose stack never hears a macvlan child: it went out by the parent.
+  2. Its destination is the MAC of node-2.eth0.50 itself, whose stack hears a macvlan child only by way of a switch: it went out by the parent.
   3. It left node-2 by eth0 (lab.yaml:8) with the tag of VLAN 50 (lab.yaml:13) onto the wire lan (lab.yaml:2).
   4. At the wire lan (lab.yaml:2) its source 02:42:0a:32:01:02 was learned: it lives behind node-2.eth0.
   5. Nobody knows where its destination 08:00:27:00:00:02 lives: no frame from it was seen, or the last one is older than the ageing time.
