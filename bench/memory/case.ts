@@ -1,4 +1,5 @@
 import type { Traffic } from '../../dataplane/port/synth.js';
+import { mannersOf } from './programs.js';
 import type { Topology } from './programs.js';
 
 /** One thing to measure. */
@@ -29,7 +30,9 @@ const IMIX: readonly number[] = [...Array<number>(7).fill(64), ...Array<number>(
 const SIZES: readonly (number | 'imix')[] = [64, 128, 256, 512, 1024, 1280, 1518, 'imix'];
 const HOSTS: readonly number[] = [16, 1024, 51_200, 1_048_576];
 const PORTS: readonly number[] = [2, 4, 8, 16, 32, 64];
-const CHILDREN: readonly Topology[] = ['macvlan', 'vlan'];
+const TAGS: readonly Topology[] = ['access-trunk', 'qinq'];
+const CHILDREN: readonly Topology[] = ['macvlan', 'ipvlan l2', 'ipvlan l3'];
+const COUNTS: readonly number[] = [16, 256, 10_240];
 const PATTERNS: readonly Traffic['pattern'][] = ['unicast', 'broadcast1', 'flood'];
 
 interface Axes {
@@ -49,8 +52,12 @@ export function casesOf(seed: number, seconds: number): Case[] {
     ...HOSTS.map((hosts) => ({ ...CENTRE, hosts })),
     ...PORTS.map((ports) => ({ ...CENTRE, ports })),
     ...PATTERNS.map((pattern) => ({ ...CENTRE, pattern })),
+    ...TAGS.map((name) => ({ ...CENTRE, name })),
     // A child has one address.
-    ...CHILDREN.map((name) => ({ ...CENTRE, name, hosts: CENTRE.ports })),
+    ...CHILDREN.flatMap((name) =>
+      COUNTS.map((ports) => ({ ...CENTRE, name, hosts: ports, ports })),
+    ),
+    { ...CENTRE, name: 'vlan wire', hosts: CENTRE.ports },
   ];
   const distinct = [...new Map(varied.map((axes) => [JSON.stringify(axes), axes])).values()];
   return distinct.map(({ name, frameBytes, hosts, ports, pattern }) => ({
@@ -62,6 +69,7 @@ export function casesOf(seed: number, seconds: number): Case[] {
       hosts,
       ports,
       pattern,
+      ...mannersOf(name),
       frameBytes: frameBytes === 'imix' ? IMIX : [frameBytes],
     },
   }));

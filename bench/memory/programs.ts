@@ -1,30 +1,64 @@
 /** The topologies of `bench memory`, as Programs. In all of them the first `ports` ports are those that speak and are spoken to. */
 import {
+  LinkFlag,
   LinkUse,
   MacvlanMode,
   NetworkFlag,
   NONE,
   PortRole,
+  VlanMode,
 } from '../../dataplane/program/layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import type { Traffic } from '../../dataplane/port/synth.js';
+import { EtherType } from '../../dataplane/wire/ethernet.js';
 
 const MTU = 1500;
 const AGEING_NS = 300e9;
 const MAC_HIGH = 0x0242;
 const VLAN = 50;
 
-/** What is measured: a bridge; macvlan children of one NIC; the same on VLAN 50 of two hosts with a wire between them. */
-export type Topology = 'bridge' | 'macvlan' | 'vlan';
+/**
+ * What is measured. `access-trunk`: a bridge that keeps VLANs apart, access ports of one VLAN on one side and trunks on the other; `qinq`: the
+ * same with tunnel ports, so that a tag is put on and taken off in turns. `macvlan`, `ipvlan l2`, `ipvlan l3`: children of one NIC.
+ * `vlan wire`: macvlan children on VLAN 50 of two hosts, with a wire between them.
+ */
+export type Topology =
+  'bridge' | 'access-trunk' | 'qinq' | 'macvlan' | 'ipvlan l2' | 'ipvlan l3' | 'vlan wire';
+
+/** How those speak who stand in such a topology. */
+export function mannersOf(topology: Topology): Pick<Traffic, 'speakers' | 'trunkTag'> {
+  switch (topology) {
+    case 'bridge':
+      return {};
+    case 'access-trunk':
+      return { trunkTag: ((EtherType.VlanTag << 16) | VLAN) >>> 0 };
+    case 'qinq':
+      return { trunkTag: ((EtherType.ServiceTag << 16) | VLAN) >>> 0 };
+    case 'macvlan':
+    case 'vlan wire':
+      return { speakers: 'children' };
+    case 'ipvlan l2':
+    case 'ipvlan l3':
+      return { speakers: 'ipvlan children' };
+  }
+}
 
 export function programFor(topology: Topology, { hosts, ports }: Traffic): Program {
   switch (topology) {
     case 'bridge':
       return bridge(hosts, ports);
+    case 'access-trunk':
+      return vlanBridge(hosts, ports, VlanMode.Access);
+    case 'qinq':
+      return vlanBridge(hosts, ports, VlanMode.Tunnel);
     case 'macvlan':
-      return macvlan(ports);
-    case 'vlan':
+      return children(ports, LinkUse.Macvlan, 0);
+    case 'ipvlan l2':
+      return children(ports, LinkUse.Ipvlan, 0);
+    case 'ipvlan l3':
+      return children(ports, LinkUse.Ipvlan, LinkFlag.L3);
+    case 'vlan wire':
       return twoHosts(ports);
   }
 }
@@ -37,11 +71,32 @@ function bridge(hosts: number, ports: number): Program {
   return program;
 }
 
+/** The first half of the ports are in one VLAN, in this mode; the others are trunks of all. */
+function vlanBridge(hosts: number, ports: number, mode: VlanMode): Program {
+  const program = bridge(hosts, ports);
+  program.networks.flags[0] = NetworkFlag.VlanFiltering;
+  program.ports.trunks.fill(NONE);
+  program.ports.innerVlans.fill(NONE);
+  program.ports.tunnelType.fill(EtherType.ServiceTag);
+  program.ports.vlanMode.fill(mode, 0, ports >>> 1);
+  program.ports.vlanTag.fill(VLAN, 0, ports >>> 1);
+  return program;
+}
+
 /** All frames stay on the host: from child to child. */
-function macvlan(ports: number): Program {
-  const program = allocateProgram({ ports: ports + 1, links: 1 }, 1);
-  writeLink(program, 0, { port: ports, use: LinkUse.Macvlan });
+function children(ports: number, use: LinkUse, flags: number): Program {
+  const ipvlan = use === LinkUse.Ipvlan;
+  const rows = { ports: ports + 1, links: 1, childAddresses: ipvlan ? ports : 0 };
+  const program = allocateProgram(rows, 1);
+  writeLink(program, 0, { port: ports, use });
+  program.links.flags[0] = flags;
+  program.links.macHigh[0] = MAC_HIGH;
   writeChildren(program, 0, 0, ports);
+  if (ipvlan) {
+    program.ports.macvlanMode.fill(0);
+    program.childAddresses.port.set(Array.from({ length: ports }, (_, port) => port));
+    program.childAddresses.word3.set(Array.from({ length: ports }, (_, i) => 0x0a00_0000 + i));
+  }
   program.ports.role[ports] = PortRole.Nic;
   program.ports.network[ports] = NONE;
   program.ports.link[ports] = 0;

@@ -3,7 +3,7 @@
  *
  * It begins with one broadcast from every host, so that a bridge has heard them all, and then never ends: the ports take turns, each
  * speaks to every other port in turn, and the two hosts of a frame are drawn anew for each. A frame is 14 written bytes in a slot and
- * its columns: what a NIC would have put there.
+ * its columns: what a NIC would have put there. Children of NICs are known without a word, so they do not begin with broadcasts.
  */
 import type { Frames } from '../frame/frames.js';
 import { EtherType } from '../wire/ethernet.js';
@@ -19,7 +19,15 @@ export interface Traffic {
   /** Bytes per frame with FCS, as benchmarks count them; one is drawn for each frame. The pool holds them without FCS. */
   readonly frameBytes: readonly number[];
   readonly pattern: Pattern;
+  /** `children` of one parent know each other's addresses; those of ipvlan share its MAC and have 10.0.0.0 and the port. Default: stations. */
+  readonly speakers?: 'stations' | 'children' | 'ipvlan children';
+  /** TPID << 16 | TCI: the second half of the ports are trunks, whose frames bear this tag, and the halves speak to each other only. */
+  readonly trunkTag?: number;
 }
+
+const ADDRESS_FIRST = 0x0a00_0000;
+/** Of the IPv4 packets, which fill a frame of 64 bytes: no checksum is looked at on their way. */
+const TOTAL_LENGTH = 46;
 
 const FCS = 4;
 const MAC_HIGH = 0x0242;
@@ -36,10 +44,34 @@ export function synthOn(frames: Frames, traffic: Traffic): Source {
   const { start, length, wireLength, inPort, serial, tick, view } = frames;
   const { ports } = traffic;
   const perPort = Math.floor(traffic.hosts / ports);
-  const introductions = perPort * ports;
+  const isIpvlan = traffic.speakers === 'ipvlan children';
+  const introductions = (traffic.speakers ?? 'stations') === 'stations' ? perPort * ports : 0;
+  const tag = traffic.trunkTag ?? 0;
+  const half = ports >>> 1;
   const every = BROADCAST_EVERY[traffic.pattern];
   const sizes = sizesOf(traffic);
   const state = { dice: seedOf(traffic), sent: 0, port: 0, towards: 1, untilBroadcast: every };
+
+  /** Whom a port speaks to: the others in turn, or its counterpart in the other half. */
+  function receiverOf(port: number, towards: number): number {
+    if (tag !== 0) return port < half ? port + half : port - half;
+    return port + towards < ports ? port + towards : port + towards - ports;
+  }
+
+  /** Puts a tag behind the addresses, and the type behind the tag. */
+  function putTag(at: number): void {
+    view.setUint32(at + 12, tag);
+    view.setUint16(at + 16, EtherType.Ipv4);
+  }
+
+  /** From one child of ipvlan to another. */
+  function putPacket(at: number, from: number, to: number): void {
+    view.setUint32(at + 2, 0);
+    view.setUint32(at + 8, 0);
+    view.setUint32(at + 14, (0x4500 << 16) | TOTAL_LENGTH);
+    view.setUint32(at + 26, ADDRESS_FIRST + from);
+    view.setUint32(at + 30, ADDRESS_FIRST + to);
+  }
 
   function receive(into: Int32Array, most: number): number {
     // The state lives in locals for the length of a burst: as fields it costs a third of the generator's time.
@@ -50,19 +82,21 @@ export function synthOn(frames: Frames, traffic: Traffic): Source {
       if (frame < 0) break;
       dice = nextRandom(dice);
       const at = start[frame];
+      const outPort = receiverOf(port, towards);
       const introducing = sent < introductions;
       if (introducing || --untilBroadcast === 0) {
         untilBroadcast = every;
         view.setUint16(at, 0xffff);
         view.setUint32(at + 2, 0xffffffff);
       } else {
-        const outPort = port + towards < ports ? port + towards : port + towards - ports;
         view.setUint16(at, MAC_HIGH);
         view.setUint32(at + 2, outPort + ports * scale(dice & 0xffff, perPort));
       }
       view.setUint16(at + 6, MAC_HIGH);
       view.setUint32(at + 8, introducing ? sent : port + ports * scale(dice >>> 16, perPort));
       view.setUint16(at + 12, EtherType.Ipv4);
+      if (tag !== 0 && port >= half) putTag(at);
+      if (isIpvlan) putPacket(at, port, outPort);
       const bytes = sizes[sent & (SIZES - 1)];
       sent++;
       length[frame] = bytes;
