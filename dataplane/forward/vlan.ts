@@ -95,11 +95,18 @@ export function filterOn(
   plane: Plane,
 ): (network: number, high: number, low: number, tick: number) => number {
   const { fdbs } = plane;
-  return (network, high, low, tick) => {
+  const { macHigh, macLow, stationCount } = plane.program.networks;
+
+  function isNailed(network: number, high: number, low: number, tick: number): boolean {
     const fdb = fdbs[network];
     const entry = fdb.find(high, low, tick);
-    const isDeclared = entry >= 0 && fdb.kindOf(entry) !== Kind.Dynamic;
-    return isDeclared ? 0 : vlanId(plane.vlan) << 16;
+    return entry >= 0 && fdb.kindOf(entry) !== Kind.Dynamic;
+  }
+
+  return (network, high, low, tick) => {
+    const isOwn = high === macHigh[network] && (low | 0) === (macLow[network] | 0);
+    if (isOwn || (stationCount[network] > 0 && isNailed(network, high, low, tick))) return 0;
+    return vlanId(plane.vlan) << 16;
   };
 }
 
