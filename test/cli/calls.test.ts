@@ -130,7 +130,7 @@ test.serial('whoever stops reading the output sees no error', async (t) => {
 });
 
 test.serial('bench memory gives its stable keys', async (t) => {
-  const only = ['--only', '64 1024 16 unicast', '--seconds', '0.05', '--json'];
+  const only = ['--only', 'bridge 64 1024 16 unicast', '--seconds', '0.05', '--json'];
   const outcome = await inProcess('.', 'bench', 'memory', ...only);
   endedWith(t, outcome, 0);
   t.is(outcome.stderr, '');
