@@ -111,8 +111,6 @@ function twoHosts(ports: number): Program {
   for (const host of [0, 1]) {
     const nic = 2 * host;
     writeLink(program, nic, { port: ports + host, use: LinkUse.Host });
-    program.links.firstVlan[nic] = nic + 1;
-    program.links.vlanCount[nic] = 1;
     writeLink(program, nic + 1, { port: NONE, use: LinkUse.Macvlan });
     program.links.below[nic + 1] = nic;
     program.links.vid[nic + 1] = VLAN;

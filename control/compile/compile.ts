@@ -300,11 +300,6 @@ function writeLinks({ program, links, ports, lab }: Draft, hosts: HostAddresses)
       ports.findIndex((port) => own(port) && port.endpoint !== undefined),
     );
     table.childCount[row] = children.length;
-    const vlans = isNic
-      ? links.flatMap((other, at) => (other.nic === nic && other.vid !== 0 ? [at] : []))
-      : [];
-    table.firstVlan[row] = vlans[0] ?? 0;
-    table.vlanCount[row] = vlans.length;
     table.flags[row] = flagsOf(link);
     table.mtu[row] = nic?.mtu ?? Math.max(...link.networks.map(({ mtu }) => mtu.value));
     writeMac(table, row, macOf(link, links));

@@ -14,6 +14,7 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
 import { LinkFlag, LinkUse, NONE, PortRole } from '../program/layout.js';
+import { Exact } from '../state/exact.js';
 import {
   destinationHigh,
   destinationLow,
@@ -21,7 +22,7 @@ import {
   isGroup,
   TYPE_OFFSET,
 } from '../wire/ethernet.js';
-import { isTag, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
+import { isTag, TAG_LENGTH, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { CarryOut, Stages } from './emit.js';
 import type { Hear } from './answer.js';
 import type { Interfaces } from './interfaces.js';
@@ -59,12 +60,13 @@ export interface Links {
 
 export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   const { frames, program, trace, fan, counters } = plane;
-  const { holders, start, etherType, packetLength, view } = frames;
+  const { holders, start, length, etherType, packetLength, view } = frames;
   const { links, ports } = program;
   const { interfaces, queue, end, stages, carryOut: carryOutAtPort, host } = around;
   const { bridge, macvlan, ipvlan } = stages;
   const own = ownOn(plane);
   const tags = tagsOf(frames);
+  const vlans = vlansOf(plane);
   const drop = (frame: Frame, reason: Reason): void => {
     end(frame, Action.Drop | reason);
   };
@@ -102,7 +104,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
         use(frame, nic);
         return;
       }
-      const vlan = vlanOf(nic, vid);
+      const vlan = vlans.find(nic, 0, 0, 0, vid);
       if (vlan >= 0) {
         popTo(frame, vlan);
         return;
@@ -116,13 +118,6 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
           ? Reason.VlanReserved
           : Reason.VlanUnknown,
       );
-  }
-
-  function vlanOf(nic: number, vid: number): number {
-    const last = links.firstVlan[nic] + links.vlanCount[nic];
-    for (let link = links.firstVlan[nic]; link < last; link++)
-      if (links.vid[link] === vid) return link;
-    return -1;
   }
 
   function popTo(frame: Frame, vlan: number): void {
@@ -195,9 +190,21 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       drop(frame, Reason.NotForThisHost);
       return;
     }
+    if (isInVlan(at + TYPE_OFFSET, at + length[frame])) {
+      drop(frame, Reason.VlanUnknown);
+      return;
+    }
     note(Step.Heard, link);
     host(frame, interfaces.ofLink(link));
     end(frame, Action.Consume | Reason.HostStack);
+  }
+
+  /** Is there still a tag, and one of a VLAN? Of a third tag, which parse has not looked at, the end may be missing. */
+  function isInVlan(typeAt: number, end: number): boolean {
+    const type = view.getUint16(typeAt);
+    if (!isTag(type)) return false;
+    if (type !== EtherType.VlanTag || typeAt + TAG_LENGTH > end) return true;
+    return vlanId(view.getUint16(typeAt + 2)) !== VID_PRIORITY;
   }
 
   /** A child of an L3 link speaks to its own host. */
@@ -266,4 +273,13 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
     },
     advance: resolver.advance,
   };
+}
+
+/** The VLANs of the NICs: their links by NIC and VID. */
+function vlansOf({ program }: Plane): Exact {
+  const { links } = program;
+  const vlans = new Exact(links.rows);
+  for (let link = 0; link < links.rows; link++)
+    if (links.below[link] !== NONE) vlans.put(links.below[link], 0, 0, 0, links.vid[link], link);
+  return vlans;
 }

@@ -87,9 +87,6 @@ export const layout = {
     /** The ports that are its children. */
     firstChild: Uint16Array,
     childCount: Uint16Array,
-    /** Links that are VLANs of this one. */
-    firstVlan: Uint16Array,
-    vlanCount: Uint16Array,
     /** LinkFlag bits. */
     flags: Uint8Array,
     macHigh: Uint16Array,

@@ -40,7 +40,7 @@ scenario(
   {
     lab: l2,
     story: `
-    c1[5]: h1.eth0>h1.eth0 ip=10.1.0.10>10.1.0.11 => consumed: host-stack
+    c1[5]: h1.eth0>h1.eth0 ip=10.1.0.10>10.1.0.11 => dropped: vlan-unknown
     c1[0/3]: h1.eth0>h1.eth0 reply=10.1.0.10>10.1.0.11 => consumed: host-stack`,
   },
 );
