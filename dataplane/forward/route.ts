@@ -143,18 +143,21 @@ function findOn({
   const { routes, links } = program;
   const fib = new Fib();
   const hosts = links.host.reduce((most, host) => Math.max(most, host + 1), 0);
-  const anyIpv4 = new Int32Array(hosts).map(() => fib.newTable());
-  const anyIpv6 = new Int32Array(hosts).map(() => fib.newTable());
-  const byIpv4 = new Int32Array(links.rows).map(() => fib.newTable());
-  const byIpv6 = new Int32Array(links.rows).map(() => fib.newTable());
+  // Table 0 is the one without routes: most links have none.
+  const anyIpv4 = new Int32Array(hosts);
+  const anyIpv6 = new Int32Array(hosts);
+  const byIpv4 = new Int32Array(links.rows);
+  const byIpv6 = new Int32Array(links.rows);
   // Their rows begin with the longest prefix, and of equal ones the first row counts: so from the last to the first.
   for (let row = routes.rows - 1; row >= 0; row--) {
     const family = routes.family[row];
     const words = [routes.word0[row], routes.word1[row], routes.word2[row], routes.word3[row]];
-    const any = family === 4 ? anyIpv4 : anyIpv6;
-    const by = family === 4 ? byIpv4 : byIpv6;
-    fib.add(any[routes.host[row]], family, words, routes.prefix[row], row);
-    fib.add(by[routes.link[row]], family, words, routes.prefix[row], row);
+    const add = (tables: Int32Array, of: number): void => {
+      if (tables[of] === 0) tables[of] = fib.newTable();
+      fib.add(tables[of], family, words, routes.prefix[row], row);
+    };
+    add(family === 4 ? anyIpv4 : anyIpv6, routes.host[row]);
+    add(family === 4 ? byIpv4 : byIpv6, routes.link[row]);
   }
   return (host, out, family, to) => {
     const isAny = out === ANY_LINK;

@@ -13,7 +13,7 @@ const NOTHING = 0;
 const IPV4_FIRST_BYTE = 12;
 
 export class Fib {
-  /** Node 0 stands for nothing, so that 0 may. */
+  /** Node 0 stands for nothing, and is a table without routes. */
   private nodes = new Int32Array(FANOUT * 16);
   private used = 1;
 
