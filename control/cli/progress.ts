@@ -9,7 +9,7 @@ const EVERY_MS = 250;
  * @param bytes size of all captures
  * @returns takes the line away again
  */
-export function showProgress({ counters, control }: Running, bytes: number): () => void {
+export function showProgress({ framesIn, control }: Running, bytes: number): () => void {
   if (!process.stderr.isTTY || bytes === 0) return () => undefined;
   const words = new Float64Array(control);
   const bar = new SingleBar(
@@ -24,7 +24,7 @@ export function showProgress({ counters, control }: Running, bytes: number): () 
   );
   const start = performance.now();
   const facts = (): { frames: string; rate: string } => {
-    const frames = counters.framesIn.reduce((sum, count) => sum + count, 0);
+    const frames = framesIn();
     const rate = frames / (performance.now() - start) / 1000;
     return { frames: frames.toLocaleString('en-US'), rate: rate.toFixed(2) };
   };

@@ -8,6 +8,7 @@ import { startReplay } from '../replay/replay.js';
 import type { Running } from '../replay/replay.js';
 import type { ByReason, PortSummary, Summary } from '../replay/summary.js';
 import { CallError, Refused } from './errors.js';
+import { workersOf } from './number.js';
 import { showProgress } from './progress.js';
 import { grouped, tableOf } from './table.js';
 
@@ -15,6 +16,7 @@ export interface ReplayOptions {
   readonly in?: readonly string[];
   readonly out: string;
   readonly format: string;
+  readonly workers?: string;
   readonly tolerateTruncation?: true;
   readonly json?: true;
 }
@@ -29,6 +31,7 @@ const PATIENCE_MS = 500;
 export async function replay(topology: string, options: ReplayOptions): Promise<void> {
   const format = formatOf(options.format);
   if (options.in === undefined) throw new CallError('replay needs a capture: --in c1=a.pcap');
+  const workers = workersOf(options.workers);
   const compiled = compile(await loadLab(topology));
   const inputs = inputsFrom(options.in, compiled);
   const running = startReplay({
@@ -36,7 +39,9 @@ export async function replay(topology: string, options: ReplayOptions): Promise<
     inputs,
     out: options.out,
     format,
+    ...(workers !== undefined && { workers }),
   });
+  for (const note of running.notes) process.stderr.write(`etherloom: note: ${note}\n`);
   const summary = await untilDone(
     running,
     inputs.reduce((sum, { path }) => sum + sizeOf(path), 0),

@@ -84,6 +84,10 @@ function addReplay(program: Command): void {
     .requiredOption('--out <folder>', 'folder for a capture of every port, and for summary.json')
     .option('--format <format>', 'pcap, or pcapng with an explanation beside every packet', 'pcap')
     .option(
+      '--workers <number>',
+      'among how many workers the hosts and wires are shared out; the outputs are the same',
+    )
+    .option(
       '--tolerate-truncation',
       'end with status 0, not 1, when a capture could be read only up to a damage',
     )

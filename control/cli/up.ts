@@ -8,7 +8,8 @@ import type { RunningLab } from '../supervisor/running.js';
 import { startLive } from '../supervisor/live.js';
 import type { LiveOptions } from '../supervisor/live.js';
 import { detach, reportReady } from './detach.js';
-import { CallError, Refused } from './errors.js';
+import { Refused } from './errors.js';
+import { workersOf } from './number.js';
 import { Screen } from './screen.js';
 import { openingText, sayEvents, summaryText } from './up-text.js';
 
@@ -19,7 +20,6 @@ export interface UpOptions {
 }
 
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const WORKERS_MAX = 64;
 
 /**
  * `etherloom up`: returns when the lab has ended, or, detached, when it is ready.
@@ -101,11 +101,4 @@ function untilOver(running: RunningLab, signal: AbortSignal): Promise<boolean> {
     });
     if (signal.aborted) resolve(false);
   });
-}
-
-function workersOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= WORKERS_MAX) return number;
-  throw new CallError(`--workers ${text}: write a number from 1 to ${WORKERS_MAX}`);
 }

@@ -3,9 +3,8 @@
  * frame leaves. It lives in the control plane because the data plane has no words.
  */
 import type { Plane } from '../../dataplane/forward/plane.js';
-import type { Annotate } from '../../dataplane/port/recorder.js';
 import { replay } from '../../dataplane/worker/replay.js';
-import type { ReplayJob, ReplayReport } from '../../dataplane/worker/replay.js';
+import type { Annotating, ReplayJob, ReplayReport } from '../../dataplane/worker/replay.js';
 import { compile } from '../compile/compile.js';
 import type { Compiled } from '../compile/compile.js';
 import { explanationOf } from '../explain/explanation.js';
@@ -27,7 +26,7 @@ export default function annotated({
 /**
  * What waits for its next hop leaves in the breath of another frame, or of none: its comment is kept until then, and says so.
  */
-function annotateWith(compiled: Compiled): (plane: Plane) => Annotate {
+function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
   return (plane) => {
     const { frames, trace } = plane;
     const kept = new Map<string, string>();
@@ -46,10 +45,14 @@ function annotateWith(compiled: Compiled): (plane: Plane) => Annotate {
       read = trace.written;
     }
 
-    return (frame) => {
-      if (trace.written > read) explainNewest();
-      const name = `${frames.inPort[frame] ?? 0}:${frames.serial[frame] ?? 0}`;
-      return name === newest ? comment : (kept.get(name) ?? comment);
+    return {
+      passed: () => {
+        if (trace.written > read) explainNewest();
+      },
+      comment: (frame) => {
+        const name = `${frames.inPort[frame] ?? 0}:${frames.serial[frame] ?? 0}`;
+        return name === newest ? comment : (kept.get(name) ?? comment);
+      },
     };
   };
 }

@@ -1,6 +1,6 @@
 /** Which Worker serves which part of a lab. */
 import { availableParallelism } from 'node:os';
-import { LinkFlag, LinkUse, NONE } from '../../dataplane/program/layout.js';
+import { LinkFlag, LinkUse, NetworkFlag, NONE } from '../../dataplane/program/layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import type { Compiled, CompiledPort } from '../compile/compile.js';
 
@@ -32,19 +32,9 @@ export function placeParts(
   const used = partsOf(compiled).filter(({ ports }) => ports.length > 0);
   const busy = used.filter(({ weight }) => weight > 0).length;
   const count = Math.min(busy, wanted ?? Math.max(cores - 1, 1));
-  const workers = Array.from({ length: count }, () => new Load());
-  for (const part of used.toSorted((one, other) => other.weight - one.weight)) {
-    const [first, ...others] = workers;
-    if (first === undefined) break;
-    const lightest = others.reduce(
-      (best, load) => (load.weight < best.weight ? load : best),
-      first,
-    );
-    lightest.take(part);
-  }
-  const dealt = workers.map(({ networks, ports }) => ({
-    networks: networks.sort((one, other) => one - other),
-    ports: ports.sort((one, other) => one - other),
+  const dealt = deal(used, count).map(({ parts }) => ({
+    networks: parts.flatMap(({ networks }) => networks).sort((one, other) => one - other),
+    ports: parts.flatMap(({ ports }) => ports).sort((one, other) => one - other),
   }));
   if (wanted === undefined || wanted <= Math.max(busy, 1)) return { workers: dealt };
   const joins = compiled.program.links.rows > 0;
@@ -72,21 +62,33 @@ interface Part {
   weight: number;
 }
 
-class Load implements Part {
-  readonly networks: number[] = [];
-  readonly ports: number[] = [];
-  weight = 0;
+interface Load<Part> {
+  readonly parts: Part[];
+  weight: number;
+}
 
-  take({ networks, ports, weight }: Part): void {
-    this.networks.push(...networks);
-    this.ports.push(...ports);
-    this.weight += weight;
+/** Deals parts out: the heaviest first, each to the one who has the least so far, among equals to the first. */
+export function deal<Part extends { readonly weight: number }>(
+  parts: readonly Part[],
+  count: number,
+): readonly Load<Part>[] {
+  const loads = Array.from({ length: count }, (): Load<Part> => ({ parts: [], weight: 0 }));
+  for (const part of parts.toSorted((one, other) => other.weight - one.weight)) {
+    const [first, ...others] = loads;
+    if (first === undefined) break;
+    const lightest = others.reduce(
+      (best, load) => (load.weight < best.weight ? load : best),
+      first,
+    );
+    lightest.parts.push(part);
+    lightest.weight += part.weight;
   }
+  return loads;
 }
 
 /** All parts of a lab, in the order of their first networks, behind them those that are only links. */
 function partsOf({ program, ports }: Pick<Compiled, 'program' | 'ports'>): Part[] {
-  const rootOf = joined(program);
+  const rootOf = joined(program, { acrossWires: true });
   const parts = new Map<number, Part>();
   const partOf = (node: number): Part => {
     const root = rootOf(node);
@@ -110,13 +112,20 @@ function isUnplugged({ device }: CompiledPort): boolean {
 }
 
 /** Networks are nodes by their number, links behind them. */
-function nodeOf({ networks, ports }: Program, port: number): number {
+export function nodeOf({ networks, ports }: Program, port: number): number {
   const network = ports.network[port] ?? NONE;
   return network === NONE ? networks.rows + (ports.link[port] ?? 0) : network;
 }
 
-/** Joins what belongs together, and gives the function from a node to the one that stands for its part. */
-function joined({ networks, ports, links }: Program): (node: number) => number {
+/**
+ * Joins what belongs together, and gives the function from a node to the one that stands for its part. Unless it goes across wires, a wire belongs
+ * to none of the NICs on it.
+ */
+export function joined(
+  program: Program,
+  { acrossWires }: { readonly acrossWires: boolean },
+): (node: number) => number {
+  const { networks, ports, links } = program;
   const parents = Array.from({ length: networks.rows + links.rows }, (_, node) => node);
   const rootOf = (node: number): number => {
     const parent = parents[node] ?? node;
@@ -129,7 +138,8 @@ function joined({ networks, ports, links }: Program): (node: number) => number {
   const nodeOfLink = (link: number): number => networks.rows + link;
   for (let port = 0; port < ports.rows; port++) {
     const [network = NONE, link = NONE] = [ports.network[port], ports.link[port]];
-    if (network !== NONE && link !== NONE) join(network, nodeOfLink(link));
+    if (network === NONE || link === NONE) continue;
+    if (acrossWires || !isWire(program, network)) join(network, nodeOfLink(link));
   }
   const routing = hostsThatRoute(links);
   for (let link = 0; link < links.rows; link++) {
@@ -139,6 +149,10 @@ function joined({ networks, ports, links }: Program): (node: number) => number {
     if (first !== undefined) join(nodeOfLink(link), nodeOfLink(first));
   }
   return rootOf;
+}
+
+export function isWire({ networks }: Program, network: number): boolean {
+  return ((networks.flags[network] ?? 0) & NetworkFlag.Wire) !== 0;
 }
 
 /** The hosts whose routes decide about frames, because one of their links is ipvlan in an L3 mode, each with one of its links. */

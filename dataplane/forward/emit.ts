@@ -15,6 +15,7 @@ import { destinationHigh, destinationLow, EtherType } from '../wire/ethernet.js'
 import { vlanId } from '../wire/vlan.js';
 import type { Bridge } from './bridge.js';
 import { filters, floodOn, plainNetworks, queueOn, toPortOn } from './egress.js';
+import { Errand } from './frontier.js';
 import { hostOn } from './host.js';
 import { Interfaces } from './interfaces.js';
 import type { Ipvlan } from './ipvlan.js';
@@ -37,7 +38,7 @@ export type CarryOut = (frame: Frame, port: number, verdict: Verdict) => void;
 
 /** Makes the function that carries out verdicts. */
 export function emitOn(plane: Plane, stages: Stages): CarryOut {
-  const { frames, counters, program, trace } = plane;
+  const { frames, counters, program, trace, frontier } = plane;
   const { holders, inPort, start, tick, view } = frames;
   const { network: networkOf } = program.ports;
   const { addressCount } = program.networks;
@@ -50,7 +51,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const areAllPlain = isPlain.every(Boolean);
   const links = linksOn(plane, { interfaces, queue, end, stages, carryOut, host: hear });
   const host = hostOn(plane, { interfaces, speak, hear: links.hear });
-  plane.advance = links.advance;
+  plane.doors = links;
 
   /** Sends a frame of the host's own to where it is for. */
   function speak(frame: Frame, iface: number): void {
@@ -95,8 +96,10 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   /** A frame goes through a joint: from a wire up to a NIC, from a bridge down to its uplink. */
   function cross(frame: Frame, joint: number): void {
     const link = program.ports.link[joint];
-    if ((program.networks.flags[networkOf[joint]] & NetworkFlag.Wire) !== 0) links.up(frame, link);
-    else links.down(frame, link);
+    if ((program.networks.flags[networkOf[joint]] & NetworkFlag.Wire) === 0)
+      links.down(frame, link);
+    else if (frontier === undefined || frontier.ownLinks[link] === 1) links.up(frame, link);
+    else frontier.hand(Errand.Up, link, frame);
   }
 
   function floodAndHear(frame: Frame, port: number): void {

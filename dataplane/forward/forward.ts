@@ -13,6 +13,8 @@ import { LinkUse, NONE, PortRole } from '../program/layout.js';
 import { bridgeOn } from './bridge.js';
 import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
+import { Errand } from './frontier.js';
+import type { Frontier } from './frontier.js';
 import { ipvlanOn } from './ipvlan.js';
 import { macvlanOn } from './macvlan.js';
 import { parseOn } from './parse.js';
@@ -24,11 +26,10 @@ import { watchedOn, witnessOn } from './witness.js';
 
 const CACHES = 16 << 20;
 
-/** Makes the function that forwards the frames `from` to `to` of `burst`, those in between and not `to` itself, to the egress queues. */
-export function forwardOn(plane: Plane): (burst: Int32Array, from: number, to: number) => void {
+/** Makes the function that forwards a burst. */
+export function forwardOn(plane: Plane): Forward {
   const { inPort, wireLength, flags, holders, tick } = plane.frames;
   const { framesIn, bytesIn } = plane.counters;
-  const { neighbors } = plane;
   const { role } = plane.program.ports;
   const areStations = role.every((one) => one === PortRole.Station);
   const mayAsk = routes(plane.program);
@@ -51,17 +52,38 @@ export function forwardOn(plane: Plane): (burst: Int32Array, from: number, to: n
   const lookAhead = lookAheadOn(plane);
   const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
-  return (burst, from, to) => {
+  const forward: Forward = (burst, from, to) => {
     lookAhead(burst, from, to);
     for (let i = from; i < to; i++) {
       const frame = burst[i];
       const port = inPort[frame];
-      if (mayAsk && tick[frame] >= neighbors.due) plane.advance(tick[frame]);
+      if (mayAsk && tick[frame] >= plane.due) plane.advance(tick[frame]);
       framesIn[port]++;
       bytesIn[port] += wireLength[frame];
       holders[frame] = 1;
       if ((flags[frame] & TRACED) === 0) emit(frame, port, decide(frame, port, bridge));
       else witness(frame, port);
+    }
+  };
+  return plane.frontier === undefined ? forward : dealOn(plane, plane.frontier, forward);
+}
+
+/** Forwards the frames `from` to `to` of a burst, those in between and not `to` itself, to the egress queues. */
+export type Forward = (burst: Int32Array, from: number, to: number) => void;
+
+/** Where Workers divide a topology: each frame goes to the one that has its port, when what is due before it has happened. */
+function dealOn({ frames }: Plane, frontier: Frontier, forward: Forward): Forward {
+  const { inPort, tick } = frames;
+  return (burst, from, to) => {
+    for (let i = from; i < to; i++) {
+      const frame = burst[i];
+      frontier.advance(tick[frame]);
+      if (frontier.ownPorts[inPort[frame]] === 1) {
+        forward(burst, i, i + 1);
+      } else {
+        frames.holders[frame] = 1;
+        frontier.hand(Errand.In, inPort[frame], frame);
+      }
     }
   };
 }

@@ -6,7 +6,8 @@
  *   RFC 1122 §3.3.4.2): a container reaches the gateway address of a network it is not in.
  * Complication 2: it listens to floods without being a port. Its copy of a flooded frame is never made, so nothing is counted for it; only
  *   an answer is a frame, and counts as originated. On a NIC it is who a frame ends with, which counts as consumed.
- * Complication 3: what it says must be the same in every replay, so IPv4 identifications count up from 1 and nothing is random.
+ * Complication 3: what it says must be the same in every replay, so IPv4 identifications count up from 1, for each
+ *   address by itself, and nothing is random.
  *
  * It hears frames to its own MAC or to a group that have no tag but a priority tag. It keeps silent where Linux would: wrong checksums, wrong hop limits, echo
  * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: IPv4 options, IPv6 extension headers, fragments.
@@ -119,7 +120,7 @@ function echoIpv4On(
   const { start, length, wireLength, payload, view } = plane.frames;
   const find = addressOn(plane, interfaces);
   const reply = echoOn(plane, interfaces);
-  let identification = 0;
+  const identification = new Uint16Array(plane.program.addresses.rows);
   return (frame, iface) => {
     const at = payload[frame];
     const end = start[frame] + length[frame];
@@ -136,8 +137,8 @@ function echoIpv4On(
     const echo = reply(frame, iface, total, icmpAt - at, IcmpType.EchoReply, 0);
     if (echo < 0) return NOBODY;
     const into = payload[echo];
-    identification = (identification + 1) & 0xffff;
-    view.setUint32(into + 4, identification << 16);
+    identification[row]++;
+    view.setUint32(into + 4, identification[row] << 16);
     view.setUint8(into + 8, HOP_LIMIT);
     view.setUint16(into + 10, 0);
     view.setUint32(into + 12, ipv4.destination(view, at));

@@ -24,6 +24,7 @@ import {
 } from '../wire/ethernet.js';
 import { isTag, TAG_LENGTH, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { CarryOut, Stages } from './emit.js';
+import { Errand } from './frontier.js';
 import type { Hear } from './answer.js';
 import type { Interfaces } from './interfaces.js';
 import { ownOn } from './plane.js';
@@ -55,11 +56,14 @@ export interface Links {
   /** Carries out a verdict that only links know. */
   readonly carryOut: (frame: Frame, verdict: Verdict) => void;
   readonly hear: Hear;
-  readonly advance: (tick: number) => void;
+  /** Lets the one thing happen that is due first at a host. */
+  readonly fire: (host: number) => void;
+  /** A frame comes in by a port of a bridge or wire at which something of ours stands. */
+  readonly enter: (frame: Frame, port: number) => void;
 }
 
 export function linksOn(plane: Plane, around: LinkSurroundings): Links {
-  const { frames, program, trace, fan, counters } = plane;
+  const { frames, program, trace, fan, counters, frontier } = plane;
   const { holders, start, length, etherType, packetLength, view } = frames;
   const { links, ports } = program;
   const { interfaces, queue, end, stages, carryOut: carryOutAtPort, host } = around;
@@ -172,8 +176,14 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
     }
     const port = links.port[link];
     if (port === NONE) drop(mine, Reason.NoWire);
-    else if (ports.role[port] === PortRole.Joint) enterBridge(mine, port);
+    else if (ports.role[port] === PortRole.Joint) enterWire(mine, port);
     else leave(mine, port);
+  }
+
+  function enterWire(frame: Frame, port: number): void {
+    if (frontier === undefined || frontier.ownNetworks[ports.network[port]] === 1)
+      enterBridge(frame, port);
+    else frontier.hand(Errand.Enter, port, frame);
   }
 
   function leave(frame: Frame, port: number): void {
@@ -271,7 +281,8 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       if (!interfaces.isBridge(iface))
         resolver.hear(interfaces.linkOf(iface), family, words, high, low, asked, now);
     },
-    advance: resolver.advance,
+    fire: resolver.fire,
+    enter: enterBridge,
   };
 }
 

@@ -16,6 +16,7 @@ import { LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
+import type { Frontier } from './frontier.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 
 /** The most frames a Worker receives before it sends. */
@@ -25,6 +26,9 @@ const SLOTS = 4 * BURST;
 
 /** Room for the frames that wait for a port; not a power of two, lest all queues begin in the same cache sets. */
 export const QUEUE = SLOTS + 16;
+
+/** Slots that a frame takes for each link besides, where it comes from another Worker: by the link, by its wire, and for what the host says to it. */
+const CROSSINGS_EACH = 4;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -53,6 +57,24 @@ export class Fan {
   }
 }
 
+/** The ways into the plane besides a port. */
+export interface Doors {
+  /** Lets the one thing happen that is due first at a host. */
+  readonly fire: (host: number) => void;
+  /** A frame comes up by a NIC from its wire. */
+  readonly up: (frame: Frame, link: number) => void;
+  /** A frame comes from a NIC to the port of its wire. */
+  readonly enter: (frame: Frame, port: number) => void;
+}
+
+/** What Workers that each have a part of the same topology write in turns. */
+export interface SharedState {
+  /** Memory of `dues`. */
+  readonly dues: SharedArrayBuffer;
+  /** Memory of the Trace. */
+  readonly trace: SharedArrayBuffer;
+}
+
 /** What a Plane is given from outside; each is its own by default. */
 export interface PlaneSettings {
   /** The memory of its Counters. */
@@ -61,12 +83,14 @@ export interface PlaneSettings {
   readonly fdbs?: readonly SharedArrayBuffer[] | undefined;
   /** Bytes of the largest packet that can come in; default: the largest MTU. */
   readonly packetMax?: number | undefined;
+  /** The topology is divided among Workers. */
+  readonly shared?: SharedState | undefined;
 }
 
 export class Plane {
   readonly frames: Frames;
   readonly counters: Counters;
-  readonly trace = new Trace();
+  readonly trace: Trace;
   /** One per network. */
   readonly fdbs: readonly Fdb[];
   /** Row per port, QUEUE slots each. */
@@ -74,8 +98,14 @@ export class Plane {
   readonly queued: Int32Array;
   readonly dirty: Int32Array;
   dirtyCount = 0;
-  /** What the next hops of the hosts are. */
-  readonly neighbors = new Neighbors();
+  /** What the next hops of the hosts are, by the number of the host; empty where no host routes. */
+  readonly neighbors: readonly Neighbors[];
+  /** When something is due at each host. */
+  readonly dues: Float64Array;
+  /** Nothing is due before this tick at the hosts of `timed`. */
+  due = Infinity;
+  /** The hosts at which `advance` lets happen what is due. */
+  timed: readonly number[];
   readonly fan: Fan;
   /** Of the frame that a bridge which filters VLANs decides about: its VLAN and priority as tag control information, ... */
   vlan = 0;
@@ -87,22 +117,28 @@ export class Plane {
   isTracing = false;
   /** So many frames can be forwarded before the queues must be emptied, lest slots run out. */
   readonly stepMax: number;
-  /** Lets happen what is due at this tick or before; `forwardOn` sets it. */
-  advance: (tick: number) => void = () => undefined;
+  /** What others may call; `forwardOn` sets them. */
+  doors: Doors = { fire: nothing, up: nothing, enter: nothing };
+  /** The way to what other Workers have of the topology; whoever has one sets it before `forwardOn`. */
+  frontier: Frontier | undefined;
 
   constructor(
     readonly program: Program,
-    { counters, fdbs, packetMax }: PlaneSettings = {},
+    { counters, fdbs, packetMax, shared }: PlaneSettings = {},
   ) {
     const { networks, ports, links } = program;
-    const mtus = [networks.mtu, ports.mtu, links.mtu];
-    const mtuMax = mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
-    const each = slotsEach(program);
-    const slots = Math.max(SLOTS, 2 * BURST + WAITING_MAX + 2 * each);
-    this.stepMax = Math.floor((slots - BURST - WAITING_MAX) / each);
-    this.frames = new Frames(slots, packetMax ?? mtuMax);
+    const hosts = routes(program) ? hostsOf(program) : 0;
+    const each = slotsEach(program) + (shared === undefined ? 0 : CROSSINGS_EACH * links.rows);
+    const waiting = Math.max(hosts, 1) * WAITING_MAX;
+    const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
+    this.stepMax = Math.floor((slots - BURST - waiting) / each);
+    this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
+    this.trace = new Trace(shared?.trace);
+    this.dues = shared === undefined ? new Float64Array(hosts) : new Float64Array(shared.dues);
+    this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
+    this.timed = this.neighbors.map((_, host) => host);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),
     );
@@ -110,7 +146,31 @@ export class Plane {
     this.queued = new Int32Array(ports.rows);
     this.dirty = new Int32Array(ports.rows);
   }
+
+  /** Lets happen at the hosts of `timed` what is due at this tick or before. */
+  advance(tick: number): void {
+    if (tick < this.due) return;
+    for (
+      let host = this.firstDue(this.timed, tick);
+      host >= 0;
+      host = this.firstDue(this.timed, tick)
+    )
+      this.doors.fire(host);
+    this.due = this.timed.reduce((due, host) => Math.min(due, this.dues[host]), Infinity);
+  }
+
+  /** That of these hosts at which something is due first, at `tick` or before; the first of them where it is at the same tick. -1 when none is. */
+  firstDue(hosts: readonly number[], tick: number): number {
+    let first = -1;
+    for (const host of hosts) {
+      const due = this.dues[host];
+      if (due <= tick && due < Infinity && (first < 0 || due < this.dues[first])) first = host;
+    }
+    return first;
+  }
 }
+
+const nothing = (): void => undefined;
 
 /**
  * The most slots that a frame takes besides its own. A bridge without links: one, for the answer of its host. A flood with VLANs: three, see
@@ -137,6 +197,17 @@ export function ownOn({ frames }: Plane): (frame: Frame, holds?: number) => Fram
     holders[copy] = holds;
     return copy;
   };
+}
+
+/** Bytes of the largest packet that some interface takes. */
+export function mtuMaxOf({ networks, ports, links }: Program): number {
+  const mtus = [networks.mtu, ports.mtu, links.mtu];
+  return mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
+}
+
+/** How many hosts there are, by the links they have. */
+export function hostsOf({ links }: Program): number {
+  return links.host.reduce((hosts, host) => Math.max(hosts, host + 1), 0);
 }
 
 /** Does a host send packets by routes of its own? */

@@ -9,12 +9,13 @@
  *   one that asks for an address of the host's own (RFC 826; Linux arp_accept 0).
  * Complication 2: time. Nothing here reads a clock: `plane.advance` fires what is due at a tick, before the first frame behind that tick is
  *   looked at, and after the last frame of all. What is sent then bears the time at which it was due, and a packet that waited the time
- *   of the answer.
+ *   of the answer. What is due at the same tick happens by the number of the host.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
 import { NeighborState } from '../state/neighbors.js';
+import type { Neighbors } from '../state/neighbors.js';
 import { Operation } from '../wire/arp.js';
 import { checksumOf, pseudoSumIpv6, sum } from '../wire/checksum.js';
 import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
@@ -43,8 +44,8 @@ export interface Resolver {
     asked: boolean,
     tick: number,
   ) => void;
-  /** Asks again, and gives up, whatever is due at this tick or before. */
-  readonly advance: (tick: number) => void;
+  /** Asks again, or gives up, for the one entry of a host that is due first. */
+  readonly fire: (host: number) => void;
 }
 
 /** What the resolver does its work with. */
@@ -59,9 +60,14 @@ export interface Roads {
 export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolver {
   const { frames, neighbors, program, trace } = plane;
   const { start, view, tick: tickOf } = frames;
-  const { macHigh, macLow } = program.links;
+  const { macHigh, macLow, host: hostOf } = program.links;
   const ask = askOn(plane, transmit);
   const postpone = postponeOn(plane);
+
+  function askedUntil(host: number, entry: number, tick: number): void {
+    neighbors[host].askedUntil(entry, tick);
+    if (tick < plane.due) plane.due = tick;
+  }
 
   function address(frame: Frame, entry: number, link: number, tick: number): void {
     const mine = own(frame);
@@ -71,8 +77,9 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     }
     postpone(mine, mine, tick);
     const at = start[mine];
-    view.setUint16(at, neighbors.macHigh[entry]);
-    view.setUint32(at + 2, neighbors.macLow[entry]);
+    const known = neighbors[hostOf[link]];
+    view.setUint16(at, known.macHigh[entry]);
+    view.setUint32(at + 2, known.macLow[entry]);
     view.setUint16(at + 6, macHigh[link]);
     view.setUint32(at + 8, macLow[link]);
     if (plane.isTracing)
@@ -81,8 +88,8 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
   }
 
   function flush(entry: number, link: number, tick: number): void {
-    let frame = neighbors.takeWaiting(entry);
-    for (; frame >= 0; frame = neighbors.takeWaiting(entry)) {
+    const known = neighbors[hostOf[link]];
+    for (let frame = known.takeWaiting(entry); frame >= 0; frame = known.takeWaiting(entry)) {
       if (plane.isTracing)
         trace.note(Step.Resumed, frame, frames.inPort[frame], frames.serial[frame]);
       address(frame, entry, link, tick);
@@ -90,23 +97,26 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     }
   }
 
-  function lookAgain(entry: number): void {
-    const now = neighbors.dueAt[entry];
-    const first = neighbors.firstWaiting(entry);
-    if (neighbors.tries[entry] < TRIES_MAX && first >= 0) {
-      neighbors.askedUntil(entry, now + RETRY_NS);
-      ask(entry, first, now);
+  function lookAgain(host: number, entry: number): void {
+    const known = neighbors[host];
+    const now = known.dueAt[entry];
+    const first = known.firstWaiting(entry);
+    if (known.tries[entry] < TRIES_MAX && first >= 0) {
+      askedUntil(host, entry, now + RETRY_NS);
+      ask(known, entry, first, now);
       return;
     }
-    neighbors.forget(entry);
-    for (let frame = neighbors.takeWaiting(entry); frame >= 0; frame = neighbors.takeWaiting(entry))
+    known.forget(entry);
+    for (let frame = known.takeWaiting(entry); frame >= 0; frame = known.takeWaiting(entry))
       drop(frame, Reason.NeighborUnresolved);
   }
 
   return {
     send: (frame, link, family, words) => {
-      const known = neighbors.find(link, words[0], words[1], words[2], words[3]);
-      if (known >= 0 && neighbors.state[known] === NeighborState.Reachable) {
+      const host = hostOf[link];
+      const table = neighbors[host];
+      const known = table.find(link, words[0], words[1], words[2], words[3]);
+      if (known >= 0 && table.state[known] === NeighborState.Reachable) {
         address(frame, known, link, tickOf[frame]);
         return;
       }
@@ -115,26 +125,29 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
       const entry =
         known >= 0
           ? known
-          : neighbors.add(link, family, words[0], words[1], words[2], words[3], tickOf[frame]);
-      const gone = entry < 0 ? frame : neighbors.hold(entry, frame);
+          : table.add(link, family, words[0], words[1], words[2], words[3], tickOf[frame]);
+      const gone = entry < 0 ? frame : table.hold(entry, frame);
       if (known < 0 && entry >= 0) {
-        neighbors.askedUntil(entry, tickOf[frame] + RETRY_NS);
-        ask(entry, frame, tickOf[frame]);
+        askedUntil(host, entry, tickOf[frame] + RETRY_NS);
+        ask(table, entry, frame, tickOf[frame]);
       }
       if (gone >= 0) drop(gone, Reason.NeighborQueueFull);
     },
     hear: (link, family, words, high, low, asked, tick) => {
-      let entry = neighbors.find(link, words[0], words[1], words[2], words[3]);
+      if (neighbors.length === 0) return;
+      const table = neighbors[hostOf[link]];
+      let entry = table.find(link, words[0], words[1], words[2], words[3]);
       if (entry < 0 && asked)
-        entry = neighbors.add(link, family, words[0], words[1], words[2], words[3], tick);
+        entry = table.add(link, family, words[0], words[1], words[2], words[3], tick);
       if (entry < 0) return;
-      neighbors.resolve(entry, high, low, tick);
+      table.resolve(entry, high, low, tick);
       flush(entry, link, tick);
     },
-    advance: (tick) => {
-      if (tick < neighbors.due) return;
-      for (let entry = neighbors.nextDue(tick); entry >= 0; entry = neighbors.nextDue(tick))
-        lookAgain(entry);
+    fire: (host) => {
+      const entry = neighbors[host].nextDue();
+      if (entry < 0) return;
+      lookAgain(host, entry);
+      neighbors[host].nextDue();
     },
   };
 }
@@ -143,8 +156,8 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
 function askOn(
   plane: Plane,
   transmit: (frame: Frame, link: number) => void,
-): (entry: number, onBehalf: Frame, tick: number) => void {
-  const { neighbors, program, trace } = plane;
+): (neighbors: Neighbors, entry: number, onBehalf: Frame, tick: number) => void {
+  const { program, trace } = plane;
   const { links, addresses } = program;
   const question = questionOn(plane);
   const arp = arpRequestOn(plane);
@@ -165,7 +178,7 @@ function askOn(
     return own >= 0 ? own : firstOf(family, links.firstAddress[link], links.addressCount[link]);
   }
 
-  return (entry, onBehalf, tick) => {
+  return (neighbors, entry, onBehalf, tick) => {
     const link = neighbors.link[entry];
     const family = neighbors.family[entry];
     const row = asker(link, family);
@@ -173,8 +186,8 @@ function askOn(
     const length = family === 4 ? ARP_LENGTH : ipv6.HEADER_LENGTH + SOLICITATION_LENGTH;
     const frame = question(onBehalf, tick, length);
     if (frame < 0) return;
-    if (family === 4) arp(frame, entry, row);
-    else solicit(frame, entry, row);
+    if (family === 4) arp(frame, neighbors, entry, row);
+    else solicit(frame, neighbors, entry, row);
     if (plane.isTracing) trace.note(Step.Speaks, Speech.Question);
     transmit(frame, link);
     if (plane.isTracing) trace.note(Step.Done);
@@ -213,10 +226,10 @@ function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number
   };
 }
 
-function arpRequestOn({ frames, neighbors, program }: Plane) {
+function arpRequestOn({ frames, program }: Plane) {
   const { start, etherType, view } = frames;
   const { macHigh, macLow } = program.links;
-  return (frame: Frame, entry: number, row: number): void => {
+  return (frame: Frame, neighbors: Neighbors, entry: number, row: number): void => {
     const link = neighbors.link[entry];
     const at = start[frame];
     const arp = at + HEADER_LENGTH;
@@ -238,11 +251,11 @@ function arpRequestOn({ frames, neighbors, program }: Plane) {
 }
 
 /** To the solicited-node group of the target (RFC 4291 §2.7.1, RFC 2464 §7), with our address as an option (RFC 4861 §4.3). */
-function solicitationOn({ frames, neighbors, program }: Plane) {
+function solicitationOn({ frames, program }: Plane) {
   const { start, etherType, view } = frames;
   const { macHigh, macLow } = program.links;
   const { word0, word1, word2, word3 } = program.addresses;
-  return (frame: Frame, entry: number, row: number): void => {
+  return (frame: Frame, neighbors: Neighbors, entry: number, row: number): void => {
     const link = neighbors.link[entry];
     const target = entry * 4;
     const low24 = neighbors.words[target + 3] & 0x00ff_ffff;

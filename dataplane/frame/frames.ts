@@ -55,6 +55,11 @@ function strideFor(mtuMax: number): number {
   return (lines | 1) * CACHE_LINE;
 }
 
+/** Bytes that a frame may have in a pool for packets of at most `mtuMax` bytes, before anything is put in front of it. */
+export function roomFor(mtuMax: number): number {
+  return strideFor(mtuMax) - HEADROOM;
+}
+
 /** Bytes from the start of a column to that of the next: whole cache lines, and one more. */
 function columnBytes(bytes: number): number {
   return (Math.ceil(bytes / CACHE_LINE) + 1) * CACHE_LINE;
@@ -128,7 +133,7 @@ export class Frames {
   constructor(slots: number, mtuMax: number) {
     this.slots = slots;
     this.stride = strideFor(mtuMax);
-    this.room = this.stride - HEADROOM;
+    this.room = roomFor(mtuMax);
     const memory = new ArrayBuffer(slots * this.stride);
     this.bytes = new Uint8Array(memory);
     this.view = new DataView(memory);
@@ -164,12 +169,16 @@ export class Frames {
     return frame;
   }
 
+  /** Bytes by which the start of a frame is behind that of one that has just arrived; negative where something was put in front. */
+  moved(frame: Frame): number {
+    return this.start[frame] - frame * this.stride - HEADROOM;
+  }
+
   /** Takes a free slot and makes it equal to that of `frame`, but for who holds it; -1 when all are in use. */
   copy(frame: Frame): Frame {
     const copy = this.claim();
     if (copy < 0) return copy;
-    const moved = this.start[frame] - frame * this.stride - HEADROOM;
-    const at = (this.start[copy] += moved);
+    const at = (this.start[copy] += this.moved(frame));
     copyBytes(this.memory, this.start[frame], this.memory, at, this.length[frame]);
     this.length[copy] = this.length[frame];
     this.wireLength[copy] = this.wireLength[frame];

@@ -2,7 +2,7 @@
  * The trace: fixed records about frames whose TRACED bit is set, words for them later (control/explain).
  *
  * A record is a step and four numbers. The ring keeps the newest RECORDS; whoever wants them reads `since` a mark.
- * Writer: the Worker. Never: a note about a frame that is not traced.
+ * Writer: the Worker; where several have parts of one topology, they write one memory in turns. Never: a note about a frame that is not traced.
  */
 
 export const enum Step {
@@ -77,31 +77,66 @@ export type Note = readonly [step: Step, a: number, b: number, c: number, d: num
 const RECORD = 5;
 const RECORDS = 1 << 16;
 
+/** Numbers before the records. */
+const enum Word {
+  Written,
+  Newest,
+  ArrivalLength,
+  ArrivalWireLength,
+  Count,
+}
+
+const RECORDS_END = 8 * (Word.Count + RECORDS * RECORD);
+/** No frame is longer. */
+const ARRIVAL_MAX = 1 << 17;
+
+/** Bytes of a Trace, for whoever keeps its memory. */
+export const TRACE_BYTES = RECORDS_END + ARRIVAL_MAX;
+
 export class Trace {
+  private readonly words: Float64Array;
+  private readonly ring: Float64Array;
+  private readonly arrived: Uint8Array;
+
+  constructor(memory: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(TRACE_BYTES)) {
+    this.words = new Float64Array(memory, 0, Word.Count);
+    this.ring = new Float64Array(memory, 8 * Word.Count, RECORDS * RECORD);
+    this.arrived = new Uint8Array(memory, RECORDS_END, ARRIVAL_MAX);
+  }
+
   /** Records written since the start. */
-  written = 0;
+  get written(): number {
+    return this.words[Word.Written];
+  }
 
   /** Where the notes of the newest traced frame begin. */
-  newest = 0;
+  get newest(): number {
+    return this.words[Word.Newest];
+  }
 
   /** The newest traced frame as it came in. */
-  arrival: Arrival = { bytes: new Uint8Array(), wireLength: 0 };
-
-  private readonly ring = new Float64Array(RECORDS * RECORD);
+  get arrival(): Arrival {
+    return {
+      bytes: this.arrived.slice(0, this.words[Word.ArrivalLength]),
+      wireLength: this.words[Word.ArrivalWireLength],
+    };
+  }
 
   /** A traced frame has come in: slot, port, serial, tick. */
   begin(frame: number, port: number, serial: number, tick: number): void {
-    this.newest = this.written;
+    this.words[Word.Newest] = this.written;
     this.note(Step.Arrived, frame, port, serial, tick);
   }
 
   /** Keeps what that frame was like: its bytes stand in `bytes` from `start` on. */
   keep(bytes: Uint8Array, start: number, length: number, wireLength: number): void {
-    this.arrival = { bytes: bytes.slice(start, start + length), wireLength };
+    this.arrived.set(bytes.subarray(start, start + length));
+    this.words[Word.ArrivalLength] = length;
+    this.words[Word.ArrivalWireLength] = wireLength;
   }
 
   note(step: Step, a = 0, b = 0, c = 0, d = 0): void {
-    const at = (this.written++ % RECORDS) * RECORD;
+    const at = (this.words[Word.Written]++ % RECORDS) * RECORD;
     this.ring[at] = step;
     this.ring[at + 1] = a;
     this.ring[at + 2] = b;

@@ -6,9 +6,10 @@
  *
  * Complication 1: what waits. An entry that is looked for holds at most WAITING frames, the newest ones, in their order; together they hold
  *   no more than WAITING_MAX, so that the pool never runs dry for addresses that nobody has.
- * Complication 2: time is an argument. `due` is the earliest tick at which something has to happen: to ask again, or to give up.
+ * Complication 2: time is an argument. `due` is the earliest tick at which something has to happen: to ask again, or to give up. It stands in a
+ *   memory that the hosts share, so that whoever keeps the order of events sees those of all hosts, also of another Worker's.
  *
- * Writer: the Worker that owns the host. Frames that wait are held by this table and nobody else.
+ * Writer: the Worker that owns the host. One table per host. Frames that wait are held by this table and nobody else.
  */
 import type { Frame } from '../frame/frames.js';
 
@@ -21,7 +22,7 @@ export const enum NeighborState {
 
 /** Frames that wait for one address. */
 const WAITING = 3;
-/** Frames that wait for all addresses together. */
+/** Frames that wait for all addresses of a host together. */
 export const WAITING_MAX = 128;
 const BUCKETS = 128;
 const WAYS = 8;
@@ -29,9 +30,6 @@ const ENTRIES = BUCKETS * WAYS;
 const NOBODY = -1;
 
 export class Neighbors {
-  /** The earliest tick at which an entry is to be looked at; Infinity when none is. */
-  due = Infinity;
-
   readonly state = new Uint8Array(ENTRIES);
   readonly link = new Int32Array(ENTRIES);
   /** The address: four words per entry, IPv4 in the last behind three of 0. */
@@ -47,6 +45,18 @@ export class Neighbors {
   private readonly waiting = new Int32Array(ENTRIES * WAITING);
   private readonly waitingCount = new Uint8Array(ENTRIES);
   private waitingTotal = 0;
+
+  /** @param dues the earliest tick at which an entry is to be looked at, Infinity when none is, by host; @param host the number of this one */
+  constructor(
+    private readonly dues: Float64Array = new Float64Array(1),
+    private readonly host = 0,
+  ) {
+    dues[host] = Infinity;
+  }
+
+  get due(): number {
+    return this.dues[this.host];
+  }
 
   /** The entry of an address on a link, or -1. */
   find(link: number, a: number, b: number, c: number, d: number): number {
@@ -98,7 +108,7 @@ export class Neighbors {
   askedUntil(entry: number, tick: number): void {
     this.tries[entry]++;
     this.dueAt[entry] = tick;
-    if (tick < this.due) this.due = tick;
+    if (tick < this.due) this.dues[this.host] = tick;
   }
 
   /** Nobody has this address. What waits is the caller's to take. */
@@ -134,8 +144,8 @@ export class Neighbors {
     return this.waitingCount[entry] === 0 ? NOBODY : this.waiting[entry * WAITING];
   }
 
-  /** The incomplete entry that is due first, at `tick` or before; -1 when none is. Brings `due` up to date. */
-  nextDue(tick: number): number {
+  /** The incomplete entry that is due first, or -1. Brings `due` up to date. */
+  nextDue(): number {
     let next = NOBODY;
     let due = Infinity;
     for (let entry = 0; entry < ENTRIES; entry++)
@@ -143,8 +153,8 @@ export class Neighbors {
         due = this.dueAt[entry];
         next = entry;
       }
-    this.due = due;
-    return due <= tick ? next : NOBODY;
+    this.dues[this.host] = due;
+    return next;
   }
 
   private isAbout(

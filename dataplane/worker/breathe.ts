@@ -4,48 +4,73 @@
  * The synchronous part is a function of its own, so that it is compiled well and awaits nothing while frames are at hand.
  */
 import { forwardOn } from '../forward/forward.js';
+import type { Forward } from '../forward/forward.js';
 import { BURST, QUEUE } from '../forward/plane.js';
 import type { Plane } from '../forward/plane.js';
 import { Reason } from '../observe/reason.js';
 import type { Sink, Source } from '../port/port.js';
 
+/** What a breath is made of. */
+export interface Lungs {
+  readonly plane: Plane;
+  readonly source: Source;
+  readonly forward: Forward;
+  /** Sends what is queued. */
+  readonly exhale: () => void;
+  /** Frames per burst, 1..BURST; changes speed, never results. */
+  readonly most: number;
+}
+
 /**
- * Moves frames from the source to the sinks (one per port, by number) until the source has ended, which returns true, or until
- * `stop[0]` is not 0, which returns false.
- * @param most frames per burst, 1..BURST; changes speed, never results
+ * Moves frames from the source on until that has ended, which returns true, or until `stop[0]` is not 0, which returns false.
  */
-export async function breathe(
-  plane: Plane,
-  source: Source,
-  sinks: readonly Sink[],
-  stop: Int32Array,
-  most = BURST,
-): Promise<boolean> {
-  const breath = breathOn(plane, source, sinks, most);
+export async function breathe(lungs: Lungs, stop: Int32Array): Promise<boolean> {
+  const { plane, source, exhale } = lungs;
+  const breath = breathWith(lungs);
   while (Atomics.load(stop, 0) === 0) {
     if (breath() > 0) continue;
     if (await source.refill()) continue;
     // What still waits gets its answer or is given up, however long that takes: time is data.
+    plane.frontier?.advance(Infinity);
     plane.advance(Infinity);
-    breath();
+    exhale();
     return true;
   }
   return false;
 }
 
-/** Makes the function that takes one breath of at most `most` frames and returns how many came in. */
+/** Makes the function that takes one breath of at most `most` frames, from the source to the sinks, one per port, and returns how many came in. */
 export function breathOn(
   plane: Plane,
   source: Source,
   sinks: readonly Sink[],
   most: number,
 ): () => number {
-  const { frames, queues, queued, dirty } = plane;
-  const { counters } = plane;
+  const [forward, exhale] = [forwardOn(plane), exhaleOn(plane, sinks)];
+  return breathWith({ plane, source, forward, exhale, most });
+}
+
+function breathWith({ plane, source, forward, exhale, most }: Lungs): () => number {
+  const burst = new Int32Array(BURST);
+  return () => {
+    const count = source.receive(burst, most);
+    // Where frames may need copies on their way, the queues are emptied before slots can run out.
+    for (let from = 0; from < count;) {
+      const to = Math.min(count, from + plane.stepMax);
+      forward(burst, from, to);
+      exhale();
+      from = to;
+    }
+    if (count === 0) exhale();
+    return count;
+  };
+}
+
+/** Makes the function that sends what is queued to the sinks, one per port, by number. */
+export function exhaleOn(plane: Plane, sinks: readonly Sink[]): () => void {
+  const { frames, queues, queued, dirty, counters } = plane;
   const { framesOut, bytesOut } = counters;
   const { wireLength } = frames;
-  const burst = new Int32Array(BURST);
-  const forward = forwardOn(plane);
 
   function sendQueued(port: number): void {
     const at = port * QUEUE;
@@ -73,21 +98,8 @@ export function breathOn(
     }
   }
 
-  function sendAll(): void {
+  return () => {
     for (let i = 0; i < plane.dirtyCount; i++) sendQueued(dirty[i]);
     plane.dirtyCount = 0;
-  }
-
-  return () => {
-    const count = source.receive(burst, most);
-    // Where frames may need copies on their way, the queues are emptied before slots can run out.
-    for (let from = 0; from < count;) {
-      const to = Math.min(count, from + plane.stepMax);
-      forward(burst, from, to);
-      sendAll();
-      from = to;
-    }
-    sendAll();
-    return count;
   };
 }

@@ -1,7 +1,12 @@
 /**
  * The piscina task of a replay: captures in, captures out. Everything it needs to know crosses the thread boundary as a ReplayJob, and what
- * happened comes back as a ReplayReport; the counters and the control words are shared and may be read while it runs.
+ * happened comes back as a ReplayReport; the counters and the control words are shared and may be read while it runs. The topology may be
+ * divided among several such tasks (crossing.ts).
  */
+import { setImmediate } from 'node:timers/promises';
+import { forwardOn } from '../forward/forward.js';
+import type { Forward } from '../forward/forward.js';
+import { Errand } from '../forward/frontier.js';
 import { Plane } from '../forward/plane.js';
 import { CaptureReader } from '../port/file/reader.js';
 import type { Damage } from '../port/file/reader.js';
@@ -12,8 +17,10 @@ import type { Annotate } from '../port/recorder.js';
 import { Replay } from '../port/replay.js';
 import type { Input, Tracing } from '../port/replay.js';
 import { reviveProgram } from '../program/program.js';
-import { breathe } from './breathe.js';
+import { breathe, exhaleOn } from './breathe.js';
 import { askedToStop, ControlWord } from './control.js';
+import { Crossing } from './crossing.js';
+import type { Cut } from './crossing.js';
 
 export type CaptureFormat = 'pcap' | 'pcapng';
 
@@ -33,7 +40,12 @@ export interface ReplayJob {
   readonly format: CaptureFormat;
   /** Frames per burst, 1..BURST. */
   readonly burst: number;
+  /** Which part of the topology this Worker has; absent: all of it. */
+  readonly cut?: Cut;
 }
+
+/** The most errands a Worker does before its event loop has a turn. */
+const ERRANDS = 4096;
 
 export interface InputReport {
   readonly path: string;
@@ -57,30 +69,80 @@ export interface ReplayReport {
   readonly tick: number;
 }
 
+/** Puts words beside what leaves. */
+export interface Annotating {
+  /** What came in by this breath has been forwarded; nothing has left yet. */
+  readonly passed: () => void;
+  readonly comment: Annotate;
+}
+
 /** What a caller in the same thread may watch. */
 export interface Watching {
   readonly tracing: Tracing;
   /** Makes the comments of the outputs; called once, before the first frame. */
-  readonly annotate?: (plane: Plane) => Annotate;
+  readonly annotate?: (plane: Plane) => Annotating;
   /** Sees the plane after the last frame, whose tick it is. */
   readonly finished?: (plane: Plane, tick: number) => void;
 }
 
 /**
- * Replays to the end or until it is told to stop. Whatever happens, the outputs are complete files when this returns or throws.
- * @throws CaptureError when a capture cannot be opened, read or written
+ * Replays to the end or until it is told to stop. Whatever happens, the outputs are complete files when this returns or throws. Of several
+ * Workers the first reads the captures, and the others do what they are asked to.
+ * @throws CaptureError when a capture cannot be opened, read or written; Abandoned when another Worker failed
  */
 export async function replay(
   job: ReplayJob,
   watching: Watching = { tracing: 'none' },
 ): Promise<ReplayReport> {
-  const plane = new Plane(reviveProgram(job.program), { counters: job.counters });
-  const inputs: Input[] = [];
+  const { counters, cut } = job;
+  const plane = new Plane(reviveProgram(job.program), { counters, shared: cut?.shared });
+  const crossing = cut && new Crossing(plane, cut);
   const writers: CaptureWriter[] = [];
+  try {
+    const annotating = watching.annotate?.(plane);
+    const sendAll = exhaleOn(plane, sinksFor(plane, job, writers, annotating?.comment));
+    const exhale = (): void => {
+      annotating?.passed();
+      sendAll();
+    };
+    const forward = forwardOn(plane);
+    if (crossing) crossing.perform = performOn({ plane, forward, exhale, crossing });
+    const read =
+      crossing === undefined || cut?.worker === 0
+        ? await conduct({ job, watching, plane, forward, exhale, crossing })
+        : await follow(crossing);
+    return {
+      ...read,
+      timesClamped: writers.reduce((sum, writer) => sum + writer.timesClamped, 0),
+      evicted: plane.fdbs.map((fdb) => fdb.evicted),
+      refused: plane.fdbs.map((fdb) => fdb.refused),
+    };
+  } catch (cause) {
+    crossing?.fail();
+    throw cause;
+  } finally {
+    await closeAll(writers);
+  }
+}
+
+type ReadReport = Omit<ReplayReport, 'timesClamped' | 'evicted' | 'refused'>;
+
+interface Conducting {
+  readonly job: ReplayJob;
+  readonly watching: Watching;
+  readonly plane: Plane;
+  readonly forward: Forward;
+  readonly exhale: () => void;
+  readonly crossing: Crossing | undefined;
+}
+
+/** Reads the captures, and forwards what comes from them. */
+async function conduct(conducting: Conducting): Promise<ReadReport> {
+  const { job, watching, plane, forward, crossing } = conducting;
+  const inputs: Input[] = [];
   try {
     for (const { port, path } of job.inputs)
       inputs.push({ port, reader: await CaptureReader.open(path) });
-    const sinks = sinksFor(plane, job, writers, watching.annotate?.(plane));
     const source = new Replay(plane.frames, inputs, watching.tracing);
     const control = new Float64Array(job.control);
     const refill = unlessStopped(job.control, () => source.refill());
@@ -94,7 +156,13 @@ export async function replay(
         return refill();
       },
     };
-    const ended = await breathe(plane, progress, sinks, new Int32Array(job.control), job.burst);
+    const exhale = (): void => {
+      conducting.exhale();
+      crossing?.flush();
+    };
+    const lungs = { plane, source: progress, forward, exhale, most: job.burst };
+    const ended = await breathe(lungs, new Int32Array(job.control));
+    crossing?.end(ended);
     watching.finished?.(plane, source.now);
     return {
       inputs: inputs.map(({ reader }, i) => ({
@@ -105,17 +173,62 @@ export async function replay(
       })),
       interrupted: !ended,
       backwards: source.backwards,
-      timesClamped: writers.reduce((sum, writer) => sum + writer.timesClamped, 0),
-      evicted: plane.fdbs.map((fdb) => fdb.evicted),
-      refused: plane.fdbs.map((fdb) => fdb.refused),
       tick: source.now,
     };
   } finally {
-    await closeAll(writers);
     const closing = closeAll(inputs.map(({ reader }) => reader));
     if (Atomics.load(new Int32Array(job.control), ControlWord.Stop) === 0) await closing;
     else closing.catch(() => undefined); // a read from a silent pipe would hold it up
   }
+}
+
+/** Does what the first Worker asks for until the end; writes to files go on in between. */
+async function follow(crossing: Crossing): Promise<ReadReport> {
+  while (!crossing.hasEnded) {
+    if (crossing.serve(ERRANDS) > 0) await setImmediate();
+    else await crossing.asked();
+  }
+  return { inputs: [], interrupted: false, backwards: 0, tick: 0 };
+}
+
+/** Makes the function that does errands for other Workers. */
+function performOn({
+  plane,
+  forward,
+  exhale,
+  crossing,
+}: {
+  readonly plane: Plane;
+  readonly forward: Forward;
+  readonly exhale: () => void;
+  readonly crossing: Crossing;
+}): Crossing['perform'] {
+  const { doors } = plane;
+  const one = new Int32Array(1);
+  return (errand, about, frame) => {
+    switch (errand) {
+      case Errand.In:
+        one[0] = frame;
+        forward(one, 0, 1);
+        return;
+      case Errand.Enter:
+        doors.enter(frame, about);
+        return;
+      case Errand.Up:
+        doors.up(frame, about);
+        return;
+      case Errand.Fire:
+        doors.fire(about);
+        return;
+      case Errand.Flush:
+        exhale();
+        return;
+      case Errand.End:
+        if (about === 1) plane.advance(Infinity);
+        exhale();
+        crossing.hasEnded = true;
+    }
+  };
 }
 
 /**

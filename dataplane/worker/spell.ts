@@ -44,7 +44,6 @@ export function spellOn({
   base_ns,
   busyPoll,
 }: SpellSettings): (sleep_us: number) => void {
-  const { neighbors } = plane;
   const stop = new Int32Array(control, 0, 1);
   const words = new Float64Array(control);
   let lastWork = 0;
@@ -52,7 +51,7 @@ export function spellOn({
   /** How long the kernel may keep us: not beyond the next thing that is due, and not while more is likely to come. */
   function patience_us(now: number, sleep_us: number): number {
     if (busyPoll || now - lastWork < POLL_NS) return 0;
-    const due = Math.min(arrivals.due, neighbors.due);
+    const due = Math.min(arrivals.due, plane.due);
     const untilDue_us = Math.max(0, (due - now) / 1e3);
     return Math.min(SLEEP_US_MAX, sleep_us, untilDue_us);
   }
@@ -67,7 +66,7 @@ export function spellOn({
         words[ControlWord.Waits]++;
         words[ControlWord.Waited_ns] += native.now() - base_ns - now;
       }
-      if (neighbors.due <= now) plane.advance(now);
+      if (plane.due <= now) plane.advance(now);
       let breaths = 0;
       while (breath() > 0) breaths++;
       words[ControlWord.Breaths] += breaths;

@@ -56,7 +56,7 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['bench', 'memory', '--only', 'frob'], /nothing to measure has this.*\n {2}bridge 64 /],
   [['show', 'frob'], /there is only show ports, fdb, counters, workers, reasons and schema/],
   [['show', 'reasons', '--watch'], /--watch and --lab are for ports, fdb, counters, workers/],
-  [['up', 'lab.yaml', '--workers', '0'], /--workers 0: write a number from 1 to 64/],
+  [['up', 'lab.yaml', '--workers', '0'], /--workers 0: give a whole number from 1 to 64/],
   [['exec', 'c1'], /missing required argument 'words'/],
   [['explain'], /explain needs a topology, or --live PORT/],
   [['explain', 'lab.yaml', '--hex', '00', '--filter', 'arp'], /--filter belongs to --live/],

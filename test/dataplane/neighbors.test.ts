@@ -63,18 +63,17 @@ test('who waits for an answer is not forgotten for a new address, who was silent
   t.pass();
 });
 
-test('what is due comes in the order in which it is due, and nothing before its tick', (t) => {
+test('what is due comes in the order in which it is due', (t) => {
   const neighbors = new Neighbors();
   const [late, early] = [added(neighbors, 1), added(neighbors, 2)];
   neighbors.askedUntil(late, 2e9);
   neighbors.askedUntil(early, 1e9);
   t.is(neighbors.due, 1e9);
-  t.is(neighbors.nextDue(0.5e9), -1);
-  t.is(neighbors.nextDue(3e9), early);
+  t.is(neighbors.nextDue(), early);
   neighbors.forget(early);
-  t.is(neighbors.nextDue(3e9), late);
+  t.is(neighbors.nextDue(), late);
   neighbors.resolve(late, 1, 2, 0);
-  t.is(neighbors.nextDue(Infinity), -1);
+  t.is(neighbors.nextDue(), -1);
   t.is(neighbors.due, Infinity);
 });
 

@@ -2,7 +2,8 @@
  * Mutated captures through the whole engine in memory: two captures at two ports of a bridge, read, merged, forwarded, flooded, counted.
  * Whatever stands in them, nothing but a CaptureError on opening is thrown, every frame is accounted for and every slot comes back.
  */
-import { Plane } from '../../dataplane/forward/plane.js';
+import { forwardOn } from '../../dataplane/forward/forward.js';
+import { BURST, Plane } from '../../dataplane/forward/plane.js';
 import { CaptureError } from '../../dataplane/port/file/error.js';
 import { CaptureReader } from '../../dataplane/port/file/reader.js';
 import { MemorySource } from '../../dataplane/port/file/source.js';
@@ -11,7 +12,7 @@ import { Replay } from '../../dataplane/port/replay.js';
 import type { Input } from '../../dataplane/port/replay.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
-import { breathe } from '../../dataplane/worker/breathe.js';
+import { breathe, exhaleOn } from '../../dataplane/worker/breathe.js';
 import * as build from '../capture/build.js';
 import { frame, frameNames } from '../wire/frames.js';
 import { randomOf } from '../random.js';
@@ -72,7 +73,9 @@ async function replayOnce(program: Program, ...captures: readonly Uint8Array[]):
   const plane = new Plane(program);
   const sinks = Array.from({ length: PORTS }, () => nowhere);
   const replay = new Replay(plane.frames, inputs, 'none');
-  await breathe(plane, replay, sinks, new Int32Array(new SharedArrayBuffer(4)));
+  const [forward, exhale] = [forwardOn(plane), exhaleOn(plane, sinks)];
+  const lungs = { plane, source: replay, forward, exhale, most: BURST };
+  await breathe(lungs, new Int32Array(new SharedArrayBuffer(4)));
   for (const { reader } of inputs) await reader.close();
   if (plane.counters.unaccounted() !== 0) throw new Error('frames are unaccounted for');
   if (plane.frames.claimed !== 0) throw new Error('slots were not given back');
