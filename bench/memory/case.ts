@@ -11,6 +11,10 @@ export interface Case {
   readonly traffic: Traffic;
   /** How long to measure, after warming up. */
   readonly seconds: number;
+  /** Among how many the hosts are shared out, one for each. */
+  readonly workers: number;
+  /** How many children of NICs there are, of which `traffic.ports` speak. */
+  readonly children: number;
 }
 
 /** What one case gave: nanoseconds per frame of each sample, and what the garbage collector did meanwhile. */
@@ -40,10 +44,20 @@ interface Axes {
   readonly frameBytes: number | 'imix';
   readonly hosts: number;
   readonly ports: number;
+  readonly children?: number;
   readonly pattern: Traffic['pattern'];
 }
 
 const CENTRE: Axes = { name: 'bridge', frameBytes: 64, hosts: 1024, ports: 16, pattern: 'unicast' };
+
+/** Hosts on a wire, each with a worker of its own. */
+export function sharedCasesOf(seed: number, seconds: number, workers: number): Case[] {
+  const ports = CENTRE.ports * Math.ceil(workers / CENTRE.ports);
+  const varied = [64, 512, 1518].map((frameBytes): Axes => {
+    return { ...CENTRE, name: 'vlan wire', frameBytes, hosts: ports, ports };
+  });
+  return varied.map((axes) => caseOf(axes, seed, seconds, workers));
+}
 
 /** Each axis of the grid varied alone around 64 bytes, 1,024 hosts, 16 ports, unicast; then children of NICs. */
 export function casesOf(seed: number, seconds: number): Case[] {
@@ -57,13 +71,29 @@ export function casesOf(seed: number, seconds: number): Case[] {
     ...CHILDREN.flatMap((name) =>
       COUNTS.map((ports) => ({ ...CENTRE, name, hosts: ports, ports })),
     ),
+    // Many of whom few speak: what it costs that they are there, without the cache misses of touching them all.
+    ...CHILDREN.map((name) => {
+      const [few = 0, ...more] = COUNTS;
+      return { ...CENTRE, name, hosts: few, ports: few, children: Math.max(...more) };
+    }),
     { ...CENTRE, name: 'vlan wire', hosts: CENTRE.ports },
   ];
   const distinct = [...new Map(varied.map((axes) => [JSON.stringify(axes), axes])).values()];
-  return distinct.map(({ name, frameBytes, hosts, ports, pattern }) => ({
+  return distinct.map((axes) => caseOf(axes, seed, seconds, 1));
+}
+
+function caseOf(
+  { name, frameBytes, hosts, ports, pattern, children = ports }: Axes,
+  seed: number,
+  seconds: number,
+  workers: number,
+): Case {
+  return {
     name,
     frameBytes,
     seconds,
+    workers,
+    children,
     traffic: {
       seed,
       hosts,
@@ -72,5 +102,5 @@ export function casesOf(seed: number, seconds: number): Case[] {
       ...mannersOf(name),
       frameBytes: frameBytes === 'imix' ? IMIX : [frameBytes],
     },
-  }));
+  };
 }

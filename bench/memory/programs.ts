@@ -11,6 +11,7 @@ import {
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import type { Traffic } from '../../dataplane/port/synth.js';
+import type { Owners } from '../../dataplane/worker/crossing.js';
 import { EtherType } from '../../dataplane/wire/ethernet.js';
 
 const MTU = 1500;
@@ -21,7 +22,7 @@ const VLAN = 50;
 /**
  * What is measured. `access-trunk`: a bridge that keeps VLANs apart, access ports of one VLAN on one side and trunks on the other; `qinq`: the
  * same with tunnel ports, so that a tag is put on and taken off in turns. `macvlan`, `ipvlan l2`, `ipvlan l3`: children of one NIC.
- * `vlan wire`: macvlan children on VLAN 50 of two hosts, with a wire between them.
+ * `vlan wire`: macvlan children on VLAN 50 of two hosts, or as many as there are workers, with a wire between them.
  */
 export type Topology =
   'bridge' | 'access-trunk' | 'qinq' | 'macvlan' | 'ipvlan l2' | 'ipvlan l3' | 'vlan wire';
@@ -44,7 +45,11 @@ export function mannersOf(topology: Topology): Pick<Traffic, 'speakers' | 'trunk
   }
 }
 
-export function programFor(topology: Topology, { hosts, ports }: Traffic): Program {
+export function programFor(
+  topology: Topology,
+  { hosts, ports }: Pick<Traffic, 'hosts' | 'ports'>,
+  machines = 2,
+): Program {
   switch (topology) {
     case 'bridge':
       return bridge(hosts, ports);
@@ -59,7 +64,7 @@ export function programFor(topology: Topology, { hosts, ports }: Traffic): Progr
     case 'ipvlan l3':
       return children(ports, LinkUse.Ipvlan, LinkFlag.L3);
     case 'vlan wire':
-      return twoHosts(ports);
+      return hostsOnWire(ports, machines);
   }
 }
 
@@ -103,23 +108,50 @@ function children(ports: number, use: LinkUse, flags: number): Program {
   return program;
 }
 
-/** Half of the children are on one host, half on the other: every second frame crosses the wire, tagged. */
-function twoHosts(ports: number): Program {
-  const program = allocateProgram({ networks: 1, ports: ports + 2, links: 4 }, 1);
-  writeBridge(program, ports, 2, 2 * ports);
+/** The children that are on a host: as many as on each other. */
+export function childrenOf(
+  host: number,
+  ports: number,
+  hosts: number,
+): { readonly first: number; readonly count: number } {
+  const first = Math.floor((host * ports) / hosts);
+  return { first, count: Math.floor(((host + 1) * ports) / hosts) - first };
+}
+
+/** Each host has its share of the children, and what goes to one of another crosses the wire, tagged. */
+function hostsOnWire(ports: number, hosts: number): Program {
+  const program = allocateProgram({ networks: 1, ports: ports + hosts, links: 2 * hosts }, 1);
+  writeBridge(program, ports, hosts, 2 * ports);
   program.networks.flags[0] = NetworkFlag.Wire;
-  for (const host of [0, 1]) {
+  for (let host = 0; host < hosts; host++) {
     const nic = 2 * host;
     writeLink(program, nic, { port: ports + host, use: LinkUse.Host });
     writeLink(program, nic + 1, { port: NONE, use: LinkUse.Macvlan });
+    program.links.host.fill(host, nic, nic + 2);
     program.links.below[nic + 1] = nic;
     program.links.vid[nic + 1] = VLAN;
-    const first = host === 0 ? 0 : ports >>> 1;
-    writeChildren(program, nic + 1, first, host === 0 ? ports >>> 1 : ports - first);
+    const { first, count } = childrenOf(host, ports, hosts);
+    writeChildren(program, nic + 1, first, count);
     program.ports.role[ports + host] = PortRole.Joint;
     program.ports.link[ports + host] = nic;
   }
   return program;
+}
+
+/** One host for each worker; the wire is the first one's. */
+export function ownersOfHosts({ links, networks, ports }: Program, hosts: number): Owners {
+  const ownerOfPort = Array.from(ports.link, (link, port) =>
+    ports.role[port] === PortRole.Joint ? 0 : links.host[link],
+  );
+  return {
+    workers: hosts,
+    networks: new Uint8Array(networks.rows),
+    links: Uint8Array.from(links.host),
+    ports: Uint8Array.from(ownerOfPort),
+    hosts: Uint8Array.from({ length: hosts }, (_, host) => host),
+    joinedPorts: new Uint8Array(ports.rows).fill(1),
+    joinedHosts: new Uint8Array(hosts).fill(1),
+  };
 }
 
 function writeBridge(program: Program, firstPort: number, ports: number, hosts: number): void {

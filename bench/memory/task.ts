@@ -13,34 +13,34 @@ import { programFor } from './programs.js';
 const SAMPLE_MS = 20;
 const WARM_FRAMES = 4_000_000;
 
-export default async function measure({ name, traffic, seconds }: Case): Promise<Samples> {
-  const plane = new Plane(programFor(name, traffic));
+/** The piscina task. */
+export default async function measure({
+  name,
+  traffic,
+  seconds,
+  workers,
+  children,
+}: Case): Promise<Samples> {
+  const plane = new Plane(
+    programFor(name, { hosts: traffic.hosts, ports: children }, Math.max(workers, 2)),
+  );
   const sinks = Array.from({ length: plane.program.ports.rows }, () => nowhere);
   const breath = breathOn(plane, synthOn(plane.frames, traffic), sinks, BURST);
   for (let frames = 0; frames < traffic.hosts + WARM_FRAMES;) frames += breath();
+  const samples = await sample(breath, seconds * 1000);
+  if (plane.counters.unaccounted() !== plane.frames.claimed)
+    throw new Error('frames are unaccounted for, so these figures mean nothing');
+  return samples;
+}
 
+/** Takes breaths for so long, and sees what the garbage collector does meanwhile. */
+export async function sample(breath: () => number, duration_ms: number): Promise<Samples> {
   const pauses: number[] = [];
   const observer = new PerformanceObserver((list) => {
     pauses.push(...list.getEntries().map(({ duration }) => duration));
   });
   observer.observe({ entryTypes: ['gc'] });
   const before = memoryInUse();
-  const { nsPerFrame, frames } = sample(breath, seconds * 1000);
-  const growth = memoryInUse() - before;
-  await new Promise((resolve) => setTimeout(resolve, 10)); // the observer hears of pauses a little later
-  observer.disconnect();
-  if (plane.counters.unaccounted() !== plane.frames.claimed)
-    throw new Error('frames are unaccounted for, so these figures mean nothing');
-  return {
-    nsPerFrame,
-    frames,
-    growth,
-    gcPauses: pauses.length,
-    gcPauseMax_ms: Math.max(0, ...pauses),
-  };
-}
-
-function sample(breath: () => number, duration_ms: number): Pick<Samples, 'nsPerFrame' | 'frames'> {
   const nsPerFrame: number[] = [];
   let total = 0;
   const end = performance.now() + duration_ms;
@@ -54,7 +54,11 @@ function sample(breath: () => number, duration_ms: number): Pick<Samples, 'nsPer
     nsPerFrame.push(((now - start) * 1e6) / frames);
     total += frames;
   }
-  return { nsPerFrame, frames: total };
+  const growth = memoryInUse() - before;
+  await new Promise((resolve) => setTimeout(resolve, 10)); // the observer hears of pauses a little later
+  observer.disconnect();
+  const gcPauseMax_ms = Math.max(0, ...pauses);
+  return { nsPerFrame, frames: total, growth, gcPauses: pauses.length, gcPauseMax_ms };
 }
 
 function memoryInUse(): number {

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { Cost } from '../../bench/cost/run.js';
 import type { Result } from '../../bench/memory/run.js';
 import { CallError } from './errors.js';
+import { workersOf } from './number.js';
 import { grouped, tableOf } from './table.js';
 
 /** Exit status that a shell expects after Ctrl-C. */
@@ -13,6 +14,10 @@ export interface BenchOptions {
   readonly seed: string;
   readonly only?: string;
   readonly json?: true;
+}
+
+export interface BenchMemoryOptions extends BenchOptions {
+  readonly workers?: string;
 }
 
 export interface BenchLiveOptions {
@@ -29,19 +34,21 @@ interface Measuring {
 }
 
 /** `etherloom bench memory`. @throws CallError when a number is none, or nothing is left to measure */
-export async function benchMemory(options: BenchOptions): Promise<void> {
+export async function benchMemory(options: BenchMemoryOptions): Promise<void> {
   const { seconds, seed } = measuringOf(options);
-  const { casesOf } = await import('../../bench/memory/case.js');
-  const { measureCase } = await import('../../bench/memory/run.js');
+  const workers = workersOf(options.workers) ?? 1;
+  const { casesOf, sharedCasesOf } = await import('../../bench/memory/case.js');
+  const { growthNotes, measureCase } = await import('../../bench/memory/run.js');
   const cases = chosen(
-    casesOf(seed, seconds),
-    ({ name, frameBytes, traffic: { hosts, ports, pattern } }) =>
-      `${name} ${frameBytes} ${grouped(hosts)} ${ports} ${pattern}`,
+    workers === 1 ? casesOf(seed, seconds) : sharedCasesOf(seed, seconds, workers),
+    ({ name, frameBytes, children, traffic: { hosts, ports, pattern } }) =>
+      `${name} ${frameBytes} ${grouped(Math.max(hosts, children))} ${ports} ${pattern}`,
     options.only,
   );
   const results: Result[] = [];
-  for (const what of cases) results.push(await measureCase(what));
-  print(options, results, { seconds, seed }, memoryTable(results));
+  for (const what of cases) results.push(...(await measureCase(what)));
+  const text = [memoryTable(results), ...growthNotes(results)].join('\n');
+  print(options, results, { seconds, seed }, text);
 }
 
 /** `etherloom bench cost`. @throws CallError when a number is none, or nothing is left to measure */
@@ -151,7 +158,9 @@ function print(
 }
 
 function memoryTable(results: readonly Result[]): string {
+  const isShared = results.some(({ workers }) => workers > 1);
   const head = ['function', 'bytes', 'hosts', 'ports', 'pattern', 'Mpps', 'ns/frame', 'spread'];
+  if (isShared) head.push('workers', 'ns/crossing');
   return tableOf(
     [...head, 'pauses', 'longest', 'growth'],
     results.map((result) => [
@@ -163,6 +172,7 @@ function memoryTable(results: readonly Result[]): string {
       result.mpps.toFixed(2),
       result.nsPerFrame.toFixed(1),
       `±${(result.spread * 100).toFixed(1)} %`,
+      ...(isShared ? [result.workers, result.nsPerCrossing?.toFixed(1) ?? '-'] : []),
       result.gcPauses,
       `${result.gcPauseMax_ms.toFixed(2)} ms`,
       `${grouped(Math.round(result.memoryGrowth_bytes / 1024))} KiB`,

@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { BenchLiveOptions, BenchOptions } from './bench.js';
+import type { BenchLiveOptions, BenchMemoryOptions, BenchOptions } from './bench.js';
 import type { CaptureOptions } from './capture.js';
 import { CallError, Refused } from './errors.js';
 import type { ExplainOptions } from './explain.js';
@@ -184,11 +184,15 @@ function addBench(program: Command): void {
     bench
       .command('memory')
       .description('throughput of the data plane in memory, without devices or files')
-      .option('--only <text>', 'only cases whose name, bytes, hosts, ports and pattern contain it'),
+      .option('--only <text>', 'only cases whose name, bytes, hosts, ports and pattern contain it')
+      .option(
+        '--workers <number>',
+        'instead: so many hosts on a wire with one worker, and with a worker each; what a crossing costs',
+      ),
     'print an array of results as JSON',
   )
     .addHelpText('after', example('bench memory --only "64 1,024 16 unicast"'))
-    .action(async (given: BenchOptions) => {
+    .action(async (given: BenchMemoryOptions) => {
       await (await import('./bench.js')).benchMemory(given);
     });
   options(

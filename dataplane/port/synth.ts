@@ -23,6 +23,8 @@ export interface Traffic {
   readonly speakers?: 'stations' | 'children' | 'ipvlan children';
   /** TPID << 16 | TCI: the second half of the ports are trunks, whose frames bear this tag, and the halves speak to each other only. */
   readonly trunkTag?: number;
+  /** The ports that send, where others send elsewhere; default: all. */
+  readonly senders?: { readonly first: number; readonly count: number };
 }
 
 const ADDRESS_FIRST = 0x0a00_0000;
@@ -50,7 +52,9 @@ export function synthOn(frames: Frames, traffic: Traffic): Source {
   const half = ports >>> 1;
   const every = BROADCAST_EVERY[traffic.pattern];
   const sizes = sizesOf(traffic);
-  const state = { dice: seedOf(traffic), sent: 0, port: 0, towards: 1, untilBroadcast: every };
+  const first = traffic.senders?.first ?? 0;
+  const end = first + (traffic.senders?.count ?? ports);
+  const state = { dice: seedOf(traffic), sent: 0, port: first, towards: 1, untilBroadcast: every };
 
   /** Whom a port speaks to: the others in turn, or its counterpart in the other half. */
   function receiverOf(port: number, towards: number): number {
@@ -105,8 +109,8 @@ export function synthOn(frames: Frames, traffic: Traffic): Source {
       serial[frame] = sent;
       tick[frame] = sent * NANOSECONDS_PER_FRAME;
       into[count] = frame;
-      if (++port === ports) {
-        port = 0;
+      if (++port === end) {
+        port = first;
         towards = towards + 1 < ports ? towards + 1 : 1;
       }
     }

@@ -13,7 +13,8 @@
  */
 import { roomFor } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
-import { Ring, ringBytes } from '../frame/ring.js';
+import { ringBytes, ringReaderOn, ringWriterOn } from '../frame/ring.js';
+import type { RingReader, RingWriter } from '../frame/ring.js';
 import { Errand, NO_FRAME } from '../forward/frontier.js';
 import type { Frontier } from '../forward/frontier.js';
 import { hostsOf, mtuMaxOf } from '../forward/plane.js';
@@ -104,8 +105,8 @@ export class Crossing implements Frontier {
 
   private readonly me: number;
   /** By Worker; those of this one itself are never used. */
-  private readonly out: readonly Ring[];
-  private readonly in: readonly Ring[];
+  private readonly out: readonly RingWriter[];
+  private readonly in: readonly RingReader[];
   private readonly others: readonly number[];
   private readonly joinedHosts: readonly number[];
   private readonly bells: Int32Array;
@@ -122,8 +123,8 @@ export class Crossing implements Frontier {
     this.ownNetworks = mine(owners.networks);
     this.ownLinks = mine(owners.links);
     this.ownPorts = mine(owners.ports);
-    this.out = rings[worker].map((memory) => new Ring(memory, plane.frames));
-    this.in = rings.map((to) => new Ring(to[worker], plane.frames));
+    this.out = rings[worker].map((memory) => ringWriterOn(memory, plane.frames));
+    this.in = rings.map((to) => ringReaderOn(to[worker], plane.frames));
     this.others = rings.map((_, other) => other).filter((other) => other !== worker);
     // The order of all events is kept by the first Worker alone.
     this.joinedHosts = plane.timed.filter((host) => worker === 0 && owners.joinedHosts[host] === 1);
@@ -151,6 +152,11 @@ export class Crossing implements Frontier {
       if (hosts[host] === this.me) plane.doors.fire(host);
       else this.hand(Errand.Fire, host, NO_FRAME);
     }
+  }
+
+  /** Frames that nobody waits for are on their way. */
+  publish(): void {
+    for (const other of this.others) this.out[other].publish();
   }
 
   /** All others send what they have queued. */
@@ -185,9 +191,8 @@ export class Crossing implements Frontier {
   serveOnce(): number {
     let done = 0;
     for (const other of this.others) {
-      const entry = this.in[other].take();
-      if (entry < 0) continue;
-      this.do(other, entry);
+      if (this.in[other].waiting() === 0) continue;
+      this.do(other, this.in[other].take());
       done++;
     }
     return done;
@@ -212,13 +217,13 @@ export class Crossing implements Frontier {
       frame = ring.frameOf(entry);
       if (frame < 0) plane.counters.drop(ring.inPortOf(entry), Reason.PoolExhausted);
     }
-    if ((marks & WAITS) === 0) ring.free(entry);
+    if ((marks & WAITS) === 0) ring.free(entry, false);
     const { isTracing } = plane;
     plane.isTracing = (marks & TRACING) !== 0;
     if (frame >= 0 || errand >= Errand.Fire) this.perform(errand, about, frame);
     plane.isTracing = isTracing;
     if ((marks & WAITS) === 0) return;
-    ring.free(entry);
+    ring.free(entry, true);
     this.ring(other);
   }
 
@@ -227,20 +232,23 @@ export class Crossing implements Frontier {
     const marks = (waits ? WAITS : 0) | (this.plane.isTracing ? TRACING : 0);
     let entry = ring.put(errand, about, marks, frame);
     while (entry < 0) {
+      ring.publish();
       this.ring(other);
       this.pause();
       entry = ring.put(errand, about, marks, frame);
     }
-    if (this.cut.order !== 'none') this.ring(other);
-    if (waits) this.untilFree(ring, entry);
+    if (frame >= 0 && !waits) return;
+    ring.publish();
+    this.ring(other);
+    if (waits) this.untilDone(ring, entry);
   }
 
-  private untilFree(ring: Ring, entry: number): void {
-    for (let looks = 0; !ring.isFree(entry); looks++) {
+  private untilDone(ring: RingWriter, entry: number): void {
+    for (let looks = 0; !ring.isDone(entry); looks++) {
       if (this.serveOnce() > 0) looks = 0;
       if (looks < LOOKS) continue;
       const rung = Atomics.load(this.bells, this.me);
-      if (ring.isFree(entry) || this.serveOnce() > 0) continue;
+      if (ring.isDone(entry) || this.serveOnce() > 0) continue;
       Atomics.wait(this.bells, this.me, rung, SLEEP_MS);
       this.throwIfAbandoned();
     }

@@ -56,6 +56,10 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['bench', 'memory', '--only', 'frob'], /nothing to measure has this.*\n {2}bridge 64 /],
   [['show', 'frob'], /there is only show ports, fdb, counters, workers, reasons and schema/],
   [['show', 'reasons', '--watch'], /--watch and --lab are for ports, fdb, counters, workers/],
+  [
+    ['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--out', 'o', '--workers', 'two'],
+    /--workers two: give a whole number from 1 to 64/,
+  ],
   [['up', 'lab.yaml', '--workers', '0'], /--workers 0: give a whole number from 1 to 64/],
   [['exec', 'c1'], /missing required argument 'words'/],
   [['explain'], /explain needs a topology, or --live PORT/],
@@ -139,6 +143,18 @@ test.serial('bench memory gives its stable keys', async (t) => {
   const { name, frameBytes, hosts, ports, workers, mpps, nsPerFrame, spread } = result ?? {};
   t.deepEqual([name, frameBytes, hosts, ports, workers], ['bridge', 64, 1024, 16, 1]);
   for (const figure of [mpps, nsPerFrame, spread]) t.is(typeof figure, 'number');
+});
+
+test.serial('bench memory --workers tells what it costs that frames cross', async (t) => {
+  const call = ['bench', 'memory', '--workers', '2', '--only', 'vlan wire 64'];
+  const outcome = await inProcess('.', ...call, '--seconds', '0.05', '--json');
+  endedWith(t, outcome, 0);
+  const results = JSON.parse(outcome.stdout) as { workers: number; nsPerCrossing?: number }[];
+  t.deepEqual(
+    results.map(({ workers }) => workers),
+    [1, 2],
+  );
+  t.is(typeof results[1]?.nsPerCrossing, 'number');
 });
 
 test.serial('bench cost measures single functions', async (t) => {
