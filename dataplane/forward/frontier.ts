@@ -16,7 +16,7 @@ export const enum Errand {
   Fire,
   /** What is queued is to be sent. */
   Flush,
-  /** The end: 1 when what still waits is to get its answer or to be given up, 0 when all is left as it is. */
+  /** The end: what still waits gets its answer or is given up. */
   End,
 }
 

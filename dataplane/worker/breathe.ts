@@ -27,16 +27,15 @@ export interface Lungs {
 export async function breathe(lungs: Lungs, stop: Int32Array): Promise<boolean> {
   const { plane, source, exhale } = lungs;
   const breath = breathWith(lungs);
-  while (Atomics.load(stop, 0) === 0) {
-    if (breath() > 0) continue;
-    if (await source.refill()) continue;
-    // What still waits gets its answer or is given up, however long that takes: time is data.
-    plane.frontier?.advance(Infinity);
-    plane.advance(Infinity);
-    exhale();
-    return true;
+  let ended = false;
+  while (!ended && Atomics.load(stop, 0) === 0) {
+    if (breath() === 0) ended = !(await source.refill());
   }
-  return false;
+  // What still waits gets its answer or is given up, however long that takes: time is data.
+  plane.frontier?.advance(Infinity);
+  plane.advance(Infinity);
+  exhale();
+  return ended;
 }
 
 /** Makes the function that takes one breath of at most `most` frames, from the source to the sinks, one per port, and returns how many came in. */

@@ -166,8 +166,8 @@ export class Crossing implements Frontier {
   }
 
   /** All others come to their end. */
-  end(giveUp: boolean): void {
-    for (const other of this.others) this.send(other, Errand.End, giveUp ? 1 : 0, NO_FRAME, true);
+  end(): void {
+    for (const other of this.others) this.send(other, Errand.End, 0, NO_FRAME, true);
   }
 
   /** This Worker cannot go on; nobody is to wait for it. */

@@ -162,7 +162,7 @@ async function conduct(conducting: Conducting): Promise<ReadReport> {
     };
     const lungs = { plane, source: progress, forward, exhale, most: job.burst };
     const ended = await breathe(lungs, new Int32Array(job.control));
-    crossing?.end(ended);
+    crossing?.end();
     watching.finished?.(plane, source.now);
     return {
       inputs: inputs.map(({ reader }, i) => ({
@@ -224,7 +224,7 @@ function performOn({
         exhale();
         return;
       case Errand.End:
-        if (about === 1) plane.advance(Infinity);
+        plane.advance(Infinity);
         exhale();
         crossing.hasEnded = true;
     }
