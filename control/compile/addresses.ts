@@ -16,6 +16,7 @@ export class HostAddresses {
   readonly addresses: Value<string>[] = [];
   private readonly hosts = new Map<string, Rows>();
   private readonly nics = new Map<Nic, Rows>();
+  private readonly bridges = new Map<Network, Rows>();
 
   ofHost(name: string): Rows {
     return this.hosts.get(name) ?? NOTHING;
@@ -25,8 +26,20 @@ export class HostAddresses {
     return this.nics.get(nic) ?? NOTHING;
   }
 
-  add(host: string, gateways: readonly Value<string>[], nics: readonly Nic[]): void {
-    const first = this.addresses.push(...gateways) - gateways.length;
+  /** Those of the gateway of a bridge. */
+  ofBridge(network: Network): Rows {
+    return this.bridges.get(network) ?? NOTHING;
+  }
+
+  add(host: string, networks: readonly Network[], nics: readonly Nic[]): void {
+    const first = this.addresses.length;
+    for (const network of networks) {
+      const own = network.pools.flatMap(({ gateway }) => (gateway ? [gateway] : []));
+      this.bridges.set(network, {
+        first: this.addresses.push(...own) - own.length,
+        count: own.length,
+      });
+    }
     for (const nic of nics) {
       const own = nic.addresses.map(({ value, at }) => {
         return { value: value.slice(0, value.indexOf('/')), ...(at && { at }) };
@@ -40,10 +53,11 @@ export class HostAddresses {
 export function addressesOf({ hosts }: Lab, networks: readonly Network[]): HostAddresses {
   const all = new HostAddresses();
   for (const { name, nics } of hosts) {
-    const gateways = networks
-      .filter(({ host }) => host === name)
-      .flatMap(({ pools }) => pools.flatMap(({ gateway }) => (gateway ? [gateway] : [])));
-    all.add(name, gateways, nics);
+    all.add(
+      name,
+      networks.filter(({ host }) => host === name),
+      nics,
+    );
   }
   return all;
 }

@@ -4,6 +4,7 @@
  * from the numbers to what the user wrote.
  */
 import {
+  HostFlag,
   LinkFlag,
   LinkUse,
   MacvlanMode,
@@ -21,7 +22,8 @@ import type { BridgeOptions, MacvlanMode as ModeName, Network, Station } from '.
 import type { Position, Value } from '../model/position.js';
 import { addressesOf } from './addresses.js';
 import type { HostAddresses } from './addresses.js';
-import { writeAddressWords, writeMac, writeOrigin } from './columns.js';
+import { parseBlock } from '../address.js';
+import { wordsOf, writeAddressWords, writeMac, writeOrigin } from './columns.js';
 import { linkNamed, linksOf } from './links.js';
 import type { Link } from './links.js';
 import { routesOf, writeRoutes } from './routes.js';
@@ -34,6 +36,8 @@ const WIRE_AGEING_S = 300;
 const WIRE_STATIONS_MAX = 8192;
 const WIRE_GROUP_FORWARD_MASK = 0x0001;
 const WIRE_MTU_MIN = 1500;
+/** What nf_conntrack_max is on a machine of one GiB. */
+const CONNECTIONS_MAX = 65_536;
 
 const NOTHING = { kind: 'nothing' } as const;
 
@@ -83,7 +87,10 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   const ports = portsOf(lab, networks, links);
   const stations = networks.flatMap(({ bridge }) => bridge.stations);
   const hosts = addressesOf(lab, networks);
-  const routes = routesOf(lab, links);
+  const routes = routesOf(lab, { networks, wires: lab.wires, links });
+  const subnets = networks.flatMap(({ pools }, network) =>
+    pools.map(({ subnet }) => ({ network, subnet })),
+  );
   const sets = new VlanSets();
   const sources = ports.flatMap(({ endpoint }, port) =>
     (endpoint?.sources ?? []).map((mac) => ({ port, mac: mac.value })),
@@ -96,7 +103,9 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   for (const { endpoint, link } of ports) sets.add(endpoint?.vlan ?? uplinkVlan(link));
   const program = allocateProgram(
     {
+      hosts: lab.hosts.length,
       networks: networks.length + lab.wires.length,
+      subnets: subnets.length,
       addresses: hosts.addresses.length,
       ports: ports.length,
       vlanSets: sets.rows,
@@ -109,6 +118,7 @@ export function compile(lab: Lab, epoch = 1): Compiled {
     epoch,
   );
   const compiled = { lab, program, networks, wires: lab.wires, ports, links, stations, routes };
+  writeHosts(compiled);
   writeNetworks(compiled, hosts);
   writeWires(compiled);
   writePorts(compiled, sets);
@@ -119,6 +129,8 @@ export function compile(lab: Lab, epoch = 1): Compiled {
     writeAddressWords(program.addresses, row, address.value);
     writeOrigin(program.addresses, row, address.at);
   }
+  for (const [row, { network, subnet }] of subnets.entries())
+    writeSubnet(program, row, network, subnet.value);
   for (const [row, { port, address }] of childAddresses.entries()) {
     program.childAddresses.port[row] = port;
     writeAddressWords(program.childAddresses, row, address.value);
@@ -182,7 +194,30 @@ function jointTo(link: Link, port: string, at: Position | undefined): CompiledPo
   return { port, ...(at && { at }), isOpen: false, link, device: NOTHING };
 }
 
-function writeNetworks({ program, networks, links }: Draft, hosts: HostAddresses): void {
+function writeHosts({ program, lab, networks }: Draft): void {
+  const table = program.hosts;
+  for (const [row, { name, at }] of lab.hosts.entries()) {
+    const isDocker = networks.some(({ host }) => host === name);
+    table.flags[row] = HostFlag.Forwards | (isDocker ? HostFlag.Docker : 0);
+    table.connectionsMax[row] = CONNECTIONS_MAX;
+    writeOrigin(table, row, at);
+  }
+}
+
+function writeSubnet({ subnets }: Program, row: number, network: number, text: string): void {
+  const block = parseBlock(text)?.block;
+  if (block === undefined) return;
+  const [a, b, c, d] = wordsOf(block.first);
+  subnets.network[row] = network;
+  subnets.family[row] = block.family;
+  subnets.word0[row] = a;
+  subnets.word1[row] = b;
+  subnets.word2[row] = c;
+  subnets.word3[row] = d;
+  subnets.prefix[row] = block.prefixLength + (block.family === 4 ? 96 : 0);
+}
+
+function writeNetworks({ program, lab, networks, links }: Draft, hosts: HostAddresses): void {
   const table = program.networks;
   let firstStation = 0;
   for (const [row, network] of networks.entries()) {
@@ -194,7 +229,13 @@ function writeNetworks({ program, networks, links }: Draft, hosts: HostAddresses
     firstStation += bridge.stations.length;
     table.flags[row] =
       (bridge.icc.value ? 0 : NetworkFlag.InterContainerDisabled) |
-      (bridge.vlanFiltering.value ? NetworkFlag.VlanFiltering : 0);
+      (bridge.vlanFiltering.value ? NetworkFlag.VlanFiltering : 0) |
+      (network.internal.value ? NetworkFlag.Internal : 0) |
+      NetworkFlag.Masquerade;
+    table.host[row] = lab.hosts.findIndex(({ name }) => name === network.host);
+    const own = hosts.ofBridge(network);
+    table.firstOwn[row] = own.first;
+    table.ownCount[row] = own.count;
     table.mtu[row] = network.mtu.value;
     table.ageing_ns[row] = bridge.ageing_s.value * NANOSECONDS;
     table.stationsMax[row] = bridge.stationsMax.value;
@@ -216,6 +257,7 @@ function writeWires({ program, networks, wires, links }: Draft): void {
     );
     placePorts(program, row, wire.ports.length + nics.length);
     table.flags[row] = NetworkFlag.Wire;
+    table.host[row] = NONE;
     table.mtu[row] = Math.max(WIRE_MTU_MIN, ...nics.map(({ mtu }) => mtu));
     table.ageing_ns[row] = WIRE_AGEING_S * NANOSECONDS;
     table.stationsMax[row] = WIRE_STATIONS_MAX;

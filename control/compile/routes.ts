@@ -1,8 +1,9 @@
-/** The routes of the hosts: the subnets of their NICs, what the topology says, and the default gateway. */
+/** The routes of the hosts: the subnets of their bridges and NICs, what the topology says, and the default gateway. */
 import type { Program } from '../../dataplane/program/program.js';
 import { blockText, contains, parseAddress, parseBlock } from '../address.js';
 import type { Block } from '../address.js';
 import type { Host, Lab } from '../model/lab.js';
+import type { Network } from '../model/network.js';
 import type { Position } from '../model/position.js';
 import { wordsOf, writeOrigin } from './columns.js';
 import { linkNamed } from './links.js';
@@ -16,27 +17,54 @@ export interface CompiledRoute {
   readonly to: Block;
   /** Absent: the destination itself is on the link. */
   readonly via?: bigint;
-  readonly link: number;
+  /** The interface by which packets leave: a network, or the number of networks and a link. */
+  readonly iface: number;
+}
+
+/** What has interfaces, as the Program numbers them. */
+export interface Numbered {
+  /** The bridge networks, by number. */
+  readonly networks: readonly Network[];
+  readonly wires: readonly unknown[];
+  readonly links: readonly Link[];
 }
 
 /** Those with the longest prefix first, of equal ones the one that was written first. */
-export function routesOf({ hosts }: Lab, links: readonly Link[]): CompiledRoute[] {
+export function routesOf({ hosts }: Lab, numbered: Numbered): CompiledRoute[] {
   const all = hosts.flatMap((host, number) => {
-    const connected = connectedOf(host, number, links);
-    return [...connected, ...declaredOf(host, number, links, connected)];
+    const connected = [
+      ...bridgedOf(host, number, numbered),
+      ...connectedOf(host, number, numbered),
+    ];
+    return [...connected, ...declaredOf(host, number, numbered, connected)];
   });
   return all.sort((one, other) => other.to.prefixLength - one.to.prefixLength);
 }
 
-function connectedOf(host: Host, number: number, links: readonly Link[]): CompiledRoute[] {
+function ifaceOf({ networks, wires }: Numbered, link: number): number {
+  return networks.length + wires.length + link;
+}
+
+/** The subnets of the host's bridges on which it has an address. */
+function bridgedOf(host: Host, number: number, { networks }: Numbered): CompiledRoute[] {
+  return networks.flatMap((network, iface) =>
+    network.pools.flatMap(({ subnet: { value, at }, gateway }) => {
+      const to = parseBlock(value)?.block;
+      if (network.host !== host.name || to === undefined || gateway === undefined) return [];
+      const text = `${blockText(to)} dev ${network.name}`;
+      return [{ text, ...(at && { at }), host: number, to, iface }];
+    }),
+  );
+}
+
+function connectedOf(host: Host, number: number, numbered: Numbered): CompiledRoute[] {
   return host.nics.flatMap((nic) =>
     nic.addresses.flatMap(({ value, at }) => {
       const to = parseBlock(value)?.block;
-      const link = linkNamed(links, host.name, nic.name);
+      const link = linkNamed(numbered.links, host.name, nic.name);
       if (to === undefined || link < 0) return [];
-      return [
-        { text: `${blockText(to)} dev ${nic.name}`, ...(at && { at }), host: number, to, link },
-      ];
+      const text = `${blockText(to)} dev ${nic.name}`;
+      return [{ text, ...(at && { at }), host: number, to, iface: ifaceOf(numbered, link) }];
     }),
   );
 }
@@ -45,7 +73,7 @@ function connectedOf(host: Host, number: number, links: readonly Link[]): Compil
 function declaredOf(
   { name, routes, gateway }: Host,
   host: number,
-  links: readonly Link[],
+  numbered: Numbered,
   connected: readonly CompiledRoute[],
 ): CompiledRoute[] {
   const make = (
@@ -55,11 +83,12 @@ function declaredOf(
     at: Position | undefined,
   ): CompiledRoute[] => {
     const router = via === undefined ? undefined : parseAddress(via);
-    const link =
+    const link = dev === undefined ? -1 : linkNamed(numbered.links, name, dev);
+    const iface =
       dev === undefined
-        ? (connected.find((route) => router && contains(route.to, router))?.link ?? -1)
-        : linkNamed(links, name, dev);
-    if (to === undefined || link < 0) return [];
+        ? connected.find((route) => router && contains(route.to, router))?.iface
+        : ifaceOf(numbered, link);
+    if (to === undefined || iface === undefined || (dev !== undefined && link < 0)) return [];
     const text = [blockText(to), ...(via ? ['via', via] : []), ...(dev ? ['dev', dev] : [])];
     return [
       {
@@ -68,7 +97,7 @@ function declaredOf(
         host,
         to,
         ...(router && { via: router.value }),
-        link,
+        iface,
       },
     ];
   };
@@ -81,7 +110,7 @@ function declaredOf(
 }
 
 export function writeRoutes({ routes }: Program, compiled: readonly CompiledRoute[]): void {
-  for (const [row, { host, to, via, link, at }] of compiled.entries()) {
+  for (const [row, { host, to, via, iface, at }] of compiled.entries()) {
     const [a, b, c, d] = wordsOf(to.first);
     const [v, w, x, y] = wordsOf(via ?? 0n);
     routes.host[row] = host;
@@ -95,7 +124,7 @@ export function writeRoutes({ routes }: Program, compiled: readonly CompiledRout
     routes.via1[row] = w;
     routes.via2[row] = x;
     routes.via3[row] = y;
-    routes.link[row] = link;
+    routes.iface[row] = iface;
     writeOrigin(routes, row, at);
   }
 }

@@ -138,8 +138,8 @@ export function downHop(context: Context, passage: Passage): DownHop {
 
 export function routeHop(context: Context, passage: Passage): RouteHop {
   const { compiled, frame } = context;
-  const { text, at: written, via, to, link: out } = at(compiled.routes, passage.note[1]);
-  const link = at(compiled.links, out);
+  const { text, at: written, via, to, iface } = at(compiled.routes, passage.note[1]);
+  const link = at(compiled.links, iface - compiled.program.networks.rows);
   const waits = noted(passage.notes, Step.Waiting) !== undefined;
   const resumed = noted(passage.notes, Step.Resumed) !== undefined;
   const nextHop =

@@ -152,8 +152,8 @@ function subInterfaces({ links }: Compiled, nic: Link): Rule {
   return rule(`${nic.name} has ${names.join(', ') || 'none'}`, nic.nic ?? {});
 }
 
-function routesBy({ routes, links, lab }: Compiled, link: Link): Rule[] {
-  const here = routes.filter((route) => links[route.link] === link);
+function routesBy({ routes, links, lab, program }: Compiled, link: Link): Rule[] {
+  const here = routes.filter(({ iface }) => links[iface - program.networks.rows] === link);
   if (here.length > 0)
     return here.map(({ text, at }) => rule(`there is ${text}`, at ? { at } : {}));
   const host = lab.hosts.find(({ name }) => name === link.host);

@@ -16,13 +16,16 @@ import { vlanId } from '../wire/vlan.js';
 import type { Bridge } from './bridge.js';
 import { filters, floodOn, plainNetworks, queueOn, toPortOn } from './egress.js';
 import { Errand } from './frontier.js';
+import { Fibs } from './fibs.js';
 import { hostOn } from './host.js';
 import { Interfaces } from './interfaces.js';
 import type { Ipvlan } from './ipvlan.js';
 import { linksOn } from './links.js';
 import type { Macvlan } from './macvlan.js';
-import { LOCAL_PORT } from './plane.js';
+import { LOCAL_PORT, ownOn } from './plane.js';
 import type { Plane } from './plane.js';
+import { resolverOn } from './resolve.js';
+import { routerOn } from './router.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -49,17 +52,54 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const flood = floodOn(plane, exits);
   const isPlain = plainNetworks(program);
   const areAllPlain = isPlain.every(Boolean);
-  const links = linksOn(plane, { interfaces, queue, end, stages, carryOut, host: hear });
-  const host = hostOn(plane, { interfaces, speak, hear: links.hear });
-  plane.doors = links;
+  const fibs = new Fibs(program);
+  const own = ownOn(plane);
+  const resolver = resolverOn(plane, { interfaces, transmit, own, drop });
+  const complain = (): void => undefined;
+  const router = routerOn(plane, { interfaces, fibs, resolver, own, hear, end, complain });
+  const links = linksOn(plane, {
+    interfaces,
+    queue,
+    end,
+    stages,
+    carryOut,
+    fibs,
+    resolver,
+    enterHost: router.enter,
+    host: hear,
+  });
+  const host = hostOn(plane, { interfaces, speak, hear: learn });
+  plane.doors = { fire: resolver.fire, up: links.up, enter: links.enter };
+
+  function drop(frame: Frame, reason: Reason): void {
+    end(frame, Action.Drop | reason);
+  }
+
+  /** Out by an interface of a host. */
+  function transmit(frame: Frame, iface: number): void {
+    if (interfaces.isBridge(iface)) speakToBridge(frame, iface);
+    else links.down(frame, interfaces.linkOf(iface));
+  }
+
+  /** A host hears at an interface which MAC a neighbor has. */
+  function learn(
+    iface: number,
+    family: number,
+    words: Int32Array,
+    high: number,
+    low: number,
+    asked: boolean,
+    now: number,
+  ): void {
+    resolver.hear(interfaces.plain(iface), family, words, high, low, asked, now);
+  }
 
   /** Sends a frame of the host's own to where it is for. */
   function speak(frame: Frame, iface: number): void {
     holders[frame] = 1;
     if (plane.isTracing) trace.note(Step.Speaks, Speech.Answer);
     if (interfaces.isRouted(iface)) links.answer(frame, interfaces.linkOf(iface));
-    else if (interfaces.isBridge(iface)) speakToBridge(frame, iface);
-    else links.down(frame, interfaces.linkOf(iface));
+    else transmit(frame, iface);
     if (plane.isTracing) trace.note(Step.Done);
   }
 
@@ -140,7 +180,13 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
       case Action.Consume: {
         const reason = verdict & ARGUMENT_BITS;
         const network = networkOf[port];
-        if (reachesHost(reason) && network !== NONE && isInReach(network)) hear(frame, network);
+        if (reachesHost(reason) && network !== NONE && isInReach(network)) {
+          if (reason === Reason.GatewayAddress) {
+            router.enter(frame, network);
+            return;
+          }
+          hear(frame, network);
+        }
         end(frame, verdict);
         return;
       }

@@ -1,15 +1,23 @@
 /**
  * The interfaces of the hosts: everywhere a stack hears and speaks. First the bridges, by network number; then the links; then the links once
- * more, for what a child of an ipvlan link in an L3 mode says to its host, whose answer goes where the routes lead.
+ * more, for what a child of an ipvlan link in an L3 mode says to its host, whose answer goes where the routes lead. Wires have a number,
+ * too, but no host: nobody hears anything there.
  */
+import { NONE } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 
 export class Interfaces {
+  /** Number of the host, or NONE. */
+  readonly host: Uint16Array;
+  readonly mtu: Uint32Array;
   readonly macHigh: Uint16Array;
   readonly macLow: Uint32Array;
   /** Rows of `addresses` at which the interface answers: all those of its host. */
   readonly firstAddress: Uint32Array;
   readonly addressCount: Uint32Array;
+  /** Those of them that are its own. */
+  readonly firstOwn: Uint32Array;
+  readonly ownCount: Uint32Array;
   private readonly networks: number;
   private readonly links: number;
 
@@ -17,16 +25,34 @@ export class Interfaces {
     this.networks = networks.rows;
     this.links = links.rows;
     const rows = networks.rows + 2 * links.rows;
+    this.host = new Uint16Array(rows).fill(NONE);
+    this.mtu = new Uint32Array(rows);
     this.macHigh = new Uint16Array(rows);
     this.macLow = new Uint32Array(rows);
     this.firstAddress = new Uint32Array(rows);
     this.addressCount = new Uint32Array(rows);
-    const columns = ['macHigh', 'macLow', 'firstAddress', 'addressCount'] as const;
+    this.firstOwn = new Uint32Array(rows);
+    this.ownCount = new Uint32Array(rows);
+    const columns = [
+      'host',
+      'mtu',
+      'macHigh',
+      'macLow',
+      'firstAddress',
+      'addressCount',
+      'firstOwn',
+      'ownCount',
+    ] as const;
     for (const name of columns) {
       this[name].set(networks[name]);
       this[name].set(links[name], networks.rows);
       this[name].set(links[name], networks.rows + links.rows);
     }
+  }
+
+  /** The numbers of those by which packets come and go, from 0 on. */
+  get count(): number {
+    return this.networks + this.links;
   }
 
   ofLink(link: number): number {
@@ -49,5 +75,10 @@ export class Interfaces {
   /** The link of an interface that is one. */
   linkOf(iface: number): number {
     return (iface - this.networks) % this.links;
+  }
+
+  /** The interface by which packets come and go that concern this one. */
+  plain(iface: number): number {
+    return this.isRouted(iface) ? iface - this.links : iface;
   }
 }

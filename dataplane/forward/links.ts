@@ -25,11 +25,11 @@ import {
 import { isTag, TAG_LENGTH, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
 import type { CarryOut, Stages } from './emit.js';
 import { Errand } from './frontier.js';
-import type { Hear } from './answer.js';
 import type { Interfaces } from './interfaces.js';
 import { ownOn } from './plane.js';
 import type { Plane } from './plane.js';
-import { resolverOn } from './resolve.js';
+import type { Fibs } from './fibs.js';
+import type { Resolver } from './resolve.js';
 import { ANY_LINK, routeOn } from './route.js';
 import { tagsOf } from './tag.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
@@ -42,6 +42,10 @@ export interface LinkSurroundings {
   readonly end: (frame: Frame, verdict: Verdict) => void;
   readonly stages: Stages;
   readonly carryOut: CarryOut;
+  readonly fibs: Fibs;
+  readonly resolver: Resolver;
+  /** A frame for the MAC of a host, at one of its interfaces: for its stack, or to be forwarded. */
+  readonly enterHost: (frame: Frame, iface: number) => void;
   /** The stack of the host hears a frame at an interface; the hold stays the caller's. */
   readonly host: (frame: Frame, iface: number) => void;
 }
@@ -55,9 +59,6 @@ export interface Links {
   readonly answer: (frame: Frame, link: number) => void;
   /** Carries out a verdict that only links know. */
   readonly carryOut: (frame: Frame, verdict: Verdict) => void;
-  readonly hear: Hear;
-  /** Lets the one thing happen that is due first at a host. */
-  readonly fire: (host: number) => void;
   /** A frame comes in by a port of a bridge or wire at which something of ours stands. */
   readonly enter: (frame: Frame, port: number) => void;
 }
@@ -67,6 +68,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   const { holders, start, length, etherType, packetLength, view } = frames;
   const { links, ports } = program;
   const { interfaces, queue, end, stages, carryOut: carryOutAtPort, host } = around;
+  const { fibs, resolver, enterHost } = around;
   const { bridge, macvlan, ipvlan } = stages;
   const own = ownOn(plane);
   const tags = tagsOf(frames);
@@ -74,8 +76,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   const drop = (frame: Frame, reason: Reason): void => {
     end(frame, Action.Drop | reason);
   };
-  const resolver = resolverOn(plane, { transmit: down, own, drop });
-  const route = routeOn(plane, { resolver, own, drop, toOwnStack });
+  const route = routeOn(plane, { fibs, resolver, own, drop, toOwnStack });
 
   function note(step: Step, what: number): void {
     if (plane.isTracing) trace.note(step, what);
@@ -205,6 +206,10 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       return;
     }
     note(Step.Heard, link);
+    if (isOwn) {
+      enterHost(frame, interfaces.ofLink(link));
+      return;
+    }
     host(frame, interfaces.ofLink(link));
     end(frame, Action.Consume | Reason.HostStack);
   }
@@ -277,11 +282,6 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       route(frame, link, ANY_LINK);
     },
     carryOut,
-    hear: (iface, family, words, high, low, asked, now) => {
-      if (!interfaces.isBridge(iface))
-        resolver.hear(interfaces.linkOf(iface), family, words, high, low, asked, now);
-    },
-    fire: resolver.fire,
     enter: enterBridge,
   };
 }

@@ -12,7 +12,7 @@ import { Frames } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Counters } from '../observe/counters.js';
 import { Trace } from '../observe/trace.js';
-import { LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
+import { HostFlag, LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
@@ -29,6 +29,9 @@ export const QUEUE = SLOTS + 16;
 
 /** Slots that a frame takes for each link besides, where it comes from another Worker: by the link, by its wire, and for what the host says to it. */
 const CROSSINGS_EACH = 4;
+
+/** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
+const ROUTED_EACH = 4;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -177,9 +180,10 @@ const nothing = (): void => undefined;
  * egress.ts. A link: one each for a copy without its tag, a copy with it, an answer of its host, and the hold of a host that hears a flood first. And
  * a packet to an unknown neighbor may ask for it, which is a frame that spreads as well.
  */
-function slotsEach({ networks, links }: Program): number {
+function slotsEach(program: Program): number {
+  const { networks, links } = program;
   const filtering = networks.flags.filter((flags) => (flags & NetworkFlag.VlanFiltering) !== 0);
-  const flooded = 3 * filtering.length;
+  const flooded = 3 * filtering.length + (routes(program) ? ROUTED_EACH : 0);
   return links.rows === 0 ? 1 + flooded : 2 + 2 * flooded + 4 * links.rows;
 }
 
@@ -205,13 +209,14 @@ export function mtuMaxOf({ networks, ports, links }: Program): number {
   return mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
 }
 
-/** How many hosts there are, by the links they have. */
-export function hostsOf({ links }: Program): number {
-  return links.host.reduce((hosts, host) => Math.max(hosts, host + 1), 0);
+/** How many hosts there are. */
+export function hostsOf({ hosts, links }: Program): number {
+  return links.host.reduce((count, host) => Math.max(count, host + 1), hosts.rows);
 }
 
 /** Does a host send packets by routes of its own? */
-export function routes({ links }: Program): boolean {
+export function routes({ hosts, links }: Program): boolean {
+  if (hosts.flags.some((flags) => (flags & HostFlag.Forwards) !== 0)) return true;
   const l3 = LinkFlag.L3 | LinkFlag.L3s;
   return links.use.some((use, link) => use === LinkUse.Ipvlan && (links.flags[link] & l3) !== 0);
 }

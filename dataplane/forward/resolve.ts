@@ -1,5 +1,5 @@
 /**
- * Asking for neighbors: the way of a packet to its next hop on a link (RFC 826; RFC 1122 §2.3.2.2; RFC 4861 §7.2).
+ * Asking for neighbors: the way of a packet to its next hop at an interface (RFC 826; RFC 1122 §2.3.2.2; RFC 4861 §7.2).
  *
  * A packet for an address that is known leaves at once. For one that is not, ARP (or a neighbor solicitation) asks everybody; the newest
  * packets wait. Nobody is asked more than once a second for the same address. After three questions without an answer the packets that
@@ -22,6 +22,7 @@ import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
 import { Icmpv6Type } from '../wire/icmpv6.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
 
 const TRIES_MAX = 3;
@@ -32,11 +33,11 @@ const HOP_LIMIT = 255;
 const NOBODY = -1;
 
 export interface Resolver {
-  /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by a link, now or when that is known. Uses up a hold on the frame. */
-  readonly send: (frame: Frame, link: number, family: number, words: Int32Array) => void;
-  /** A neighbor on a link has said which MAC it has; `asked`: when it asked for us. */
+  /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by an interface, now or when that is known. Uses up a hold on the frame. */
+  readonly send: (frame: Frame, iface: number, family: number, words: Int32Array) => void;
+  /** A neighbor at an interface has said which MAC it has; `asked`: when it asked for us. */
   readonly hear: (
-    link: number,
+    iface: number,
     family: number,
     words: Int32Array,
     high: number,
@@ -50,18 +51,20 @@ export interface Resolver {
 
 /** What the resolver does its work with. */
 export interface Roads {
-  /** Sends a frame of the caller's own out by a link. */
-  readonly transmit: (frame: Frame, link: number) => void;
+  readonly interfaces: Interfaces;
+  /** Sends a frame of the caller's own out by an interface. */
+  readonly transmit: (frame: Frame, iface: number) => void;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
   readonly own: (frame: Frame) => Frame;
   readonly drop: (frame: Frame, reason: Reason) => void;
 }
 
-export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolver {
-  const { frames, neighbors, program, trace } = plane;
+export function resolverOn(plane: Plane, roads: Roads): Resolver {
+  const { interfaces, transmit, own, drop } = roads;
+  const { frames, neighbors, trace } = plane;
   const { start, view, tick: tickOf } = frames;
-  const { macHigh, macLow, host: hostOf } = program.links;
-  const ask = askOn(plane, transmit);
+  const { macHigh, macLow, host: hostOf } = interfaces;
+  const ask = askOn(plane, roads);
   const postpone = postponeOn(plane);
 
   function askedUntil(host: number, entry: number, tick: number): void {
@@ -69,7 +72,7 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     if (tick < plane.due) plane.due = tick;
   }
 
-  function address(frame: Frame, entry: number, link: number, tick: number): void {
+  function address(frame: Frame, entry: number, iface: number, tick: number): void {
     const mine = own(frame);
     if (mine < 0) {
       drop(frame, Reason.PoolExhausted);
@@ -77,22 +80,22 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
     }
     postpone(mine, mine, tick);
     const at = start[mine];
-    const known = neighbors[hostOf[link]];
+    const known = neighbors[hostOf[iface]];
     view.setUint16(at, known.macHigh[entry]);
     view.setUint32(at + 2, known.macLow[entry]);
-    view.setUint16(at + 6, macHigh[link]);
-    view.setUint32(at + 8, macLow[link]);
+    view.setUint16(at + 6, macHigh[iface]);
+    view.setUint32(at + 8, macLow[iface]);
     if (plane.isTracing)
-      trace.note(Step.Addressed, view.getUint16(at), view.getUint32(at + 2), link);
-    transmit(mine, link);
+      trace.note(Step.Addressed, view.getUint16(at), view.getUint32(at + 2), iface);
+    transmit(mine, iface);
   }
 
-  function flush(entry: number, link: number, tick: number): void {
-    const known = neighbors[hostOf[link]];
+  function flush(entry: number, iface: number, tick: number): void {
+    const known = neighbors[hostOf[iface]];
     for (let frame = known.takeWaiting(entry); frame >= 0; frame = known.takeWaiting(entry)) {
       if (plane.isTracing)
         trace.note(Step.Resumed, frame, frames.inPort[frame], frames.serial[frame]);
-      address(frame, entry, link, tick);
+      address(frame, entry, iface, tick);
       if (plane.isTracing) trace.note(Step.Done);
     }
   }
@@ -112,20 +115,20 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
   }
 
   return {
-    send: (frame, link, family, words) => {
-      const host = hostOf[link];
+    send: (frame, iface, family, words) => {
+      const host = hostOf[iface];
       const table = neighbors[host];
-      const known = table.find(link, words[0], words[1], words[2], words[3]);
+      const known = table.find(iface, words[0], words[1], words[2], words[3]);
       if (known >= 0 && table.state[known] === NeighborState.Reachable) {
-        address(frame, known, link, tickOf[frame]);
+        address(frame, known, iface, tickOf[frame]);
         return;
       }
-      if (plane.isTracing) trace.note(Step.Waiting, link, frame);
+      if (plane.isTracing) trace.note(Step.Waiting, iface, frame);
       // It waits before the question leaves: the answer may come within this very pass, from another host on the wire.
       const entry =
         known >= 0
           ? known
-          : table.add(link, family, words[0], words[1], words[2], words[3], tickOf[frame]);
+          : table.add(iface, family, words[0], words[1], words[2], words[3], tickOf[frame]);
       const gone = entry < 0 ? frame : table.hold(entry, frame);
       if (known < 0 && entry >= 0) {
         askedUntil(host, entry, tickOf[frame] + RETRY_NS);
@@ -133,15 +136,15 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
       }
       if (gone >= 0) drop(gone, Reason.NeighborQueueFull);
     },
-    hear: (link, family, words, high, low, asked, tick) => {
+    hear: (iface, family, words, high, low, asked, tick) => {
       if (neighbors.length === 0) return;
-      const table = neighbors[hostOf[link]];
-      let entry = table.find(link, words[0], words[1], words[2], words[3]);
+      const table = neighbors[hostOf[iface]];
+      let entry = table.find(iface, words[0], words[1], words[2], words[3]);
       if (entry < 0 && asked)
-        entry = table.add(link, family, words[0], words[1], words[2], words[3], tick);
+        entry = table.add(iface, family, words[0], words[1], words[2], words[3], tick);
       if (entry < 0) return;
       table.resolve(entry, high, low, tick);
-      flush(entry, link, tick);
+      flush(entry, iface, tick);
     },
     fire: (host) => {
       const entry = neighbors[host].nextDue();
@@ -155,13 +158,14 @@ export function resolverOn(plane: Plane, { transmit, own, drop }: Roads): Resolv
 /** Makes the function that asks for the address of an entry, on behalf of a frame that waits for it. */
 function askOn(
   plane: Plane,
-  transmit: (frame: Frame, link: number) => void,
+  { interfaces, transmit }: Roads,
 ): (neighbors: Neighbors, entry: number, onBehalf: Frame, tick: number) => void {
   const { program, trace } = plane;
-  const { links, addresses } = program;
+  const { addresses } = program;
+  const { firstOwn, ownCount, firstAddress, addressCount } = interfaces;
   const question = questionOn(plane);
-  const arp = arpRequestOn(plane);
-  const solicit = solicitationOn(plane);
+  const arp = arpRequestOn(plane, interfaces);
+  const solicit = solicitationOn(plane, interfaces);
 
   /** The row of the first of these addresses that is of this family. */
   function firstOf(family: number, first: number, count: number): number {
@@ -172,16 +176,16 @@ function askOn(
     return NOBODY;
   }
 
-  /** The row of the address that asks: one of the link, else one of the host (Linux inet_select_addr). */
-  function asker(link: number, family: number): number {
-    const own = firstOf(family, links.firstOwn[link], links.ownCount[link]);
-    return own >= 0 ? own : firstOf(family, links.firstAddress[link], links.addressCount[link]);
+  /** The row of the address that asks: one of the interface, else one of the host (Linux inet_select_addr). */
+  function asker(iface: number, family: number): number {
+    const own = firstOf(family, firstOwn[iface], ownCount[iface]);
+    return own >= 0 ? own : firstOf(family, firstAddress[iface], addressCount[iface]);
   }
 
   return (neighbors, entry, onBehalf, tick) => {
-    const link = neighbors.link[entry];
+    const iface = neighbors.iface[entry];
     const family = neighbors.family[entry];
-    const row = asker(link, family);
+    const row = asker(iface, family);
     if (row < 0) return;
     const length = family === 4 ? ARP_LENGTH : ipv6.HEADER_LENGTH + SOLICITATION_LENGTH;
     const frame = question(onBehalf, tick, length);
@@ -189,7 +193,7 @@ function askOn(
     if (family === 4) arp(frame, neighbors, entry, row);
     else solicit(frame, neighbors, entry, row);
     if (plane.isTracing) trace.note(Step.Speaks, Speech.Question);
-    transmit(frame, link);
+    transmit(frame, iface);
     if (plane.isTracing) trace.note(Step.Done);
   };
 }
@@ -226,23 +230,22 @@ function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number
   };
 }
 
-function arpRequestOn({ frames, program }: Plane) {
+function arpRequestOn({ frames, program }: Plane, { macHigh, macLow }: Interfaces) {
   const { start, etherType, view } = frames;
-  const { macHigh, macLow } = program.links;
   return (frame: Frame, neighbors: Neighbors, entry: number, row: number): void => {
-    const link = neighbors.link[entry];
+    const iface = neighbors.iface[entry];
     const at = start[frame];
     const arp = at + HEADER_LENGTH;
     etherType[frame] = EtherType.Arp;
     view.setUint16(at, 0xffff);
     view.setUint32(at + 2, 0xffffffff);
-    view.setUint16(at + 6, macHigh[link]);
-    view.setUint32(at + 8, macLow[link]);
+    view.setUint16(at + 6, macHigh[iface]);
+    view.setUint32(at + 8, macLow[iface]);
     view.setUint16(at + 12, EtherType.Arp);
     view.setUint32(arp, 0x0001_0800);
     view.setUint32(arp + 4, (0x0604 << 16) | Operation.Request);
-    view.setUint16(arp + 8, macHigh[link]);
-    view.setUint32(arp + 10, macLow[link]);
+    view.setUint16(arp + 8, macHigh[iface]);
+    view.setUint32(arp + 10, macLow[iface]);
     view.setUint32(arp + 14, program.addresses.word3[row]);
     view.setUint16(arp + 18, 0);
     view.setUint32(arp + 20, 0);
@@ -251,12 +254,11 @@ function arpRequestOn({ frames, program }: Plane) {
 }
 
 /** To the solicited-node group of the target (RFC 4291 §2.7.1, RFC 2464 §7), with our address as an option (RFC 4861 §4.3). */
-function solicitationOn({ frames, program }: Plane) {
+function solicitationOn({ frames, program }: Plane, { macHigh, macLow }: Interfaces) {
   const { start, etherType, view } = frames;
-  const { macHigh, macLow } = program.links;
   const { word0, word1, word2, word3 } = program.addresses;
   return (frame: Frame, neighbors: Neighbors, entry: number, row: number): void => {
-    const link = neighbors.link[entry];
+    const iface = neighbors.iface[entry];
     const target = entry * 4;
     const low24 = neighbors.words[target + 3] & 0x00ff_ffff;
     const at = start[frame];
@@ -265,8 +267,8 @@ function solicitationOn({ frames, program }: Plane) {
     etherType[frame] = EtherType.Ipv6;
     view.setUint16(at, 0x3333);
     view.setUint32(at + 2, 0xff00_0000 | low24);
-    view.setUint16(at + 6, macHigh[link]);
-    view.setUint32(at + 8, macLow[link]);
+    view.setUint16(at + 6, macHigh[iface]);
+    view.setUint32(at + 8, macLow[iface]);
     view.setUint16(at + 12, EtherType.Ipv6);
     view.setUint32(packet, 0x6000_0000);
     view.setUint32(packet + 4, (SOLICITATION_LENGTH << 16) | (Protocol.Icmpv6 << 8) | HOP_LIMIT);
@@ -276,8 +278,8 @@ function solicitationOn({ frames, program }: Plane) {
     view.setUint32(message + 4, 0);
     for (let i = 0; i < 4; i++) view.setInt32(message + 8 + 4 * i, neighbors.words[target + i]);
     view.setUint16(message + 24, 0x0101);
-    view.setUint16(message + 26, macHigh[link]);
-    view.setUint32(message + 28, macLow[link]);
+    view.setUint16(message + 26, macHigh[iface]);
+    view.setUint32(message + 28, macLow[iface]);
     const pseudo = pseudoSumIpv6(view, packet, Protocol.Icmpv6, SOLICITATION_LENGTH);
     view.setUint16(message + 2, checksumOf(pseudo + sum(view, message, SOLICITATION_LENGTH)));
   };

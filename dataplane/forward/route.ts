@@ -9,20 +9,20 @@
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
-import { Fib } from '../state/fib.js';
 import { checksumOf, sum } from '../wire/checksum.js';
 import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import type { Fibs } from './fibs.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
 
 /** No link in particular. */
 export const ANY_LINK = -1;
-const NOWHERE = -1;
 
 /** What a packet is routed with. */
 export interface Crossroads {
+  readonly fibs: Fibs;
   readonly resolver: Resolver;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
   readonly own: (frame: Frame) => Frame;
@@ -32,21 +32,20 @@ export interface Crossroads {
 }
 
 /**
- * Makes the function that routes a frame of a host to where it is for, by `out` or, if that is ANY_LINK, by any of its links. `link` is one
+ * Makes the function that routes a frame of a host to where it is for, by `out` or, if that is ANY_LINK, by any of its interfaces. `link` is one
  * of the host. Uses up a hold on the frame.
  */
 export function routeOn(
   plane: Plane,
-  { resolver, own, drop, toOwnStack }: Crossroads,
+  { fibs, resolver, own, drop, toOwnStack }: Crossroads,
 ): (frame: Frame, link: number, out: number) => void {
   const { frames, program, trace } = plane;
-  const { links, routes } = program;
+  const { links, routes, networks } = program;
   const { start, length, wireLength, payload, etherType, view } = frames;
   const to = new Int32Array(4);
   const hop = new Int32Array(4);
   let isMendable = false;
   const isOwn = ownAddressOn(plane);
-  const find = findOn(plane);
 
   /** Writes the checksum of an IPv4 header anew, on a copy where others hold the frame too; -1 when it has ended. */
   function mend(frame: Frame): Frame {
@@ -90,6 +89,12 @@ export function routeOn(
     if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) hop.set(to);
   }
 
+  function find(link: number, out: number, family: number): number {
+    if (out !== ANY_LINK) return fibs.findBy(networks.rows + out, family, to);
+    const host = links.host[link];
+    return family === 4 ? fibs.findIpv4(host, to[3]) : fibs.findIpv6(host, to);
+  }
+
   return (frame, link, out) => {
     const reason = readDestination(frame);
     if (reason !== Reason.Ok) {
@@ -101,15 +106,15 @@ export function routeOn(
       return;
     }
     const family = etherType[frame] === EtherType.Ipv4 ? 4 : 6;
-    const row = find(links.host[link], out, family, to);
-    if (row === NOWHERE) {
+    const row = find(link, out, family);
+    if (row < 0) {
       drop(frame, Reason.NoRoute);
       return;
     }
-    if (plane.isTracing) trace.note(Step.Routed, row, routes.link[row]);
+    if (plane.isTracing) trace.note(Step.Routed, row, routes.iface[row]);
     nextHop(row);
     const mine = isMendable ? mend(frame) : frame;
-    if (mine >= 0) resolver.send(mine, routes.link[row], family, hop);
+    if (mine >= 0) resolver.send(mine, routes.iface[row], family, hop);
   };
 }
 
@@ -133,35 +138,5 @@ function ownAddressOn({ program }: Plane): (link: number, to: Int32Array) => boo
       )
         return true;
     return false;
-  };
-}
-
-/** Makes the function that finds the route of a host, by `out`, that leads to an address: its row, or NOWHERE. */
-function findOn({
-  program,
-}: Plane): (host: number, out: number, family: number, to: Int32Array) => number {
-  const { routes, links } = program;
-  const fib = new Fib();
-  const hosts = links.host.reduce((most, host) => Math.max(most, host + 1), 0);
-  // Table 0 is the one without routes: most links have none.
-  const anyIpv4 = new Int32Array(hosts);
-  const anyIpv6 = new Int32Array(hosts);
-  const byIpv4 = new Int32Array(links.rows);
-  const byIpv6 = new Int32Array(links.rows);
-  // Their rows begin with the longest prefix, and of equal ones the first row counts: so from the last to the first.
-  for (let row = routes.rows - 1; row >= 0; row--) {
-    const family = routes.family[row];
-    const words = [routes.word0[row], routes.word1[row], routes.word2[row], routes.word3[row]];
-    const add = (tables: Int32Array, of: number): void => {
-      if (tables[of] === 0) tables[of] = fib.newTable();
-      fib.add(tables[of], family, words, routes.prefix[row], row);
-    };
-    add(family === 4 ? anyIpv4 : anyIpv6, routes.host[row]);
-    add(family === 4 ? byIpv4 : byIpv6, routes.link[row]);
-  }
-  return (host, out, family, to) => {
-    const isAny = out === ANY_LINK;
-    if (family === 4) return fib.findIpv4(isAny ? anyIpv4[host] : byIpv4[out], to[3]);
-    return fib.findIpv6(isAny ? anyIpv6[host] : byIpv6[out], to[0], to[1], to[2], to[3]);
   };
 }

@@ -50,6 +50,14 @@ export const enum Reason {
   NeighborUnresolved,
   NeighborQueueFull,
 
+  // Hosts as routers (forward/router).
+  RouteBlackhole,
+  RouteUnreachable,
+  RouteProhibited,
+  MartianAddress,
+  HopLimitExceeded,
+  FragmentationNeeded,
+
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,
   ArpBadLengths,

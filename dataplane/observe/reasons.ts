@@ -199,6 +199,37 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     see: 'RFC 1122 §2.3.2.2',
   },
 
+  [Reason.RouteBlackhole]: {
+    name: 'route-blackhole',
+    says: 'its route is a blackhole, which drops in silence',
+    see: 'ip-route(8), blackhole',
+  },
+  [Reason.RouteUnreachable]: {
+    name: 'route-unreachable',
+    says: 'its route says that its destination is unreachable',
+    see: 'ip-route(8), unreachable',
+  },
+  [Reason.RouteProhibited]: {
+    name: 'route-prohibited',
+    says: 'its route says that it is prohibited',
+    see: 'ip-route(8), prohibit',
+  },
+  [Reason.MartianAddress]: {
+    name: 'martian-address',
+    says: 'it has an address that no packet on a network can have',
+    see: 'RFC 1812 §5.3.7; RFC 4291 §2.5',
+  },
+  [Reason.HopLimitExceeded]: {
+    name: 'hop-limit-exceeded',
+    says: 'it has passed as many routers as it may',
+    see: 'RFC 1812 §5.3.1; RFC 8200 §3',
+  },
+  [Reason.FragmentationNeeded]: {
+    name: 'fragmentation-needed',
+    says: 'it is longer than the next link takes, and no router may cut it',
+    see: 'RFC 791 §3.2; RFC 1191 §4; RFC 8200 §5',
+  },
+
   [Reason.ArpTruncated]: {
     name: 'arp-truncated',
     says: 'its ARP packet ends before the last address',

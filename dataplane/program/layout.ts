@@ -5,8 +5,27 @@
  * `originLine` and `originColumn` are the Origin of a row: where in the topology file it was declared, 0 where nobody declared it.
  */
 export const layout = {
+  /** One row per emulated machine, each with one IP stack. */
+  hosts: {
+    /** HostFlag bits. */
+    flags: Uint8Array,
+    /** NatProfile. */
+    natProfile: Uint8Array,
+    /** Connections that it tracks at the most. */
+    connectionsMax: Uint32Array,
+    originLine: Uint32Array,
+    originColumn: Uint32Array,
+  },
   /** One row per learning bridge: the bridge networks in the order of the topology, then the wires. */
   networks: {
+    /** Of a bridge: the host whose it is; a wire has NONE. */
+    host: Uint16Array,
+    /** Docker's gateway modes: GatewayMode for each family. */
+    gatewayModeIpv4: Uint8Array,
+    gatewayModeIpv6: Uint8Array,
+    /** Rows of `addresses` that are its own: those of the gateway. */
+    firstOwn: Uint32Array,
+    ownCount: Uint32Array,
     firstPort: Uint16Array,
     portCount: Uint16Array,
     firstStation: Uint32Array,
@@ -114,6 +133,58 @@ export const layout = {
     macHigh: Uint16Array,
     macLow: Uint32Array,
   },
+  /** The subnets of the bridge networks. IPv4 stands in the last word, behind three of 0. */
+  subnets: {
+    network: Uint16Array,
+    /** 4 or 6. */
+    family: Uint8Array,
+    word0: Uint32Array,
+    word1: Uint32Array,
+    word2: Uint32Array,
+    word3: Uint32Array,
+    /** Leading bits of the four words that count: an IPv4 prefix has 96 more. */
+    prefix: Uint8Array,
+  },
+  /** What hosts translate, besides the masquerade of bridge networks: published ports, then the rules of `x-nat`, in the order of the topology. */
+  natRules: {
+    host: Uint16Array,
+    /** NatKind. */
+    kind: Uint8Array,
+    /** NatFlag bits. */
+    flags: Uint8Array,
+    /** 4 or 6. */
+    family: Uint8Array,
+    /** IANA number; 0: any that has ports, and echoes. */
+    protocol: Uint8Array,
+    /** Of a published port: the bridge network of its container; else NONE. */
+    network: Uint16Array,
+    /** Of NatKind.Source: the interface by which packets leave, a network or the number of networks and a link; NONE for any. */
+    iface: Uint16Array,
+    /** Which packets: the destination before translation, of NatKind.Source the source. NatFlag.AnyLocal stands for all addresses of the host. */
+    match0: Uint32Array,
+    match1: Uint32Array,
+    match2: Uint32Array,
+    match3: Uint32Array,
+    /** Leading bits of the four words that count: an IPv4 prefix has 96 more. */
+    matchPrefix: Uint8Array,
+    /** Which ports, of NatKind.Source those of the source; 0 to 65535 is any. */
+    portFirst: Uint16Array,
+    portLast: Uint16Array,
+    /** To what: the first of a range of addresses, and how many there are. */
+    to0: Uint32Array,
+    to1: Uint32Array,
+    to2: Uint32Array,
+    to3: Uint32Array,
+    toCount: Uint32Array,
+    /** To which ports; 0 to 0 keeps the port, or takes any where it is taken. */
+    toPortFirst: Uint16Array,
+    toPortLast: Uint16Array,
+    /** NatSelection, and the seed of its Random. */
+    selection: Uint8Array,
+    seed: Uint32Array,
+    originLine: Uint32Array,
+    originColumn: Uint32Array,
+  },
   /** The routes of the hosts, those with the longest prefix first, of equal ones the one that stands first in the topology. */
   routes: {
     host: Uint16Array,
@@ -130,8 +201,10 @@ export const layout = {
     via1: Uint32Array,
     via2: Uint32Array,
     via3: Uint32Array,
-    /** The link by which packets leave. */
-    link: Uint16Array,
+    /** RouteKind. */
+    kind: Uint8Array,
+    /** The interface by which packets leave: a network, or the number of networks and a link. */
+    iface: Uint16Array,
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
@@ -208,6 +281,61 @@ export const enum PriorityTags {
   Always,
 }
 
+export const enum HostFlag {
+  /** Docker runs here: what its rules do not allow is not forwarded (policy DROP of its FORWARD chain). */
+  Docker = 1,
+  /** Packets are forwarded at all (ip_forward). */
+  Forwards = 2,
+}
+
+/** How connections are mapped, filtered and timed. */
+export const enum NatProfile {
+  Linux,
+  /** RFC 4787, 5382, 5508, 7857: endpoint-independent mapping and filtering. */
+  Rfc4787,
+}
+
+/** `com.docker.network.bridge.gateway_mode_ipv4` and `..._ipv6`. */
+export const enum GatewayMode {
+  Nat,
+  NatUnprotected,
+  Routed,
+  Isolated,
+}
+
+export const enum NatKind {
+  /** A published port of a container. */
+  Published,
+  Destination,
+  Source,
+}
+
+export const enum NatFlag {
+  /** The rule is about all addresses of the host. */
+  AnyLocal = 1,
+}
+
+/** Which address and port of a range a new connection gets. */
+export const enum NatSelection {
+  /** The port it has, and else by a hash of its addresses (Linux). */
+  Hash,
+  Sequential,
+  Random,
+  /** The address by a hash of the source alone, so that one source keeps it (Linux --persistent). */
+  Persistent,
+}
+
+/** Kinds of routes, which differ in what their packets meet (ip-route(8)). */
+export const enum RouteKind {
+  Unicast,
+  /** Dropped in silence. */
+  Blackhole,
+  /** Dropped, and the sender hears that the host is unreachable ... */
+  Unreachable,
+  /** ... or that it is prohibited. */
+  Prohibit,
+}
+
 export const enum NetworkFlag {
   /** `com.docker.network.bridge.enable_icc: "false"`: no IP packet passes from one port to another. */
   InterContainerDisabled = 1,
@@ -215,6 +343,10 @@ export const enum NetworkFlag {
   VlanFiltering = 2,
   /** A wire: no host has an address on it. */
   Wire = 4,
+  /** `internal: true`. */
+  Internal = 8,
+  /** `com.docker.network.bridge.enable_ip_masquerade`. */
+  Masquerade = 16,
 }
 
 export const enum PortFlag {

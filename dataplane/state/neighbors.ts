@@ -31,7 +31,8 @@ const NOBODY = -1;
 
 export class Neighbors {
   readonly state = new Uint8Array(ENTRIES);
-  readonly link = new Int32Array(ENTRIES);
+  /** The interface at which it is (forward/interfaces). */
+  readonly iface = new Int32Array(ENTRIES);
   /** The address: four words per entry, IPv4 in the last behind three of 0. */
   readonly words = new Int32Array(ENTRIES * 4);
   readonly family = new Uint8Array(ENTRIES);
@@ -58,11 +59,11 @@ export class Neighbors {
     return this.dues[this.host];
   }
 
-  /** The entry of an address on a link, or -1. */
-  find(link: number, a: number, b: number, c: number, d: number): number {
-    const first = bucketOf(link, a, b, c, d);
+  /** The entry of an address at an interface, or -1. */
+  find(iface: number, a: number, b: number, c: number, d: number): number {
+    const first = bucketOf(iface, a, b, c, d);
     for (let entry = first; entry < first + WAYS; entry++)
-      if (this.state[entry] !== NeighborState.Free && this.isAbout(entry, link, a, b, c, d))
+      if (this.state[entry] !== NeighborState.Free && this.isAbout(entry, iface, a, b, c, d))
         return entry;
     return NOBODY;
   }
@@ -72,7 +73,7 @@ export class Neighbors {
    * nobody has been asked yet.
    */
   add(
-    link: number,
+    iface: number,
     family: number,
     a: number,
     b: number,
@@ -80,10 +81,10 @@ export class Neighbors {
     d: number,
     tick: number,
   ): number {
-    const entry = this.victim(bucketOf(link, a, b, c, d));
+    const entry = this.victim(bucketOf(iface, a, b, c, d));
     if (entry < 0) return entry;
     this.state[entry] = NeighborState.Incomplete;
-    this.link[entry] = link;
+    this.iface[entry] = iface;
     this.family[entry] = family;
     this.words[entry * 4] = a;
     this.words[entry * 4 + 1] = b;
@@ -159,7 +160,7 @@ export class Neighbors {
 
   private isAbout(
     entry: number,
-    link: number,
+    iface: number,
     a: number,
     b: number,
     c: number,
@@ -172,7 +173,7 @@ export class Neighbors {
       words[at + 2] === (c | 0) &&
       words[at + 1] === (b | 0) &&
       words[at] === (a | 0) &&
-      this.link[entry] === link
+      this.iface[entry] === iface
     );
   }
 
@@ -187,7 +188,7 @@ export class Neighbors {
   }
 }
 
-function bucketOf(link: number, a: number, b: number, c: number, d: number): number {
+function bucketOf(iface: number, a: number, b: number, c: number, d: number): number {
   const mixed = d ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(b, 0xc2b2ae35) ^ Math.imul(a, 0x27d4eb2f);
-  return (Math.imul(mixed ^ Math.imul(link + 1, 0x165667b1), 0x9e3779b9) >>> 25) * WAYS;
+  return (Math.imul(mixed ^ Math.imul(iface + 1, 0x165667b1), 0x9e3779b9) >>> 25) * WAYS;
 }

@@ -1,0 +1,89 @@
+/** Which addresses are a host's own, everybody's, or nobody's (RFC 1812 §5.3.7, §5.3.5; RFC 1122 §3.2.1.3; Linux net/ipv4/route.c). */
+import type { Program } from '../program/program.js';
+import { Exact } from '../state/exact.js';
+import type { Packet } from './packet.js';
+
+export interface LocalAddresses {
+  /** Is it for the stack of this host: one of its addresses, a group, or the broadcast address of one of its subnets? */
+  readonly isLocal: (host: number, packet: Packet) => boolean;
+  /** Does it come from an address that no packet on a network can come from, or go to one that none can go to? */
+  readonly isMartian: (host: number, packet: Packet) => boolean;
+}
+
+export function localAddressesOf(program: Program): LocalAddresses {
+  const own = ownAddresses(program);
+  const isBroadcast = broadcastsOf(program);
+
+  function isGroup({ family, destination }: Packet): boolean {
+    if (family === 6) return destination[0] >>> 24 === 0xff;
+    return destination[3] >>> 28 === 0xe || destination[3] === -1;
+  }
+
+  function isOwn(host: number, words: Int32Array): boolean {
+    return own.find(host, words[0], words[1], words[2], words[3]) >= 0;
+  }
+
+  return {
+    isLocal: (host, packet) =>
+      isOwn(host, packet.destination) || isGroup(packet) || isBroadcast(host, packet),
+    isMartian: (host, { family, source, destination }) => {
+      if (isOwn(host, source)) return true;
+      return family === 4
+        ? isMartianIpv4(source[3], true) || isMartianIpv4(destination[3], false)
+        : isMartianIpv6(source, true) || isMartianIpv6(destination, false);
+    },
+  };
+}
+
+/** The addresses by host: those of all interfaces that have the same rows are one host's. */
+function ownAddresses(program: Program): Exact {
+  const { networks, links, addresses } = program;
+  const own = new Exact(addresses.rows);
+  const add = (host: number, first: number, count: number): void => {
+    for (let row = first; row < first + count; row++)
+      own.put(
+        host,
+        addresses.word0[row],
+        addresses.word1[row],
+        addresses.word2[row],
+        addresses.word3[row],
+        row,
+      );
+  };
+  for (let row = 0; row < networks.rows; row++)
+    add(networks.host[row], networks.firstAddress[row], networks.addressCount[row]);
+  for (let row = 0; row < links.rows; row++)
+    add(links.host[row], links.firstAddress[row], links.addressCount[row]);
+  return own;
+}
+
+/** 0/8 and 127/8 are never on a wire, 240/4 is reserved, and a packet comes from no group (RFC 1812 §5.3.7, RFC 6890). */
+function isMartianIpv4(address: number, isSource: boolean): boolean {
+  const first = address >>> 24;
+  if (first === 127 || first === 0) return true;
+  return first >= 0xf0 || (isSource && first >= 0xe0);
+}
+
+/** :: and ::1 are never on a wire, and a packet comes from no group (RFC 4291 §2.5.2, §2.5.3, §2.7). */
+function isMartianIpv6(words: Int32Array, isSource: boolean): boolean {
+  if ((words[0] | words[1] | words[2]) === 0 && words[3] >>> 1 === 0) return true;
+  // A link-local address is not forwarded either (RFC 4291 §2.5.6).
+  if (words[0] >>> 22 === 0x3fa) return true;
+  return isSource && words[0] >>> 24 === 0xff;
+}
+
+/** Makes the function that says whether a packet is for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
+function broadcastsOf({ routes }: Program): (host: number, packet: Packet) => boolean {
+  const subnets = new Exact(2 * routes.rows);
+  for (let row = 0; row < routes.rows; row++) {
+    const isConnected =
+      (routes.via0[row] | routes.via1[row] | routes.via2[row] | routes.via3[row]) === 0;
+    const hostBits = 128 - routes.prefix[row];
+    if (routes.family[row] !== 4 || !isConnected || hostBits < 2 || hostBits >= 32) continue;
+    const mask = -1 << hostBits;
+    subnets.put(routes.host[row], 0, 0, 0, (routes.word3[row] & mask) | ~mask, row);
+    subnets.put(routes.host[row], 0, 0, 0, routes.word3[row] & mask, row);
+  }
+  return (host, { family, destination }) =>
+    family === 4 && subnets.find(host, 0, 0, 0, destination[3]) >= 0;
+}

@@ -1,0 +1,161 @@
+/**
+ * The packet at hand, as a router sees it: read once, decided about, and only then changed. There is one, and it is used up before another is
+ * read: whoever sends something on may meet another router within the same pass.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { checkIcmp, code, IcmpType, identifier, type } from '../wire/icmp.js';
+import { Icmpv6Type } from '../wire/icmpv6.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import { checkPorts } from '../wire/tcp.js';
+import type { Plane } from './plane.js';
+
+/** It has no header of TCP, UDP or ICMP that could be read: a later fragment, or another protocol. */
+export const NO_TRANSPORT = -1;
+
+export class Packet {
+  /** 4 or 6. */
+  family = 4;
+  /** Where it begins in the pool. */
+  at = 0;
+  /** Bytes of it, as its header says. */
+  length = 0;
+  /** Four words each, IPv4 in the last behind three of 0. */
+  readonly source = new Int32Array(4);
+  readonly destination = new Int32Array(4);
+  /** IANA number of what it carries behind extension headers. */
+  protocol = 0;
+  /** Where its TCP, UDP or ICMP header begins in the pool, or NO_TRANSPORT. */
+  transport = NO_TRANSPORT;
+  /** Of TCP and UDP the source port in the high half and the destination port; of an echo its identifier, type and code; else 0. */
+  ports = 0;
+  /** Routers that it may still pass. */
+  hopLimit = 0;
+  /** Where its fragment header begins, of IPv4 that of the packet, or 0 if it is whole. */
+  fragment = 0;
+  /** Bytes of the datagram before this fragment, and whether more come. */
+  fragmentOffset = 0;
+  moreFragments = false;
+
+  /** IPv4 stands in the last word of the addresses. */
+  setIpv4(source: number, destination: number): void {
+    if (this.family !== 4) {
+      this.source.fill(0);
+      this.destination.fill(0);
+      this.family = 4;
+    }
+    this.source[3] = source;
+    this.destination[3] = destination;
+  }
+}
+
+/** Makes the function that reads the IP packet of a frame into `packet`, or says why a router does not forward such a one. */
+export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Reason {
+  const { start, length, wireLength, payload, etherType, view } = frames;
+
+  /** Reads what stands at `transport`, of which the packet has the bytes up to `end`. */
+  function readTransport(transport: number, end: number): void {
+    packet.transport = NO_TRANSPORT;
+    packet.ports = 0;
+    switch (packet.protocol as Protocol) {
+      case Protocol.Tcp:
+      case Protocol.Udp:
+        if (checkPorts(transport, end, end) !== Reason.Ok) return;
+        packet.ports = view.getInt32(transport);
+        break;
+      case Protocol.Icmp:
+      case Protocol.Icmpv6:
+        if (checkIcmp(transport, end, end) !== Reason.Ok) return;
+        if (isEcho(type(view, transport)))
+          packet.ports =
+            (identifier(view, transport) << 16) |
+            (type(view, transport) << 8) |
+            code(view, transport);
+        break;
+      default:
+        return;
+    }
+    packet.transport = transport;
+  }
+
+  function isEcho(kind: number): boolean {
+    return packet.family === 4
+      ? kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply
+      : kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
+  }
+
+  function readIpv4(at: number, end: number, wireEnd: number): Reason {
+    const reason = ipv4.checkIpv4(view, at, end, wireEnd);
+    if (reason !== Reason.Ok) return reason;
+    packet.setIpv4(view.getInt32(at + 12), view.getInt32(at + 16));
+    packet.length = ipv4.totalLength(view, at);
+    packet.protocol = ipv4.protocol(view, at);
+    packet.hopLimit = ipv4.timeToLive(view, at);
+    packet.fragment = ipv4.isFragment(view, at) ? at : 0;
+    packet.fragmentOffset = ipv4.fragmentOffset(view, at);
+    packet.moreFragments = ipv4.moreFragments(view, at);
+    if (packet.fragmentOffset === 0)
+      readTransport(at + ipv4.headerLength(view, at), Math.min(end, at + packet.length));
+    else packet.transport = NO_TRANSPORT;
+    return Reason.Ok;
+  }
+
+  function readIpv6(at: number, end: number, wireEnd: number): Reason {
+    const reason = ipv6.checkIpv6(view, at, end, wireEnd);
+    if (reason !== Reason.Ok) return reason;
+    packet.family = 6;
+    for (let i = 0; i < 4; i++) {
+      packet.source[i] = view.getInt32(ipv6.sourceAt(at) + 4 * i);
+      packet.destination[i] = view.getInt32(ipv6.destinationAt(at) + 4 * i);
+    }
+    packet.length = ipv6.HEADER_LENGTH + ipv6.payloadLength(view, at);
+    packet.hopLimit = ipv6.hopLimit(view, at);
+    packet.fragment = 0;
+    packet.fragmentOffset = 0;
+    packet.moreFragments = false;
+    const packetEnd = Math.min(end, at + packet.length);
+    const upper = ipv6.upperOf(view, at, packetEnd, at + packet.length);
+    if (upper < 0) return -upper;
+    packet.protocol = ipv6.upperProtocol(upper);
+    const upperAt = at + ipv6.upperOffset(upper);
+    if (packet.protocol !== Number(ipv6.Extension.Fragment)) {
+      readTransport(upperAt, packetEnd);
+      return Reason.Ok;
+    }
+    return readFragment(upperAt, packetEnd, at + packet.length);
+  }
+
+  function readFragment(at: number, end: number, wireEnd: number): Reason {
+    packet.fragment = at;
+    packet.fragmentOffset = ipv6.fragmentOffset(view, at);
+    packet.moreFragments = ipv6.moreFragments(view, at);
+    packet.transport = NO_TRANSPORT;
+    packet.ports = 0;
+    packet.protocol = view.getUint8(at);
+    if (packet.fragmentOffset !== 0) return Reason.Ok;
+    const upper = ipv6.upperOfFragment(view, at, end, wireEnd);
+    if (upper < 0) return -upper;
+    packet.protocol = ipv6.upperProtocol(upper);
+    readTransport(at + ipv6.upperOffset(upper), end);
+    // A fragment that is the whole datagram is treated as if it were none (RFC 6946).
+    if (!packet.moreFragments) packet.fragment = 0;
+    return Reason.Ok;
+  }
+
+  return (frame) => {
+    const at = payload[frame];
+    const begin = start[frame];
+    packet.at = at;
+    return etherType[frame] === EtherType.Ipv4
+      ? readIpv4(at, begin + length[frame], begin + wireLength[frame])
+      : readIpv6(at, begin + length[frame], begin + wireLength[frame]);
+  };
+}
+
+/** Does a frame carry its packet without a tag? */
+export function isUntagged({ frames }: Plane, frame: Frame): boolean {
+  return frames.payload[frame] - frames.start[frame] === HEADER_LENGTH;
+}
