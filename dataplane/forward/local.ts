@@ -8,6 +8,8 @@ export interface LocalAddresses {
   readonly isLocal: (host: number, packet: Packet) => boolean;
   /** Does it come from an address that no packet on a network can come from, or go to one that none can go to? */
   readonly isMartian: (host: number, packet: Packet) => boolean;
+  /** Is it an address of the host itself? */
+  readonly isOwn: (host: number, words: Int32Array) => boolean;
 }
 
 export function localAddressesOf(program: Program): LocalAddresses {
@@ -24,6 +26,7 @@ export function localAddressesOf(program: Program): LocalAddresses {
   }
 
   return {
+    isOwn,
     isLocal: (host, packet) =>
       isOwn(host, packet.destination) || isGroup(packet) || isBroadcast(host, packet),
     isMartian: (host, { family, source, destination }) => {

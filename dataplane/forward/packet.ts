@@ -4,13 +4,14 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { EtherType } from '../wire/ethernet.js';
 import { checkIcmp, code, IcmpType, identifier, type } from '../wire/icmp.js';
 import { Icmpv6Type } from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import { checkPorts } from '../wire/tcp.js';
+import { HEADER_LENGTH_MIN as TCP_LENGTH } from '../wire/tcp.js';
+import { HEADER_LENGTH as UDP_LENGTH } from '../wire/udp.js';
 import type { Plane } from './plane.js';
 
 /** It has no header of TCP, UDP or ICMP that could be read: a later fragment, or another protocol. */
@@ -62,8 +63,11 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
     packet.ports = 0;
     switch (packet.protocol as Protocol) {
       case Protocol.Tcp:
+        if (transport + TCP_LENGTH > end) return;
+        packet.ports = view.getInt32(transport);
+        break;
       case Protocol.Udp:
-        if (checkPorts(transport, end, end) !== Reason.Ok) return;
+        if (transport + UDP_LENGTH > end) return;
         packet.ports = view.getInt32(transport);
         break;
       case Protocol.Icmp:
@@ -153,9 +157,4 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
       ? readIpv4(at, begin + length[frame], begin + wireLength[frame])
       : readIpv6(at, begin + length[frame], begin + wireLength[frame]);
   };
-}
-
-/** Does a frame carry its packet without a tag? */
-export function isUntagged({ frames }: Plane, frame: Frame): boolean {
-  return frames.payload[frame] - frames.start[frame] === HEADER_LENGTH;
 }

@@ -313,6 +313,10 @@ export const enum NatKind {
 export const enum NatFlag {
   /** The rule is about all addresses of the host. */
   AnyLocal = 1,
+  /** Docker opens the port of the container, and translates nothing (gateway mode `routed`). */
+  Routed = 2,
+  /** To the address of the interface by which it leaves. */
+  Masquerade = 4,
 }
 
 /** Which address and port of a range a new connection gets. */

@@ -1,0 +1,146 @@
+/**
+ * Which rule translates a new connection: published ports and `dnat` for where it goes, `snat` and the masquerade of bridge networks for where it
+ * comes from. Asked once per connection; the first rule in the order of the Program counts.
+ */
+import { GatewayMode, NatFlag, NatKind, NetworkFlag, NONE } from '../program/layout.js';
+import type { Program } from '../program/program.js';
+import { Protocol } from '../wire/ipv4.js';
+import type { LocalAddresses } from './local.js';
+import type { Packet } from './packet.js';
+
+export const NO_RULE = -1;
+
+export interface NatRules {
+  /** The rule that says where a packet really goes, or NO_RULE. `iface`: where it came in. */
+  readonly destination: (host: number, iface: number, packet: Packet) => number;
+  /** The rule that says where a packet comes from for others, or NO_RULE. `out`: where it leaves. */
+  readonly source: (host: number, out: number, packet: Packet) => number;
+  /** Does Docker masquerade it: is it from a subnet of a bridge network, and leaves elsewhere? */
+  readonly masquerades: (host: number, out: number, packet: Packet) => boolean;
+}
+
+export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
+  const { natRules, hosts } = program;
+  const byHost = (kinds: readonly NatKind[]): readonly Int32Array[] =>
+    Array.from({ length: hosts.rows }, (_, host) => {
+      const rows = Array.from({ length: natRules.rows }, (_, row) => row);
+      const isMeant = (row: number): boolean =>
+        natRules.host[row] === host &&
+        kinds.includes(natRules.kind[row]) &&
+        (natRules.flags[row] & NatFlag.Routed) === 0;
+      return Int32Array.from(rows.filter(isMeant));
+    });
+  const destinations = byHost([NatKind.Published, NatKind.Destination]);
+  const sources = byHost([NatKind.Source]);
+  const matches = matchOf(program);
+
+  function isFor(row: number, host: number, { destination }: Packet): boolean {
+    return (natRules.flags[row] & NatFlag.AnyLocal) !== 0
+      ? local.isOwn(host, destination)
+      : matches(row, destination);
+  }
+
+  return {
+    destination: (host, iface, packet) => {
+      const port = packet.ports & 0xffff;
+      for (let i = 0; i < destinations[host].length; i++) {
+        const row = destinations[host][i];
+        if (
+          natRules.family[row] === packet.family &&
+          concerns(program, row, packet.protocol, port) &&
+          (natRules.iface[row] === NONE || natRules.iface[row] === iface) &&
+          isFor(row, host, packet)
+        )
+          return row;
+      }
+      return NO_RULE;
+    },
+    source: (host, out, packet) => {
+      const port = packet.ports >>> 16;
+      for (let i = 0; i < sources[host].length; i++) {
+        const row = sources[host][i];
+        if (
+          natRules.family[row] === packet.family &&
+          concerns(program, row, packet.protocol, port) &&
+          (natRules.iface[row] === NONE || natRules.iface[row] === out) &&
+          matches(row, packet.source)
+        )
+          return row;
+      }
+      return NO_RULE;
+    },
+    masquerades: masqueradesOf(program),
+  };
+}
+
+/** Is a rule about this protocol and port? An echo has an identifier, which no range of ports is about. */
+function concerns({ natRules }: Program, row: number, protocol: number, port: number): boolean {
+  const wanted = natRules.protocol[row];
+  if (wanted !== 0 && wanted !== protocol) return false;
+  const isEcho = protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+  const isAny = natRules.portFirst[row] === 0 && natRules.portLast[row] === 0xffff;
+  if (isEcho) return isAny;
+  return port >= natRules.portFirst[row] && port <= natRules.portLast[row];
+}
+
+/** Makes the function that says whether an address begins as a rule has it. */
+function matchOf({ natRules }: Program): (row: number, words: Int32Array) => boolean {
+  const { match0, match1, match2, match3, matchPrefix } = natRules;
+  return (row, words) =>
+    begins(words, match0[row], match1[row], match2[row], match3[row], matchPrefix[row]);
+}
+
+/** Do the leading `bits` of an address equal those of four words? */
+function begins(
+  words: Int32Array,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  bits: number,
+): boolean {
+  return (
+    ((words[0] ^ a) & maskOf(bits)) === 0 &&
+    ((words[1] ^ b) & maskOf(bits - 32)) === 0 &&
+    ((words[2] ^ c) & maskOf(bits - 64)) === 0 &&
+    ((words[3] ^ d) & maskOf(bits - 96)) === 0
+  );
+}
+
+function maskOf(bits: number): number {
+  if (bits <= 0) return 0;
+  return bits >= 32 ? -1 : -1 << (32 - bits);
+}
+
+/** -A POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE, for the gateway modes that translate. */
+function masqueradesOf(program: Program): NatRules['masquerades'] {
+  const { networks, subnets } = program;
+  const applies = Uint8Array.from({ length: subnets.rows }, (_, row) => {
+    const network = subnets.network[row];
+    const { gatewayModeIpv4, gatewayModeIpv6, flags } = networks;
+    const mode = (subnets.family[row] === 4 ? gatewayModeIpv4 : gatewayModeIpv6)[network];
+    const translates = mode === GatewayMode.Nat || mode === GatewayMode.NatUnprotected;
+    return (flags[network] & NetworkFlag.Masquerade) !== 0 && translates ? 1 : 0;
+  });
+  return (host, out, { family, source }) => {
+    for (let row = 0; row < subnets.rows; row++) {
+      const network = subnets.network[row];
+      if (
+        applies[row] === 1 &&
+        networks.host[network] === host &&
+        network !== out &&
+        subnets.family[row] === family &&
+        begins(
+          source,
+          subnets.word0[row],
+          subnets.word1[row],
+          subnets.word2[row],
+          subnets.word3[row],
+          subnets.prefix[row],
+        )
+      )
+        return true;
+    }
+    return false;
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Changing the addresses and ports of a packet, and every checksum that covers them, by what changed and nothing else (RFC 1624; RFC 3022 §4.1,
+ * §4.2). A checksum that was wrong stays exactly as wrong; UDP that has none has none; a later fragment has none to change.
+ *
+ * A checksum that was left to a network card (PARTIAL) holds the sum of the pseudo-header alone, not complemented: there only the addresses
+ * count, and they are taken out of the sum and others put in.
+ */
+import { PARTIAL } from '../frame/frames.js';
+import type { Frame } from '../frame/frames.js';
+import { fold, updateChecksum, updateUdpChecksum } from '../wire/checksum.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import { NO_TRANSPORT } from './packet.js';
+import type { Packet } from './packet.js';
+import type { Plane } from './plane.js';
+
+const TCP_CHECKSUM = 16;
+const UDP_CHECKSUM = 6;
+const ICMP_CHECKSUM = 2;
+const ICMP_IDENTIFIER = 4;
+const IPV4_CHECKSUM = 10;
+
+/**
+ * Makes the function that gives the packet of a frame, which the caller holds alone, the addresses and ports that stand in `packet`. Those
+ * it has are read from it. Its hop limit stays.
+ */
+export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => void {
+  const { payload, flags, view } = frames;
+  /** The sums of what was, and of what is now: of the addresses, and of the ports. */
+  let addressesWere = 0;
+  let addressesAre = 0;
+  let portsWere = 0;
+  let portsAre = 0;
+
+  function putIpv4(at: number): void {
+    addressesWere = fold(view.getUint32(at + 12)) + fold(view.getUint32(at + 16));
+    view.setInt32(at + 12, packet.source[3]);
+    view.setInt32(at + 16, packet.destination[3]);
+    addressesAre = fold(view.getUint32(at + 12)) + fold(view.getUint32(at + 16));
+    const checksum = view.getUint16(at + IPV4_CHECKSUM);
+    view.setUint16(at + IPV4_CHECKSUM, updateChecksum(checksum, addressesWere, addressesAre));
+  }
+
+  function putIpv6(at: number): void {
+    addressesWere = 0;
+    addressesAre = 0;
+    for (let i = 0; i < 4; i++) {
+      const [from, to] = [ipv6.sourceAt(at) + 4 * i, ipv6.destinationAt(at) + 4 * i];
+      addressesWere += fold(view.getUint32(from)) + fold(view.getUint32(to));
+      view.setInt32(from, packet.source[i]);
+      view.setInt32(to, packet.destination[i]);
+      addressesAre += fold(view.getUint32(from)) + fold(view.getUint32(to));
+    }
+  }
+
+  function putPorts(at: number): void {
+    portsWere = fold(view.getUint32(at));
+    view.setInt32(at, packet.ports);
+    portsAre = fold(view.getUint32(at));
+  }
+
+  function putIdentifier(at: number): void {
+    portsWere = view.getUint16(at + ICMP_IDENTIFIER);
+    portsAre = packet.ports >>> 16;
+    view.setUint16(at + ICMP_IDENTIFIER, portsAre);
+  }
+
+  function mendTcp(at: number, isPartial: boolean): void {
+    const checksum = view.getUint16(at + TCP_CHECKSUM);
+    const mended = isPartial
+      ? movePseudoSum(checksum)
+      : updateChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
+    view.setUint16(at + TCP_CHECKSUM, mended);
+  }
+
+  function mendUdp(at: number, isPartial: boolean): void {
+    const checksum = view.getUint16(at + UDP_CHECKSUM);
+    const mended = isPartial
+      ? movePseudoSum(checksum)
+      : updateUdpChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
+    view.setUint16(at + UDP_CHECKSUM, mended);
+  }
+
+  /** ICMPv6 sums the addresses, ICMP does not. */
+  function mendIcmp(at: number, isPartial: boolean): void {
+    const checksum = view.getUint16(at + ICMP_CHECKSUM);
+    const [were, are] = packet.family === 6 ? [addressesWere, addressesAre] : [0, 0];
+    const mended = isPartial
+      ? movePseudoSum(checksum)
+      : updateChecksum(checksum, were + portsWere, are + portsAre);
+    view.setUint16(at + ICMP_CHECKSUM, mended);
+  }
+
+  function movePseudoSum(sum: number): number {
+    return fold(sum + (~fold(addressesWere) & 0xffff) + fold(addressesAre));
+  }
+
+  return (frame) => {
+    const at = payload[frame];
+    if (packet.family === 4) putIpv4(at);
+    else putIpv6(at);
+    if (packet.transport === NO_TRANSPORT) return;
+    // The frame may be a copy: its bytes stand elsewhere.
+    const transport = at + packet.transport - packet.at;
+    const isPartial = (flags[frame] & PARTIAL) !== 0;
+    portsWere = 0;
+    portsAre = 0;
+    switch (packet.protocol as Protocol) {
+      case Protocol.Tcp:
+        putPorts(transport);
+        mendTcp(transport, isPartial);
+        return;
+      case Protocol.Udp:
+        putPorts(transport);
+        mendUdp(transport, isPartial);
+        return;
+      default:
+        if (packet.ports !== 0) putIdentifier(transport);
+        mendIcmp(transport, isPartial);
+    }
+  };
+}
