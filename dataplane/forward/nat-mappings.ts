@@ -1,0 +1,110 @@
+/**
+ * Mappings of RFC 4787: in the profile rfc4787 a source address and port inside have one address and port outside, whoever they speak to
+ * (REQ-1), and whoever speaks to these reaches them (REQ-8). Kept in a table of connections (tracking.ts).
+ */
+import { Direction, Mark } from '../state/connections.js';
+import { connectionOf, directionOf } from '../state/conntrack.js';
+import type { Flow } from './connection.js';
+import type { Packet } from './packet.js';
+import { holdName, letGo, nameOf, putAddress } from './tracking.js';
+import type { Tracking } from './tracking.js';
+
+const SOURCE_PORT = 0xffff_0000;
+const NOBODY = -1;
+
+/** The new connection is for a mapped source: gives the packet the destination that this has inside. */
+export function enterMapping(tracking: Tracking, flow: Flow, packet: Packet): boolean {
+  const { mappings } = tracking;
+  const outside = nameOf(tracking, packet.family, packet.destination);
+  if (mappings === undefined || (packet.family === 6 && outside < 0)) return false;
+  const side = mappings.find(flow.now, flow.key, outside, outside, packet.ports << 16);
+  if (side < 0 || directionOf(side) === Direction.Original) return false;
+  const mapping = connectionOf(side);
+  const inside = mappings.sourceOf(mapping, Direction.Original);
+  putAddress(tracking, packet.family, inside, packet.destination);
+  const port = mappings.portsOf(mapping, Direction.Original) >>> 16;
+  packet.ports = (packet.ports & SOURCE_PORT) | port;
+  flow.rule = mappings.ruleOf(mapping);
+  flow.isChanged = true;
+  return true;
+}
+
+/** The mapping of the packet's source, or -1. */
+function mappingFor(tracking: Tracking, flow: Flow, packet: Packet): number {
+  const inside = nameOf(tracking, packet.family, packet.source);
+  if (tracking.mappings === undefined || (packet.family === 6 && inside < 0)) return NOBODY;
+  const port = packet.ports & SOURCE_PORT;
+  const side = tracking.mappings.find(flow.now, flow.key, inside, inside, port);
+  return side < 0 || directionOf(side) === Direction.Reply ? NOBODY : connectionOf(side);
+}
+
+/** The source of a new connection is mapped already: gives the packet the one that it has outside. */
+export function takeMapping(tracking: Tracking, flow: Flow, packet: Packet): boolean {
+  const { mappings } = tracking;
+  const mapping = mappingFor(tracking, flow, packet);
+  if (mappings === undefined || mapping < 0) return false;
+  const outside = mappings.sourceOf(mapping, Direction.Reply);
+  putAddress(tracking, packet.family, outside, packet.source);
+  packet.ports = (mappings.portsOf(mapping, Direction.Reply) & SOURCE_PORT) | (packet.ports & 0xffff);
+  return true;
+}
+
+/** Is the packet's source, as it is outside, nobody's yet? `outside`: the name of its address. */
+export function isUnmapped(
+  { mappings }: Tracking,
+  flow: Flow,
+  packet: Packet,
+  outside: number,
+): boolean {
+  if (mappings === undefined) return true;
+  const port = packet.ports & SOURCE_PORT;
+  return !mappings.isTaken(flow.now, flow.key, outside, outside, port);
+}
+
+/** The source that the packet came with (`flow.was`) has the one outside that it has now, for as long as its connection lives. */
+export function addMapping(
+  tracking: Tracking,
+  flow: Flow,
+  packet: Packet,
+  rule: number,
+  expiry: number,
+): void {
+  const { mappings } = tracking;
+  if (mappings === undefined) return;
+  const { family } = packet;
+  const inside = holdName(tracking, family, flow.was.source);
+  const outside = holdName(tracking, family, packet.source);
+  if (family === 4 || (inside >= 0 && outside >= 0)) {
+    const ports = flow.was.ports & SOURCE_PORT;
+    const portsOutside = packet.ports & SOURCE_PORT;
+    const mapping = mappings.add(
+      flow.now,
+      flow.key,
+      inside,
+      inside,
+      ports,
+      outside,
+      outside,
+      portsOutside,
+    );
+    if (mapping >= 0) {
+      mappings.setExpiry(mapping, expiry);
+      mappings.setRule(mapping, rule);
+    }
+  }
+  letGo(tracking, family, inside);
+  letGo(tracking, family, outside);
+}
+
+/** A packet from inside goes on with its connection, and so does the mapping of its source (REQ-6). */
+export function renewMapping({ table, mappings }: Tracking, flow: Flow): void {
+  if (mappings === undefined || directionOf(flow.side) !== Direction.Original) return;
+  const connection = connectionOf(flow.side);
+  if (!table.has(connection, Mark.SourceTranslated)) return;
+  const inside = table.sourceOf(connection, Direction.Original);
+  const port = table.portsOf(connection, Direction.Original) & SOURCE_PORT;
+  const side = mappings.find(flow.now, flow.key, inside, inside, port);
+  if (side < 0) return;
+  const expiry = Math.max(mappings.expiryOf(connectionOf(side)), table.expiryOf(connection));
+  mappings.setExpiry(connectionOf(side), expiry);
+}

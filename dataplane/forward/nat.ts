@@ -1,0 +1,147 @@
+/**
+ * Connection tracking and address translation of the hosts: whose packet is this, and what is it called on the other side? (Linux
+ * net/netfilter/nf_conntrack_core.c, nf_nat_core.c; RFC 3022, RFC 4787.)
+ *
+ * A connection has two tuples, one for each direction. A packet that has one of them leaves with the other turned round: that is all that
+ * translation is. Only the first packet of a connection asks for rules: `arrive` says where it really goes, before it is routed, `leave` where it
+ * comes from for others, after it, and enters the connection. So nothing is entered for what is dropped in between.
+ *
+ * Complication 1: errors. An ICMP error belongs to the connection of the packet it quotes, and is translated with it (nat-errors.ts).
+ * Complication 2: a clash. Where the answers of two connections would look alike, the newer one gets another source port, also where no rule
+ *   translates it.
+ * Complication 3: RFC 4787. In the profile rfc4787 sources are mapped, whoever they speak to (nat-mappings.ts).
+ * Complication 4: what cannot be tracked (an answer without a question, TCP out of its window) is Invalid: it is not translated, and what becomes
+ *   of it is the firewall's matter.
+ *
+ * Never: a connection's number kept beyond the packet at hand.
+ */
+import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { Direction, Mark } from '../state/connections.js';
+import { connectionOf, directionOf } from '../state/conntrack.js';
+import { Verdict } from '../state/tcp-tracker.js';
+import { keyOf, replyPorts } from '../state/tuple.js';
+import { ConnectionState, Flow } from './connection.js';
+import type { Fibs } from './fibs.js';
+import type { Interfaces } from './interfaces.js';
+import type { LocalAddresses } from './local.js';
+import { choosingOf } from './nat-choose.js';
+import { enterMapping, renewMapping } from './nat-mappings.js';
+import { NO_RULE, natRulesOf } from './nat-rules.js';
+import { sourceOn } from './nat-source.js';
+import type { Packet } from './packet.js';
+import type { Plane } from './plane.js';
+import { segmentOn } from './segment.js';
+import { nameOf, putAddress } from './tracking.js';
+import type { Tracking } from './tracking.js';
+
+export interface Nat {
+  readonly flow: Flow;
+  /**
+   * Finds the connection of the packet at hand, which came in at an interface of a host, and gives the packet the addresses and ports it has on
+   * the other side; of the first packet of a connection only the destination.
+   */
+  readonly arrive: (frame: Frame, iface: number, host: number) => void;
+  /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
+  readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
+}
+
+/** What a NAT works with. */
+export interface NatSurroundings {
+  readonly packet: Packet;
+  readonly interfaces: Interfaces;
+  readonly local: LocalAddresses;
+  readonly fibs: Fibs;
+}
+
+export function natOn(plane: Plane, around: NatSurroundings): Nat {
+  const { frames, program, trackings } = plane;
+  const { packet, local } = around;
+  const flow = new Flow();
+  const rules = natRulesOf(program, local);
+  const choosing = choosingOf(program);
+  const segment = segmentOn(plane, packet);
+  const chooseSource = sourceOn(plane, { ...around, flow, rules, choosing, track: begin });
+
+  function find(tracking: Tracking): number {
+    const source = nameOf(tracking, packet.family, packet.source);
+    const destination = nameOf(tracking, packet.family, packet.destination);
+    if (packet.family === 6 && (source < 0 || destination < 0)) return -1;
+    return tracking.table.find(flow.now, flow.key, source, destination, packet.ports);
+  }
+
+  function follow({ tracker }: Tracking, side: number): Verdict {
+    return tracker.track(
+      side,
+      flow.now,
+      segment.flags,
+      segment.sequence,
+      segment.acknowledgment,
+      segment.window,
+      segment.payloadBytes,
+      segment.scale,
+    );
+  }
+
+  function begin(connection: number): void {
+    if (flow.tracking !== undefined) follow(flow.tracking, connection << 1);
+  }
+
+  /** A packet of a connection: it is called what the answers to it are called, turned round. */
+  function belong(tracking: Tracking, side: number): void {
+    const { table } = tracking;
+    const connection = connectionOf(side);
+    const other = directionOf(side) === Direction.Original ? Direction.Reply : Direction.Original;
+    flow.side = side;
+    flow.rule = table.ruleOf(connection);
+    flow.state = table.has(connection, Mark.SeenReply)
+      ? ConnectionState.Established
+      : ConnectionState.New;
+    if ((table.marksOf(connection) & (Mark.SourceTranslated | Mark.DestinationTranslated)) === 0)
+      return;
+    putAddress(tracking, packet.family, table.destinationOf(connection, other), packet.source);
+    putAddress(tracking, packet.family, table.sourceOf(connection, other), packet.destination);
+    packet.ports = replyPorts(packet.protocol, table.portsOf(connection, other));
+    flow.isChanged = true;
+    renewMapping(tracking, flow);
+  }
+
+  /** The first packet of a connection: who is it really for? */
+  function open(tracking: Tracking, host: number, iface: number): void {
+    flow.state = ConnectionState.New;
+    flow.was.become(packet);
+    if (enterMapping(tracking, flow, packet)) return;
+    const rule = rules.destination(host, iface, packet);
+    if (rule === NO_RULE) return;
+    choosing.destination(rule, packet);
+    flow.rule = rule;
+    flow.isChanged = true;
+  }
+
+  return {
+    flow,
+    arrive: (frame, iface, host) => {
+      const tracking = trackings[host];
+      flow.begin(tracking, frames.tick[frame], iface);
+      if (tracking === undefined || !segment.read(frame)) return;
+      flow.key = keyOf(0, packet.protocol, packet.family === 6);
+      let side = find(tracking);
+      if (side >= 0) {
+        const verdict = follow(tracking, side);
+        if (verdict === Verdict.Invalid) return;
+        if (verdict === Verdict.Restart) {
+          tracking.table.remove(connectionOf(side));
+          side = -1;
+        }
+      }
+      if (side >= 0) belong(tracking, side);
+      else if (tracking.tracker.begins(packet.protocol, packet.ports, segment.flags))
+        open(tracking, host, iface);
+    },
+    leave: (frame, host, out, hop) => {
+      const isFirst = flow.state === ConnectionState.New && flow.side < 0;
+      if (flow.tracking === undefined || !isFirst) return Reason.Ok;
+      return chooseSource(flow.tracking, frame, host, out, hop);
+    },
+  };
+}

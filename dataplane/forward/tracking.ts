@@ -1,0 +1,64 @@
+/** What a host knows of its connections, and how packets name them: IPv4 addresses as they are, IPv6 addresses by numbers (state/interned). */
+import { HostFlag, NatProfile } from '../program/layout.js';
+import type { Program } from '../program/program.js';
+import { Conntrack } from '../state/conntrack.js';
+import { linuxTimeouts, rfcTimeouts } from '../state/conntrack-timeouts.js';
+import { Interned } from '../state/interned.js';
+import { Tracker } from '../state/tracker.js';
+
+/** Addresses of one host's connections: four of each, many of them the same. */
+const ADDRESSES_MAX = 65_536;
+/** Of the hashes. Nobody keeps it secret: a replay is to be the same every time. */
+const SEED = 0x5bd1_e995;
+
+export interface Tracking {
+  readonly table: Conntrack;
+  readonly tracker: Tracker;
+  readonly addresses: Interned;
+  /**
+   * In the profile rfc4787: which source outside a source inside has. A mapping is kept as a connection would be, whose one tuple is the address
+   * and port inside, the other those outside, each as its own counterpart.
+   */
+  readonly mappings: Conntrack | undefined;
+}
+
+/** By host; undefined for one that neither filters nor translates. */
+export function trackingsOf(program: Program): (Tracking | undefined)[] {
+  const { hosts, natRules } = program;
+  return Array.from({ length: hosts.rows }, (_, host) => {
+    const isDocker = (hosts.flags[host] & HostFlag.Docker) !== 0;
+    if (!isDocker && !natRules.host.includes(host)) return undefined;
+    const isRfc = (hosts.natProfile[host] as NatProfile) === NatProfile.Rfc4787;
+    const capacity = Math.max(hosts.connectionsMax[host], 1);
+    const addresses = new Interned(ADDRESSES_MAX, SEED);
+    const table = new Conntrack(capacity, SEED, addresses);
+    const tracker = new Tracker(table, isRfc ? rfcTimeouts() : linuxTimeouts());
+    const mappings = isRfc ? new Conntrack(capacity, SEED, addresses) : undefined;
+    return { table, tracker, addresses, mappings };
+  });
+}
+
+/** The name of an address, or -1: then nobody has a connection with it. */
+export function nameOf({ addresses }: Tracking, family: number, words: Int32Array): number {
+  return family === 4 ? words[3] : addresses.find(words[0], words[1], words[2], words[3]);
+}
+
+/** The name of an address, which is held until it is given back (`letGo`); -1 when there is no room. Of IPv4, -1 is a name like others. */
+export function holdName({ addresses }: Tracking, family: number, words: Int32Array): number {
+  return family === 4 ? words[3] : addresses.intern(words[0], words[1], words[2], words[3]);
+}
+
+export function letGo({ addresses }: Tracking, family: number, name: number): void {
+  if (family === 6 && name >= 0) addresses.release(name);
+}
+
+/** Writes the address of a name. */
+export function putAddress(
+  { addresses }: Tracking,
+  family: number,
+  name: number,
+  words: Int32Array,
+): void {
+  if (family === 4) words[3] = name;
+  else for (let i = 0; i < 4; i++) words[i] = addresses.word(name, i);
+}
