@@ -6,8 +6,10 @@ import type { Packet } from './packet.js';
 export interface LocalAddresses {
   /** Is it for the stack of this host: one of its addresses, a group, or the broadcast address of one of its subnets? */
   readonly isLocal: (host: number, packet: Packet) => boolean;
-  /** Does it come from an address that no packet on a network can come from, or go to one that none can go to? */
-  readonly isMartian: (host: number, packet: Packet) => boolean;
+  /** Does it come from an address that no packet on a network can come from, or from one of the host's own? */
+  readonly isFromMartian: (host: number, packet: Packet) => boolean;
+  /** Does it go to an address that no packet on a network can go to, or is one of its addresses good on its own link only? */
+  readonly isConfined: (packet: Packet) => boolean;
   /** Is it an address of the host itself? */
   readonly isOwn: (host: number, words: Int32Array) => boolean;
 }
@@ -29,12 +31,13 @@ export function localAddressesOf(program: Program): LocalAddresses {
     isOwn,
     isLocal: (host, packet) =>
       isOwn(host, packet.destination) || isGroup(packet) || isBroadcast(host, packet),
-    isMartian: (host, { family, source, destination }) => {
-      if (isOwn(host, source)) return true;
-      return family === 4
-        ? isMartianIpv4(source[3], true) || isMartianIpv4(destination[3], false)
-        : isMartianIpv6(source, true) || isMartianIpv6(destination, false);
-    },
+    isFromMartian: (host, { family, source }) =>
+      (family === 4 ? isMartianIpv4(source[3], true) : isMartianIpv6(source, true)) ||
+      isOwn(host, source),
+    isConfined: ({ family, source, destination }) =>
+      family === 4
+        ? isMartianIpv4(destination[3], false)
+        : isMartianIpv6(destination, false) || isLinkLocal(source) || isLinkLocal(destination),
   };
 }
 
@@ -70,9 +73,12 @@ function isMartianIpv4(address: number, isSource: boolean): boolean {
 /** :: and ::1 are never on a wire, and a packet comes from no group (RFC 4291 §2.5.2, §2.5.3, §2.7). */
 function isMartianIpv6(words: Int32Array, isSource: boolean): boolean {
   if ((words[0] | words[1] | words[2]) === 0 && words[3] >>> 1 === 0) return true;
-  // A link-local address is not forwarded either (RFC 4291 §2.5.6).
-  if (words[0] >>> 22 === 0x3fa) return true;
   return isSource && words[0] >>> 24 === 0xff;
+}
+
+/** fe80::/10 (RFC 4291 §2.5.6). */
+function isLinkLocal(words: Int32Array): boolean {
+  return words[0] >>> 22 === 0x3fa;
 }
 
 /** Makes the function that says whether a packet is for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */

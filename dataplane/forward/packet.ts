@@ -40,6 +40,17 @@ export class Packet {
   /** Bytes of the datagram before this fragment, and whether more come. */
   fragmentOffset = 0;
   moreFragments = false;
+  /** Its checksum holds the pseudo sum only: a network card was to complete it. */
+  isPartial = false;
+
+  /** Takes over what says whose packet another one is. */
+  become(other: Packet): void {
+    this.family = other.family;
+    this.source.set(other.source);
+    this.destination.set(other.destination);
+    this.protocol = other.protocol;
+    this.ports = other.ports;
+  }
 
   /** IPv4 stands in the last word of the addresses. */
   setIpv4(source: number, destination: number): void {
@@ -153,6 +164,7 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
     const at = payload[frame];
     const begin = start[frame];
     packet.at = at;
+    packet.isPartial = false;
     return etherType[frame] === EtherType.Ipv4
       ? readIpv4(at, begin + length[frame], begin + wireLength[frame])
       : readIpv6(at, begin + length[frame], begin + wireLength[frame]);

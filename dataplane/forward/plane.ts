@@ -17,6 +17,8 @@ import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
 import type { Frontier } from './frontier.js';
+import { trackingsOf } from './tracking.js';
+import type { Tracking } from './tracking.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 
 /** The most frames a Worker receives before it sends. */
@@ -109,6 +111,8 @@ export class Plane {
   due = Infinity;
   /** The hosts at which `advance` lets happen what is due. */
   timed: readonly number[];
+  /** What the hosts know of their connections, by the number of the host. */
+  readonly trackings: readonly (Tracking | undefined)[];
   readonly fan: Fan;
   /** Of the frame that a bridge which filters VLANs decides about: its VLAN and priority as tag control information, ... */
   vlan = 0;
@@ -141,6 +145,7 @@ export class Plane {
     this.trace = new Trace(shared?.trace);
     this.dues = shared === undefined ? new Float64Array(hosts) : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
+    this.trackings = trackingsOf(program);
     this.timed = this.neighbors.map((_, host) => host);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),

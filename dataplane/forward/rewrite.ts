@@ -102,7 +102,7 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
     if (packet.transport === NO_TRANSPORT) return;
     // The frame may be a copy: its bytes stand elsewhere.
     const transport = at + packet.transport - packet.at;
-    const isPartial = (flags[frame] & PARTIAL) !== 0;
+    const isPartial = packet.isPartial || (flags[frame] & PARTIAL) !== 0;
     portsWere = 0;
     portsAre = 0;
     switch (packet.protocol as Protocol) {

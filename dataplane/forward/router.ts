@@ -16,10 +16,13 @@ import type { Complain } from './complain.js';
 import { Complaint } from './complain.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
+import { NO_FRAME } from './frontier.js';
 import { localAddressesOf } from './local.js';
+import { natOn } from './nat.js';
 import { Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
+import { rewriteOn } from './rewrite.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -53,7 +56,10 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
+  const rewrite = rewriteOn(plane, packet);
   const local = localAddressesOf(program);
+  const nat = natOn(plane, { packet, interfaces, local, fibs });
+  const { flow } = nat;
   const hop = new Int32Array(4);
 
   function drop(frame: Frame, reason: Reason): void {
@@ -127,15 +133,26 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       drop(frame, Reason.FragmentationNeeded);
       return;
     }
-    if (plane.isTracing) trace.note(Step.Routed, row, out);
     nextHop(row);
-    const mine = own(frame);
-    if (mine < 0) {
-      drop(frame, Reason.PoolExhausted);
-      return;
-    }
+    const mine = leave(frame, iface, host, out);
+    if (mine < 0) return;
+    if (plane.isTracing) trace.note(Step.Routed, row, out);
     passOn(mine);
     resolver.send(mine, out, packet.family, hop);
+  }
+
+  /** The packet as it is called outside, in a frame that is the caller's alone; -1 when it has ended. */
+  function leave(frame: Frame, iface: number, host: number, out: number): Frame {
+    const against = nat.leave(frame, host, out, hop);
+    if (against !== Reason.Ok) {
+      complain(frame, iface, Complaint.Prohibited, 0);
+      drop(frame, against);
+      return NO_FRAME;
+    }
+    const mine = own(frame);
+    if (mine < 0) drop(frame, Reason.PoolExhausted);
+    else if (flow.isChanged) rewrite(mine);
+    return mine;
   }
 
   /** One router more has been passed. */
@@ -163,12 +180,25 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       drop(frame, reason);
       return;
     }
-    if (local.isLocal(host, packet)) {
-      consume(frame, at);
+    if (local.isFromMartian(host, packet)) {
+      drop(frame, Reason.MartianAddress);
       return;
     }
-    if (local.isMartian(host, packet)) drop(frame, Reason.MartianAddress);
+    nat.arrive(frame, iface, host);
+    if (local.isLocal(host, packet)) deliver(frame, at);
+    else if (local.isConfined(packet)) drop(frame, Reason.MartianAddress);
     else forward(frame, iface, host);
+  }
+
+  /** For the own stack, which may be called otherwise outside. */
+  function deliver(frame: Frame, iface: number): void {
+    const mine = flow.isChanged ? own(frame) : frame;
+    if (mine < 0) {
+      drop(frame, Reason.PoolExhausted);
+      return;
+    }
+    if (flow.isChanged) rewrite(mine);
+    consume(mine, iface);
   }
 
   function output(frame: Frame, host: number): void {

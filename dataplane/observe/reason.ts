@@ -57,6 +57,8 @@ export const enum Reason {
   MartianAddress,
   HopLimitExceeded,
   FragmentationNeeded,
+  NatPortsExhausted,
+  ConnectionsExceeded,
 
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,

@@ -230,6 +230,17 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     see: 'RFC 791 §3.2; RFC 1191 §4; RFC 8200 §5',
   },
 
+  [Reason.NatPortsExhausted]: {
+    name: 'nat-ports-exhausted',
+    says: 'every port that its source may have outside is taken',
+    see: 'RFC 4787 REQ-3, REQ-11; RFC 5508 REQ-8',
+  },
+  [Reason.ConnectionsExceeded]: {
+    name: 'connections-exceeded',
+    says: 'it opens a connection, and its host tracks as many as it can',
+    see: 'Linux nf_conntrack: table full, dropping packet',
+  },
+
   [Reason.ArpTruncated]: {
     name: 'arp-truncated',
     says: 'its ARP packet ends before the last address',
