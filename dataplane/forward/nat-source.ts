@@ -14,6 +14,7 @@ import type { Choosing } from './nat-choose.js';
 import { addMapping, isUnmapped, takeMapping } from './nat-mappings.js';
 import { NO_RULE } from './nat-rules.js';
 import type { NatRules } from './nat-rules.js';
+import { copyAddress } from './packet.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 import { holdName, letGo } from './tracking.js';
@@ -44,6 +45,7 @@ export function sourceOn(
   const { natRules } = program;
   const { packet, flow, rules, choosing, track } = around;
   const putMasquerade = masqueradeOn(plane, around);
+  const chosen = new Int32Array(4);
   let replySource = 0;
   let replyDestination = 0;
   let table: Tracking | undefined;
@@ -139,10 +141,10 @@ export function sourceOn(
   function takeMappingOf(tracking: Tracking): boolean {
     if (tracking.mappings === undefined) return false;
     const { was } = flow;
-    const address = [packet.source[0], packet.source[1], packet.source[2], packet.source[3]];
-    packet.source.set(was.source);
+    copyAddress(packet.source, chosen);
+    copyAddress(was.source, packet.source);
     if (takeMapping(tracking, flow, packet)) return true;
-    packet.source.set(address);
+    copyAddress(chosen, packet.source);
     return false;
   }
 }
@@ -177,6 +179,6 @@ function masqueradeOn(
       if (best < 0 || isNear) best = row;
       if (isNear) break;
     }
-    if (best >= 0 && read(best)) packet.source.set(address);
+    if (best >= 0 && read(best)) copyAddress(address, packet.source);
   };
 }

@@ -17,6 +17,14 @@ import type { Plane } from './plane.js';
 /** It has no header of TCP, UDP or ICMP that could be read: a later fragment, or another protocol. */
 export const NO_TRANSPORT = -1;
 
+/** Word by word: to call `set` of so short an array costs ten times as much. */
+export function copyAddress(from: Int32Array, to: Int32Array): void {
+  to[0] = from[0];
+  to[1] = from[1];
+  to[2] = from[2];
+  to[3] = from[3];
+}
+
 export class Packet {
   /** 4 or 6. */
   family = 4;
@@ -46,8 +54,8 @@ export class Packet {
   /** Takes over what says whose packet another one is. */
   become(other: Packet): void {
     this.family = other.family;
-    this.source.set(other.source);
-    this.destination.set(other.destination);
+    copyAddress(other.source, this.source);
+    copyAddress(other.destination, this.destination);
     this.protocol = other.protocol;
     this.ports = other.ports;
   }

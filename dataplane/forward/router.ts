@@ -19,7 +19,7 @@ import type { Interfaces } from './interfaces.js';
 import { NO_FRAME } from './frontier.js';
 import { localAddressesOf } from './local.js';
 import { natOn } from './nat.js';
-import { Packet, readOn } from './packet.js';
+import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
 import { rewriteOn } from './rewrite.js';
@@ -92,7 +92,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     hop[1] = routes.via1[row];
     hop[2] = routes.via2[row];
     hop[3] = routes.via3[row];
-    if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) hop.set(packet.destination);
+    if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) copyAddress(packet.destination, hop);
   }
 
   /** Why a packet cannot take this route, with what is said about that; Ok if it can. */
