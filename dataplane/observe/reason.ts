@@ -50,6 +50,16 @@ export const enum Reason {
   NeighborUnresolved,
   NeighborQueueFull,
 
+  // Fragments (state/fragments, forward).
+  FragmentOverlap,
+  FragmentDuplicate,
+  FragmentTooLong,
+  FragmentsExceeded,
+  FragmentTimeout,
+  FragmentTiny,
+  FragmentBadLength,
+  FragmentationNeeded,
+
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,
   ArpBadLengths,
