@@ -56,9 +56,18 @@ export const enum Reason {
   RouteProhibited,
   MartianAddress,
   HopLimitExceeded,
-  FragmentationNeeded,
   NatPortsExhausted,
   ConnectionsExceeded,
+
+  // Fragments (state/fragments, forward).
+  FragmentOverlap,
+  FragmentDuplicate,
+  FragmentTooLong,
+  FragmentsExceeded,
+  FragmentTimeout,
+  FragmentTiny,
+  FragmentBadLength,
+  FragmentationNeeded,
 
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,

@@ -224,12 +224,6 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'it has passed as many routers as it may',
     see: 'RFC 1812 §5.3.1; RFC 8200 §3',
   },
-  [Reason.FragmentationNeeded]: {
-    name: 'fragmentation-needed',
-    says: 'it is longer than the next link takes, and no router may cut it',
-    see: 'RFC 791 §3.2; RFC 1191 §4; RFC 8200 §5',
-  },
-
   [Reason.NatPortsExhausted]: {
     name: 'nat-ports-exhausted',
     says: 'every port that its source may have outside is taken',
@@ -239,6 +233,47 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     name: 'connections-exceeded',
     says: 'it opens a connection, and its host tracks as many as it can',
     see: 'Linux nf_conntrack: table full, dropping packet',
+  },
+
+  [Reason.FragmentOverlap]: {
+    name: 'fragment-overlap',
+    says: 'it overlaps a fragment that came before, or contradicts where the datagram ends; of an IPv6 datagram, one of its fragments does',
+    see: 'RFC 791 §3.2; RFC 5722 §4; RFC 8200 §4.5; Linux inet_frag_queue_insert',
+  },
+  [Reason.FragmentDuplicate]: {
+    name: 'fragment-duplicate',
+    says: 'all bytes of this fragment have come before',
+    see: 'RFC 815 §3; RFC 8200 §4.5; Linux inet_frag_queue_insert, IPFRAG_DUP',
+  },
+  [Reason.FragmentTooLong]: {
+    name: 'fragment-too-long',
+    says: 'it ends behind the 65,535 bytes that its datagram can have',
+    see: 'RFC 791 §3.1, Total Length; RFC 8200 §4.5',
+  },
+  [Reason.FragmentsExceeded]: {
+    name: 'fragments-exceeded',
+    says: 'too many fragments wait for the first one of their datagram, or too many datagrams have fragments to come',
+    see: 'RFC 4787 §11; Linux net.ipv4.ipfrag_high_thresh',
+  },
+  [Reason.FragmentTimeout]: {
+    name: 'fragment-timeout',
+    says: 'the first fragment of its datagram, which alone has the ports, did not come within 30 seconds',
+    see: 'RFC 1122 §3.3.2; Linux net.ipv4.ipfrag_time',
+  },
+  [Reason.FragmentTiny]: {
+    name: 'fragment-tiny',
+    says: 'it begins or ends inside the transport header, which the first fragment has to hold',
+    see: 'RFC 1858 §3; RFC 3128',
+  },
+  [Reason.FragmentBadLength]: {
+    name: 'fragment-bad-length',
+    says: 'it carries nothing, or is not the last fragment and its length is not a multiple of 8',
+    see: 'RFC 791 §3.2; RFC 8200 §4.5',
+  },
+  [Reason.FragmentationNeeded]: {
+    name: 'fragmentation-needed',
+    says: 'it is longer than the MTU of its way out and may not be fragmented',
+    see: "RFC 791 §3.1, Don't Fragment; RFC 1191 §4; RFC 8200 §5",
   },
 
   [Reason.ArpTruncated]: {

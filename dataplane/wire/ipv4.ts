@@ -27,7 +27,8 @@ export const enum Protocol {
   Icmpv6 = 58,
 }
 
-const MORE_FRAGMENTS = 0x2000;
+/** MF, in the word of flags and offset. */
+export const MORE_FRAGMENTS = 0x2000;
 
 /**
  * May the header be trusted? RFC 1812 §5.2.2, in its order except that version and header length come before the checksum,
@@ -87,6 +88,30 @@ export function fragmentOffset(bytes: DataView, at: number): number {
 /** Is this one piece of a datagram, first, later or last? */
 export function isFragment(bytes: DataView, at: number): boolean {
   return (bytes.getUint16(at + 6) & 0x3fff) !== 0;
+}
+
+/**
+ * Does a fragment leave the transport header to the first one, which has all of it? One that does not could hide the flags of TCP from whoever
+ * filters by them (RFC 1858 §3, RFC 3128), or a checksum from whoever translates. Links carry 68 bytes and more (RFC 791 §3.2), so no
+ * honest sender cuts there. The header must have been checked.
+ */
+export function checkFragment(bytes: DataView, at: number): Reason {
+  const offset = fragmentOffset(bytes, at);
+  const held = offset > 0 ? offset : totalLength(bytes, at) - headerLength(bytes, at);
+  return held < transportLength(protocol(bytes, at)) ? Reason.FragmentTiny : Reason.Ok;
+}
+
+/** Bytes of the shortest header of a protocol; of one that is not looked into, 0. */
+function transportLength(protocol: number): number {
+  switch (protocol) {
+    case Protocol.Tcp:
+      return 20;
+    case Protocol.Udp:
+    case Protocol.Icmp:
+      return 8;
+    default:
+      return 0;
+  }
 }
 
 /** Routers that the packet may still pass. */
