@@ -1,46 +1,13 @@
-/** The connection of the packet at hand, while a host decides about it. There is one, and it is used up with the packet (packet.ts). */
-import type { Tracking } from './tracking.js';
-import { Packet } from './packet.js';
-
-/** What a packet is to its connection (conntrack --ctstate). */
+/** What the tracking of connections says of a packet, in the words of Linux (iptables-extensions(8), conntrack --ctstate). */
 export const enum ConnectionState {
-  /** Its connection has not been answered yet; this may be the first packet of it. */
+  /** It begins a connection, or nobody has answered it yet. */
   New,
+  /** It belongs to a connection that packets have been seen of in both directions. */
   Established,
-  /** It says something about a connection: an ICMP error that quotes a packet of it. */
+  /** It is about a connection, such as an ICMP error. */
   Related,
-  /** It belongs to none and opens none. */
+  /** It fits no connection, and can begin none. */
   Invalid,
-  /** The host does not track connections. */
+  /** Nobody tracks such packets. */
   Untracked,
-}
-
-const NOTHING = -1;
-
-export class Flow {
-  state = ConnectionState.Untracked;
-  /** Its side (state/conntrack), or -1 while there is no connection. */
-  side = NOTHING;
-  /** The row of `natRules` by which it is translated, or -1. */
-  rule = NOTHING;
-  /** The packet has other addresses or ports now than it came with. */
-  isChanged = false;
-  /** What is known of the connections of the host; undefined where it tracks none. */
-  tracking: Tracking | undefined;
-  /** The tick of the packet, the interface by which it came in, and the key of its tuple (state/tuple). */
-  now = 0;
-  cameIn = NOTHING;
-  key = 0;
-  /** The packet of a new connection as it came. */
-  readonly was = new Packet();
-
-  begin(tracking: Tracking | undefined, now: number, iface: number): void {
-    this.state = tracking === undefined ? ConnectionState.Untracked : ConnectionState.Invalid;
-    this.side = NOTHING;
-    this.rule = NOTHING;
-    this.isChanged = false;
-    this.tracking = tracking;
-    this.now = now;
-    this.cameIn = iface;
-  }
 }

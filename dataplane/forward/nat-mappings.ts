@@ -4,7 +4,7 @@
  */
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
-import type { Flow } from './connection.js';
+import type { Flow } from './flow.js';
 import type { Packet } from './packet.js';
 import { holdName, letGo, nameOf, putAddress } from './tracking.js';
 import type { Tracking } from './tracking.js';
@@ -26,6 +26,7 @@ export function enterMapping(tracking: Tracking, flow: Flow, packet: Packet): bo
   packet.ports = (packet.ports & SOURCE_PORT) | port;
   flow.rule = mappings.ruleOf(mapping);
   flow.isChanged = true;
+  flow.isDirect = false;
   return true;
 }
 

@@ -7,7 +7,7 @@ import { Reason } from '../observe/reason.js';
 import { NatFlag, NatKind } from '../program/layout.js';
 import { Mark } from '../state/connections.js';
 import { replyPorts } from '../state/tuple.js';
-import type { Flow } from './connection.js';
+import type { Flow } from './flow.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
 import type { Choosing } from './nat-choose.js';

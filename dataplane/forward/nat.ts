@@ -21,8 +21,9 @@ import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
 import { keyOf, replyPorts } from '../state/tuple.js';
-import { ConnectionState, Flow } from './connection.js';
+import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
+import { Flow } from './flow.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
@@ -103,6 +104,11 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     putAddress(tracking, packet.family, table.sourceOf(connection, other), packet.destination);
     packet.ports = replyPorts(packet.protocol, table.portsOf(connection, other));
     flow.isChanged = true;
+    const destinationIs =
+      directionOf(side) === Direction.Original
+        ? Mark.DestinationTranslated
+        : Mark.SourceTranslated;
+    flow.isDirect = !table.has(connection, destinationIs);
     renewMapping(tracking, flow);
   }
 
@@ -116,6 +122,13 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     choosing.destination(rule, packet);
     flow.rule = rule;
     flow.isChanged = true;
+    flow.isDirect = false;
+  }
+
+  /** A later fragment has the ports of the first, and goes where that went. */
+  function join(tracking: Tracking): void {
+    const side = find(tracking);
+    if (side >= 0) belong(tracking, side);
   }
 
   return {
@@ -123,8 +136,13 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     arrive: (frame, iface, host) => {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], iface);
-      if (tracking === undefined || !segment.read(frame)) return;
+      if (tracking === undefined) return;
       flow.key = keyOf(0, packet.protocol, packet.family === 6);
+      if (packet.fragmentOffset > 0) {
+        join(tracking);
+        return;
+      }
+      if (!segment.read(frame)) return;
       let side = find(tracking);
       if (side >= 0) {
         const verdict = follow(tracking, side);

@@ -1,0 +1,37 @@
+/** The connection of the packet at hand, while a host decides about it. There is one, and it is used up with the packet (packet.ts). */
+import { ConnectionState } from './connection.js';
+import { Packet } from './packet.js';
+import type { Tracking } from './tracking.js';
+
+const NOTHING = -1;
+
+export class Flow {
+  state = ConnectionState.Untracked;
+  /** Its side (state/conntrack), or -1 while there is no connection. */
+  side = NOTHING;
+  /** The row of `natRules` by which it is translated, or -1. */
+  rule = NOTHING;
+  /** The packet has other addresses or ports now than it came with. */
+  isChanged = false;
+  /** Its destination is the one that it came with. */
+  isDirect = true;
+  /** What is known of the connections of the host; undefined where it tracks none. */
+  tracking: Tracking | undefined;
+  /** The tick of the packet, the interface by which it came in, and the key of its tuple (state/tuple). */
+  now = 0;
+  cameIn = NOTHING;
+  key = 0;
+  /** The packet of a new connection as it came. */
+  readonly was = new Packet();
+
+  begin(tracking: Tracking | undefined, now: number, iface: number): void {
+    this.state = tracking === undefined ? ConnectionState.Untracked : ConnectionState.Invalid;
+    this.side = NOTHING;
+    this.rule = NOTHING;
+    this.isChanged = false;
+    this.isDirect = true;
+    this.tracking = tracking;
+    this.now = now;
+    this.cameIn = iface;
+  }
+}
