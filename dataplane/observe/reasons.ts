@@ -230,6 +230,32 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     see: 'RFC 791 §3.2; RFC 1191 §4; RFC 8200 §5',
   },
 
+  [Reason.BridgeIsolated]: {
+    name: 'bridge-isolated',
+    says: 'it comes from another network, and Docker keeps its networks apart except for published ports',
+    see: 'Docker: moby iptabler/endpoint.go, filterDirectAccess; iptabler/network.go, setDefaultForwardRule',
+  },
+  [Reason.InternalNetwork]: {
+    name: 'internal-network',
+    says: 'nothing enters or leaves an internal network',
+    see: 'Docker: moby iptabler/network.go, setupInternalNetworkRules; iptables DOCKER-INTERNAL',
+  },
+  [Reason.PortNotPublished]: {
+    name: 'port-not-published',
+    says: 'it is for no port that its container publishes to the outside',
+    see: 'Docker: moby iptabler/network.go, setDefaultForwardRule; iptabler/port.go, filterPortMappedOnLoopback',
+  },
+  [Reason.DirectRoutingDenied]: {
+    name: 'direct-routing-denied',
+    says: 'it comes from outside for the address of a container itself, which gateway mode nat keeps to the host',
+    see: 'Docker: moby iptabler/endpoint.go, filterDirectAccess; iptables -t raw PREROUTING',
+  },
+  [Reason.ForwardingDenied]: {
+    name: 'forwarding-denied',
+    says: 'no rule of Docker lets it from this interface to that one, and what no rule allows is not forwarded',
+    see: 'Docker: moby iptabler/iptabler.go, FilterForwardDrop; iptables -P FORWARD DROP',
+  },
+
   [Reason.ArpTruncated]: {
     name: 'arp-truncated',
     says: 'its ARP packet ends before the last address',

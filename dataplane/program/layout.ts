@@ -313,6 +313,8 @@ export const enum NatKind {
 export const enum NatFlag {
   /** The rule is about all addresses of the host. */
   AnyLocal = 1,
+  /** A published port of a network in gateway mode routed: nothing is translated, the container's own port is open. */
+  Routed = 2,
 }
 
 /** Which address and port of a range a new connection gets. */
