@@ -69,7 +69,13 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
     host: hear,
   });
   const host = hostOn(plane, { interfaces, speak, hear: learn });
-  plane.doors = { fire: resolver.fire, up: links.up, enter: links.enter };
+  plane.doors = { fire, up: links.up, enter: links.enter };
+
+  function fire(event: number): void {
+    const hosts = plane.dues.length >>> 1;
+    if (event < hosts) resolver.fire(event);
+    else router.expire(event - hosts, plane.dues[event]);
+  }
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);

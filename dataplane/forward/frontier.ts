@@ -12,7 +12,7 @@ export const enum Errand {
   Enter,
   /** A frame comes up by a NIC from its wire: the number of the link. */
   Up,
-  /** What is due first at a host is to happen: the number of the host. */
+  /** What is due first is to happen: its number in `plane.dues`. */
   Fire,
   /** What is queued is to be sent. */
   Flush,

@@ -29,7 +29,12 @@ export interface Choosing {
    * Finds a source port, or an identifier, that is free, and puts it into the high half of the packet's ports. `row`: the rule that says which there
    * are, or NO_RULE. False when none is.
    */
-  readonly port: (row: number, packet: Packet, isFree: () => boolean, keepsParity: boolean) => boolean;
+  readonly port: (
+    row: number,
+    packet: Packet,
+    isFree: () => boolean,
+    keepsParity: boolean,
+  ) => boolean;
 }
 
 export function choosingOf({ natRules }: Program): Choosing {
@@ -86,8 +91,7 @@ export function choosingOf({ natRules }: Program): Choosing {
       packet.ports = (packet.ports & 0xffff_0000) | (first + index);
     },
     source: (row, packet) => {
-      if ((natRules.flags[row] & NatFlag.Masquerade) === 0)
-        putAddress(row, packet, packet.source);
+      if ((natRules.flags[row] & NatFlag.Masquerade) === 0) putAddress(row, packet, packet.source);
     },
     port: (row, packet, isFree, keepsParity) => {
       const was = packet.ports >>> 16;

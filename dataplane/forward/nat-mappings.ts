@@ -46,7 +46,8 @@ export function takeMapping(tracking: Tracking, flow: Flow, packet: Packet): boo
   if (mappings === undefined || mapping < 0) return false;
   const outside = mappings.sourceOf(mapping, Direction.Reply);
   putAddress(tracking, packet.family, outside, packet.source);
-  packet.ports = (mappings.portsOf(mapping, Direction.Reply) & SOURCE_PORT) | (packet.ports & 0xffff);
+  packet.ports =
+    (mappings.portsOf(mapping, Direction.Reply) & SOURCE_PORT) | (packet.ports & 0xffff);
   return true;
 }
 

@@ -127,7 +127,11 @@ export function sourceOn(
     replyDestination = holdName(tracking, packet.family, packet.source);
     const isNamed = packet.family === 4 || (replySource >= 0 && replyDestination >= 0);
     let reason = isNamed ? Reason.Ok : Reason.ConnectionsExceeded;
-    if (isNamed && !isMapped && !choosing.port(rule, packet, isFree, tracking.mappings !== undefined))
+    if (
+      isNamed &&
+      !isMapped &&
+      !choosing.port(rule, packet, isFree, tracking.mappings !== undefined)
+    )
       reason = Reason.NatPortsExhausted;
     if (reason === Reason.Ok) reason = enter(tracking, frame, rule);
     letGo(tracking, packet.family, replySource);

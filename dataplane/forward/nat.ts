@@ -105,9 +105,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     packet.ports = replyPorts(packet.protocol, table.portsOf(connection, other));
     flow.isChanged = true;
     const destinationIs =
-      directionOf(side) === Direction.Original
-        ? Mark.DestinationTranslated
-        : Mark.SourceTranslated;
+      directionOf(side) === Direction.Original ? Mark.DestinationTranslated : Mark.SourceTranslated;
     flow.isDirect = !table.has(connection, destinationIs);
     renewMapping(tracking, flow);
   }

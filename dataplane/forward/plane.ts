@@ -16,6 +16,8 @@ import { HostFlag, LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
+import { Fragments } from '../state/fragments.js';
+import { SHARE_WAITING, WAITING_MAX as FRAGMENTS_MAX } from '../state/waiting.js';
 import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
@@ -31,6 +33,9 @@ export const QUEUE = SLOTS + 16;
 
 /** Slots that a frame takes for each link besides, where it comes from another Worker: by the link, by its wire, and for what the host says to it. */
 const CROSSINGS_EACH = 4;
+
+/** Fragments that wait at a host, and those that go on while others begin to wait. */
+const FRAGMENTS_WAITING = FRAGMENTS_MAX + SHARE_WAITING;
 
 /** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
 const ROUTED_EACH = 4;
@@ -64,8 +69,8 @@ export class Fan {
 
 /** The ways into the plane besides a port. */
 export interface Doors {
-  /** Lets the one thing happen that is due first at a host. */
-  readonly fire: (host: number) => void;
+  /** Lets the one thing happen that is due first of a number in `dues`. */
+  readonly fire: (event: number) => void;
   /** A frame comes up by a NIC from its wire. */
   readonly up: (frame: Frame, link: number) => void;
   /** A frame comes from a NIC to the port of its wire. */
@@ -105,14 +110,16 @@ export class Plane {
   dirtyCount = 0;
   /** What the next hops of the hosts are, by the number of the host; empty where no host routes. */
   readonly neighbors: readonly Neighbors[];
-  /** When something is due at each host. */
+  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait. */
   readonly dues: Float64Array;
-  /** Nothing is due before this tick at the hosts of `timed`. */
+  /** Nothing is due before this tick of `timed`. */
   due = Infinity;
-  /** The hosts at which `advance` lets happen what is due. */
+  /** The numbers in `dues` of what `advance` lets happen. */
   timed: readonly number[];
   /** What the hosts know of their connections, by the number of the host. */
   readonly trackings: readonly (Tracking | undefined)[];
+  /** The datagrams of which fragments pass, by the number of the host; undefined where nobody looks at ports. */
+  readonly fragments: readonly (Fragments | undefined)[];
   readonly fan: Fan;
   /** Of the frame that a bridge which filters VLANs decides about: its VLAN and priority as tag control information, ... */
   vlan = 0;
@@ -136,17 +143,21 @@ export class Plane {
     const { networks, ports, links } = program;
     const hosts = routes(program) ? hostsOf(program) : 0;
     const each = slotsEach(program) + (shared === undefined ? 0 : CROSSINGS_EACH * links.rows);
-    const waiting = Math.max(hosts, 1) * WAITING_MAX;
+    const waiting = Math.max(hosts, 1) * (WAITING_MAX + FRAGMENTS_WAITING);
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
     this.trace = new Trace(shared?.trace);
-    this.dues = shared === undefined ? new Float64Array(hosts) : new Float64Array(shared.dues);
+    this.dues = shared === undefined ? new Float64Array(2 * hosts) : new Float64Array(shared.dues);
+    this.dues.fill(Infinity);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
     this.trackings = trackingsOf(program);
-    this.timed = this.neighbors.map((_, host) => host);
+    this.fragments = this.trackings.map((tracking, host) =>
+      tracking === undefined ? undefined : new Fragments(this.dues, hosts + host),
+    );
+    this.timed = Array.from(this.dues, (_, event) => event);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),
     );
@@ -155,24 +166,22 @@ export class Plane {
     this.dirty = new Int32Array(ports.rows);
   }
 
-  /** Lets happen at the hosts of `timed` what is due at this tick or before. */
+  /** Lets happen of `timed` what is due at this tick or before. */
   advance(tick: number): void {
     if (tick < this.due) return;
-    for (
-      let host = this.firstDue(this.timed, tick);
-      host >= 0;
-      host = this.firstDue(this.timed, tick)
-    )
-      this.doors.fire(host);
-    this.due = this.timed.reduce((due, host) => Math.min(due, this.dues[host]), Infinity);
+    for (let event = this.firstDue(this.timed, tick); event >= 0;) {
+      this.doors.fire(event);
+      event = this.firstDue(this.timed, tick);
+    }
+    this.due = this.timed.reduce((due, event) => Math.min(due, this.dues[event]), Infinity);
   }
 
-  /** That of these hosts at which something is due first, at `tick` or before; the first of them where it is at the same tick. -1 when none is. */
-  firstDue(hosts: readonly number[], tick: number): number {
+  /** That of these numbers in `dues` which is due first, at `tick` or before; the first of them where it is at the same tick. -1 when none is. */
+  firstDue(events: readonly number[], tick: number): number {
     let first = -1;
-    for (const host of hosts) {
-      const due = this.dues[host];
-      if (due <= tick && due < Infinity && (first < 0 || due < this.dues[first])) first = host;
+    for (const event of events) {
+      const due = this.dues[event];
+      if (due <= tick && due < Infinity && (first < 0 || due < this.dues[first])) first = event;
     }
     return first;
   }

@@ -220,7 +220,7 @@ function questionOn(plane: Plane): (onBehalf: Frame, tick: number, length: numbe
 }
 
 /** Makes the function that gives a frame a tick, and the time that another, or itself, would have had then. */
-function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number) => void {
+export function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number) => void {
   const { tick: tickOf, seconds, nanoseconds } = frames;
   return (frame, like, tick) => {
     const time = nanoseconds[like] + (tick - tickOf[like]);

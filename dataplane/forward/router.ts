@@ -2,8 +2,13 @@
  * A host as a router: what comes in for its MAC goes to its own stack, or on to where its routes lead (RFC 1812 §5; RFC 8200; Linux
  * net/ipv4/ip_input.c, ip_forward.c). Everything is decided before anything is changed, so that an error about a packet quotes it as it came.
  *
+ * In the order of Linux: fragments find their first one; the connection, and with it where the packet really goes; is it for the host itself; the route; the
+ * hop limit; the MTU; the firewall; where it comes from for others; and only then is it written.
+ *
  * Complication 1: what is for everybody. A packet in a frame to a group never comes here, so none is forwarded from one (RFC 1812 §5.3.4); and
  *   groups and broadcast addresses are for the own stack alone.
+ * Complication 2: there may be loops. Routes of two hosts may lead to each other; a packet then passes both until its hop limit is used up, all in one
+ *   pass. So nothing here is looked at after a packet was sent on: `packet` and `flow` are the next one's.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
@@ -11,12 +16,15 @@ import { Step } from '../observe/trace.js';
 import { HostFlag, NONE, RouteKind } from '../program/layout.js';
 import { updateChecksum } from '../wire/checksum.js';
 import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { dontFragment } from '../wire/ipv4.js';
 import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
-import type { Complain } from './complain.js';
 import { Complaint } from './complain.js';
+import type { Complain } from './complain.js';
 import type { Fibs } from './fibs.js';
+import { firewallOn } from './firewall.js';
+import { fragmentOn } from './fragment.js';
+import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
-import { NO_FRAME } from './frontier.js';
 import { localAddressesOf } from './local.js';
 import { natOn } from './nat.js';
 import { copyAddress, Packet, readOn } from './packet.js';
@@ -45,22 +53,24 @@ export interface Router {
   readonly enter: (frame: Frame, iface: number) => void;
   /** A packet that a host itself has made goes where its routes lead. Uses up the hold. */
   readonly output: (frame: Frame, host: number) => void;
+  /** What has waited too long at a host for the first fragment of its datagram is given up. */
+  readonly expire: (host: number, tick: number) => void;
 }
 
 export function routerOn(plane: Plane, around: RouterSurroundings): Router {
-  const { frames, program, trace } = plane;
-  const { payload, start, etherType, packetLength, view } = frames;
-  const { routes } = program;
-  const { interfaces, fibs, resolver, own, hear, end, complain } = around;
-  const { host: hostOf, mtu } = interfaces;
+  const { interfaces, fibs, resolver, hear, end } = around;
+  const { payload, start, etherType, view } = plane.frames;
+  const { host: hostOf } = interfaces;
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const rewrite = rewriteOn(plane, packet);
-  const local = localAddressesOf(program);
+  const local = localAddressesOf(plane.program);
   const nat = natOn(plane, { packet, interfaces, local, fibs });
+  const rewrite = rewriteOn(plane, packet);
   const { flow } = nat;
-  const hop = new Int32Array(4);
+  const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
+  const forward = forwardOn(plane, { ...around, packet, nat, rewrite, findRoute, nextHop, hop });
+  const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);
@@ -81,78 +91,136 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     return tagBytes === TAG_LENGTH && vlanId(view.getUint16(start[frame] + HEADER_LENGTH)) === 0;
   }
 
-  function findRoute(host: number): number {
-    return packet.family === 4
-      ? fibs.findIpv4(host, packet.destination[3])
-      : fibs.findIpv6(host, packet.destination);
+  /** For the own stack, which may be called otherwise outside. */
+  function deliver(frame: Frame, iface: number): Reason {
+    const mine = flow.isChanged ? around.own(frame) : frame;
+    if (mine < 0) {
+      drop(frame, Reason.PoolExhausted);
+      return Reason.PoolExhausted;
+    }
+    if (flow.isChanged) rewrite(mine);
+    consume(mine, iface);
+    return Reason.Ok;
   }
 
-  function nextHop(row: number): void {
-    hop[0] = routes.via0[row];
-    hop[1] = routes.via1[row];
-    hop[2] = routes.via2[row];
-    hop[3] = routes.via3[row];
-    if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) copyAddress(packet.destination, hop);
+  /** Does with the packet at hand what is to be done with it. Says why it was dropped, if it was. */
+  function process(frame: Frame, at: number, host: number): Reason {
+    const iface = interfaces.plain(at);
+    nat.arrive(frame, iface, host);
+    if (local.isLocal(host, packet)) return deliver(frame, at);
+    if (!local.isConfined(packet)) return forward(frame, iface, host);
+    drop(frame, Reason.MartianAddress);
+    return Reason.MartianAddress;
   }
 
-  /** Why a packet cannot take this route, with what is said about that; Ok if it can. */
+  return {
+    enter: (frame, at) => {
+      const host = hostOf[at];
+      if (host === NONE || forwards[host] === 0 || !isPacket(frame)) {
+        consume(frame, at);
+        return;
+      }
+      const reason = read(frame);
+      if (reason !== Reason.Ok) drop(frame, reason);
+      else if (local.isFromMartian(host, packet)) drop(frame, Reason.MartianAddress);
+      else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
+        gather.enter(frame, at, host);
+      else process(frame, at, host);
+    },
+    output: (frame, host) => {
+      const reason = read(frame);
+      const row = reason === Reason.Ok ? findRoute(host) : -1;
+      if (row < 0 || (plane.program.routes.kind[row] as RouteKind) !== RouteKind.Unicast) {
+        drop(frame, reason === Reason.Ok ? Reason.NoRoute : reason);
+        return;
+      }
+      const out = plane.program.routes.iface[row];
+      if (plane.isTracing) plane.trace.note(Step.Routed, row, out);
+      nextHop(row);
+      resolver.send(frame, out, packet.family, hop);
+    },
+    expire: gather.expire,
+  };
+}
+
+/** Where a packet goes: its route, and the next hop of that. */
+interface Routing {
+  readonly findRoute: (host: number) => number;
+  /** Writes the next hop of a route into `hop`. */
+  readonly nextHop: (row: number) => void;
+  readonly hop: Int32Array;
+}
+
+function routingOf({ program }: Plane, fibs: Fibs, packet: Packet): Routing {
+  const { routes } = program;
+  const hop = new Int32Array(4);
+  return {
+    hop,
+    findRoute: (host) =>
+      packet.family === 4
+        ? fibs.findIpv4(host, packet.destination[3])
+        : fibs.findIpv6(host, packet.destination),
+    nextHop: (row) => {
+      hop[0] = routes.via0[row];
+      hop[1] = routes.via1[row];
+      hop[2] = routes.via2[row];
+      hop[3] = routes.via3[row];
+      if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) copyAddress(packet.destination, hop);
+    },
+  };
+}
+
+interface ForwardSurroundings extends RouterSurroundings, Routing {
+  readonly packet: Packet;
+  readonly nat: ReturnType<typeof natOn>;
+  readonly rewrite: (frame: Frame) => void;
+}
+
+/** Makes the function that forwards the packet at hand, which came in by an interface of a host, and says why it was dropped, if it was. */
+function forwardOn(
+  plane: Plane,
+  around: ForwardSurroundings,
+): (frame: Frame, iface: number, host: number) => Reason {
+  const { frames, program, trace } = plane;
+  const { payload, packetLength, view } = frames;
+  const { routes } = program;
+  const { interfaces, resolver, own, end, complain, packet, nat, rewrite } = around;
+  const { findRoute, nextHop, hop } = around;
+  const { mtu } = interfaces;
+  const { flow } = nat;
+  const firewall = firewallOn(plane, interfaces);
+  const cut = fragmentOn(plane);
+  let pieceOut = 0;
+
+  function refuse(frame: Frame, reason: Reason): Reason {
+    end(frame, Action.Drop | reason);
+    return reason;
+  }
+
+  /** Why a packet cannot take a route; its sender is told. */
   function objection(frame: Frame, iface: number, row: number): Reason {
     if (row < 0) {
       complain(frame, iface, Complaint.NetUnreachable, 0);
       return Reason.NoRoute;
     }
-    switch (routes.kind[row]) {
-      case RouteKind.Unicast:
-        break;
-      case RouteKind.Unreachable:
-        complain(frame, iface, Complaint.HostUnreachable, 0);
-        return Reason.RouteUnreachable;
-      case RouteKind.Prohibit:
-        complain(frame, iface, Complaint.Prohibited, 0);
-        return Reason.RouteProhibited;
-      default:
-        return Reason.RouteBlackhole;
+    const kind: RouteKind = routes.kind[row];
+    if (kind === RouteKind.Blackhole) return Reason.RouteBlackhole;
+    if (kind === RouteKind.Unreachable) {
+      complain(frame, iface, Complaint.HostUnreachable, 0);
+      return Reason.RouteUnreachable;
     }
-    if (packet.hopLimit <= 1) {
-      complain(frame, iface, Complaint.HopLimitExceeded, 0);
-      return Reason.HopLimitExceeded;
-    }
-    return Reason.Ok;
-  }
-
-  function forward(frame: Frame, iface: number, host: number): void {
-    const row = findRoute(host);
-    const against = objection(frame, iface, row);
-    if (against !== Reason.Ok) {
-      drop(frame, against);
-      return;
-    }
-    const out = routes.iface[row];
-    if (packetLength[frame] > mtu[out]) {
-      complain(frame, iface, Complaint.TooLong, mtu[out]);
-      drop(frame, Reason.FragmentationNeeded);
-      return;
-    }
-    nextHop(row);
-    const mine = leave(frame, iface, host, out);
-    if (mine < 0) return;
-    if (plane.isTracing) trace.note(Step.Routed, row, out);
-    passOn(mine);
-    resolver.send(mine, out, packet.family, hop);
-  }
-
-  /** The packet as it is called outside, in a frame that is the caller's alone; -1 when it has ended. */
-  function leave(frame: Frame, iface: number, host: number, out: number): Frame {
-    const against = nat.leave(frame, host, out, hop);
-    if (against !== Reason.Ok) {
+    if (kind === RouteKind.Prohibit) {
       complain(frame, iface, Complaint.Prohibited, 0);
-      drop(frame, against);
-      return NO_FRAME;
+      return Reason.RouteProhibited;
     }
-    const mine = own(frame);
-    if (mine < 0) drop(frame, Reason.PoolExhausted);
-    else if (flow.isChanged) rewrite(mine);
-    return mine;
+    if (packet.hopLimit > 1) return Reason.Ok;
+    complain(frame, iface, Complaint.HopLimitExceeded, 0);
+    return Reason.HopLimitExceeded;
+  }
+
+  function isTooLong(frame: Frame, out: number): boolean {
+    if (packetLength[frame] <= mtu[out]) return false;
+    return packet.family === 6 || dontFragment(view, packet.at);
   }
 
   /** One router more has been passed. */
@@ -168,52 +236,47 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     view.setUint16(at + 10, sum);
   }
 
-  function enter(frame: Frame, at: number): void {
-    const iface = interfaces.plain(at);
-    const host = hostOf[iface];
-    if (host === NONE || forwards[host] === 0 || !isPacket(frame)) {
-      consume(frame, at);
-      return;
-    }
-    const reason = read(frame);
-    if (reason !== Reason.Ok) {
-      drop(frame, reason);
-      return;
-    }
-    if (local.isFromMartian(host, packet)) {
-      drop(frame, Reason.MartianAddress);
-      return;
-    }
-    nat.arrive(frame, iface, host);
-    if (local.isLocal(host, packet)) deliver(frame, at);
-    else if (local.isConfined(packet)) drop(frame, Reason.MartianAddress);
-    else forward(frame, iface, host);
+  function sendPiece(piece: Frame): void {
+    resolver.send(piece, pieceOut, 4, hop);
   }
 
-  /** For the own stack, which may be called otherwise outside. */
-  function deliver(frame: Frame, iface: number): void {
-    const mine = flow.isChanged ? own(frame) : frame;
-    if (mine < 0) {
-      drop(frame, Reason.PoolExhausted);
-      return;
+  /** Sends what is written, in pieces where it has to be. */
+  function send(frame: Frame, out: number): Reason {
+    if (packetLength[frame] <= mtu[out]) {
+      resolver.send(frame, out, packet.family, hop);
+      return Reason.Ok;
     }
-    if (flow.isChanged) rewrite(mine);
-    consume(mine, iface);
+    pieceOut = out;
+    const reason = cut(frame, mtu[out], sendPiece);
+    if (reason !== Reason.Ok) return refuse(frame, reason);
+    frames.letGo(frame);
+    return Reason.Ok;
   }
 
-  function output(frame: Frame, host: number): void {
-    const reason = read(frame);
-    const row = reason === Reason.Ok ? findRoute(host) : -1;
-    if (row < 0 || routes.kind[row] !== RouteKind.Unicast) {
-      drop(frame, reason === Reason.Ok ? Reason.NoRoute : reason);
-      return;
+  return (frame, iface, host) => {
+    const row = findRoute(host);
+    const against = objection(frame, iface, row);
+    if (against !== Reason.Ok) return refuse(frame, against);
+    const out = routes.iface[row];
+    if (isTooLong(frame, out)) {
+      complain(frame, iface, Complaint.TooLong, mtu[out]);
+      return refuse(frame, Reason.FragmentationNeeded);
     }
-    if (plane.isTracing) trace.note(Step.Routed, row, routes.iface[row]);
+    const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
+    if (denied !== Reason.Ok) return refuse(frame, denied);
     nextHop(row);
-    resolver.send(frame, routes.iface[row], packet.family, hop);
-  }
-
-  return { enter, output };
+    const unnamed = nat.leave(frame, host, out, hop);
+    if (unnamed !== Reason.Ok) {
+      complain(frame, iface, Complaint.Prohibited, 0);
+      return refuse(frame, unnamed);
+    }
+    const mine = own(frame);
+    if (mine < 0) return refuse(frame, Reason.PoolExhausted);
+    if (flow.isChanged) rewrite(mine);
+    passOn(mine);
+    if (plane.isTracing) trace.note(Step.Routed, row, out);
+    return send(mine, out);
+  };
 }
 
 /** By host: 1 when it forwards packets. */

@@ -48,7 +48,9 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
     segment.window = view.getUint16(at + 14);
     segment.payloadBytes = bytes - header;
     const isSyn = (segment.flags & tcp.Flag.Syn) !== 0;
-    segment.scale = isSyn ? scaleIn(at + tcp.HEADER_LENGTH_MIN, Math.min(at + header, end)) : NO_SCALE;
+    segment.scale = isSyn
+      ? scaleIn(at + tcp.HEADER_LENGTH_MIN, Math.min(at + header, end))
+      : NO_SCALE;
     return true;
   }
 

@@ -59,7 +59,10 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
     view.setUint32(at + 26, source);
     view.setUint32(at + 30, destination);
     const addresses = half(source) + half(destination);
-    view.setUint16(at + 24, complement(0x4500 + TOTAL_LENGTH + ((TTL << 8) | protocol) + addresses));
+    view.setUint16(
+      at + 24,
+      complement(0x4500 + TOTAL_LENGTH + ((TTL << 8) | protocol) + addresses),
+    );
   }
 
   function putUdp(at: number, source: number, destination: number, from: number, to: number): void {
@@ -69,7 +72,13 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
     view.setUint32(at + 38, (UDP_LENGTH << 16) | complement(pseudo + from + to + UDP_LENGTH));
   }
 
-  function putEcho(at: number, source: number, destination: number, type: number, id: number): void {
+  function putEcho(
+    at: number,
+    source: number,
+    destination: number,
+    type: number,
+    id: number,
+  ): void {
     put(at, Protocol.Icmp, source, destination);
     view.setUint32(at + 34, (type << 24) | complement((type << 8) + id));
     view.setUint32(at + 38, id << 16);

@@ -64,7 +64,7 @@ export function cutsFor(program: Program, owners: Owners, order: Order): Cut[] {
   );
   const bells = new SharedArrayBuffer(4 * (workers + 1));
   const shared = {
-    dues: new SharedArrayBuffer(8 * hostsOf(program)),
+    dues: new SharedArrayBuffer(16 * hostsOf(program)),
     trace: new SharedArrayBuffer(TRACE_BYTES),
   };
   return numbers.map((worker) => ({ worker, owners, order, rings, bells, shared }));
@@ -108,7 +108,8 @@ export class Crossing implements Frontier {
   private readonly out: readonly RingWriter[];
   private readonly in: readonly RingReader[];
   private readonly others: readonly number[];
-  private readonly joinedHosts: readonly number[];
+  /** Numbers in `plane.dues`. */
+  private readonly joinedEvents: readonly number[];
   private readonly bells: Int32Array;
   private readonly failed: number;
 
@@ -127,11 +128,14 @@ export class Crossing implements Frontier {
     this.in = rings.map((to) => ringReaderOn(to[worker], plane.frames));
     this.others = rings.map((_, other) => other).filter((other) => other !== worker);
     // The order of all events is kept by the first Worker alone.
-    this.joinedHosts = plane.timed.filter((host) => worker === 0 && owners.joinedHosts[host] === 1);
+    const hosts = plane.dues.length >>> 1;
+    this.joinedEvents = plane.timed.filter(
+      (event) => worker === 0 && owners.joinedHosts[event % hosts] === 1,
+    );
     this.bells = new Int32Array(cut.bells);
     this.failed = owners.workers;
     plane.timed = plane.timed.filter(
-      (host) => owners.hosts[host] === worker && owners.joinedHosts[host] === 0,
+      (event) => owners.hosts[event % hosts] === worker && owners.joinedHosts[event % hosts] === 0,
     );
     plane.frontier = this;
   }
@@ -144,13 +148,11 @@ export class Crossing implements Frontier {
   }
 
   advance(tick: number): void {
-    const { plane, joinedHosts } = this;
-    const { hosts } = this.cut.owners;
-    for (let host = 0; host >= 0;) {
-      host = plane.firstDue(joinedHosts, tick);
-      if (host < 0) continue;
-      if (hosts[host] === this.me) plane.doors.fire(host);
-      else this.hand(Errand.Fire, host, NO_FRAME);
+    const { plane, joinedEvents } = this;
+    for (let event = plane.firstDue(joinedEvents, tick); event >= 0;) {
+      if (this.ownerOf(Errand.Fire, event) === this.me) plane.doors.fire(event);
+      else this.hand(Errand.Fire, event, NO_FRAME);
+      event = plane.firstDue(joinedEvents, tick);
     }
   }
 
@@ -281,7 +283,7 @@ export class Crossing implements Frontier {
       case Errand.Up:
         return owners.links[about];
       default:
-        return owners.hosts[about];
+        return owners.hosts[about % (this.plane.dues.length >>> 1)];
     }
   }
 
