@@ -69,6 +69,13 @@ export const enum Reason {
   FragmentBadLength,
   FragmentationNeeded,
 
+  // What Docker lets its hosts forward (forward/firewall).
+  BridgeIsolated,
+  InternalNetwork,
+  PortNotPublished,
+  DirectRoutingDenied,
+  ForwardingDenied,
+
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,
   ArpBadLengths,
