@@ -7,7 +7,7 @@ import { ConnectionState } from '../../dataplane/forward/connection.js';
 import { NO_TRANSPORT } from '../../dataplane/forward/packet.js';
 import type { Packet } from '../../dataplane/forward/packet.js';
 import { Reason } from '../../dataplane/observe/reason.js';
-import { GatewayMode } from '../../dataplane/program/layout.js';
+import { GatewayMode, NatKind, NONE } from '../../dataplane/program/layout.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
 import {
   addressOn,
@@ -312,10 +312,18 @@ test('gateway mode routed: a range of ports is open as a whole, and without port
   );
 });
 
-test('gateway mode nat: a rule of one’s own that leads to a published port of the container gets in', (t) => {
+test('gateway mode nat: a rule of one’s own gets in where it leads to a published port, and nowhere else', (t) => {
+  const program = programOf();
+  const { kind, network, match3 } = program.natRules;
   const nat = bridgeOf('nat');
-  for (const from of [ETH0, bridgeOf('routed')])
-    t.is(firewall(from, nat, opening(4, nat), ConnectionState.New, -1, false), Reason.Ok);
+  const rule = publishes(4, bridgeOf('isolated'));
+  kind[rule] = NatKind.Destination;
+  network[rule] = NONE;
+  match3[rule] = 0x7f00_0001;
+  const ask = (port: number): Reason =>
+    judge(program)(ETH0, nat, opening(4, nat, { port }), ConnectionState.New, rule, false);
+  t.is(ask(PORT), Reason.Ok);
+  t.is(ask(PORT + 1), Reason.PortNotPublished);
 });
 
 test('gateway mode nat: a published packet whose ports cannot be read gets in, by its rule', (t) => {
