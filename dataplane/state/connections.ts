@@ -1,0 +1,178 @@
+/**
+ * What is known of each connection of a host, by its number. How one is found is the matter of conntrack.ts.
+ *
+ * All of it, buckets included, stands in one memory of at most 128 bytes per connection:
+ *   words    64 bytes each: see Word. What a lookup reads are the first 48, which lie in one cache line
+ *   windows  48 bytes each, what the tracker of its protocol remembers: see tcp-tracker.ts and tracker.ts
+ *   buckets  4 bytes each, two to four for a connection
+ */
+import { protocolIn, zoneIn } from './tuple.js';
+
+export const enum Direction {
+  Original,
+  Reply,
+}
+
+/** What is known of a connection, besides its state: bits 0..11. */
+export const enum Mark {
+  /** A packet of the answerer has been seen. */
+  SeenReply = 0x001,
+  /** It has been used from both sides in earnest, and is not given up for a new one. */
+  Assured = 0x002,
+  /** Its source is translated, in the direction of the opener. */
+  SourceTranslated = 0x004,
+  /** Its destination is translated, in the direction of the opener. */
+  DestinationTranslated = 0x008,
+}
+
+/** Words of a connection. A link is a side + 1, or 0 at the end of a chain. */
+export const enum Word {
+  NextOriginal,
+  NextReply,
+  /** The tuples: source, destination, ports. */
+  Original,
+  Reply = 5,
+  Key = 8,
+  /** First port << 16 | state << 12 | marks. */
+  Status,
+  /** When it expires: a double, over two words. */
+  Expiry,
+  Rule = 12,
+  Serial,
+  /** Its neighbors in the order of creation: connection + 1, or 0. */
+  Older,
+  Newer,
+  Count,
+}
+
+export const WORDS = Word.Count;
+/** The same in doubles. */
+export const TICKS = WORDS / 2;
+export const EXPIRY = Word.Expiry / 2;
+/** How far the reply tuple stands behind the original one. */
+export const TUPLE = Word.Reply - Word.Original;
+/** Where the words of a tuple stand in the original one. */
+export const SOURCE = Word.Original;
+export const DESTINATION = Word.Original + 1;
+export const PORTS = Word.Original + 2;
+
+const MARK_BITS = 0xfff;
+const STATE_SHIFT = 12;
+const STATE_BITS = 0xf;
+const PORT_SHIFT = 16;
+
+/** Words of a connection in `windows`. */
+export const WINDOW_WORDS = 12;
+
+export class Connections {
+  /** WINDOW_WORDS of each connection, 0 in a new one. What they mean is up to the tracker of its protocol. */
+  readonly windows: Int32Array;
+  /** The same memory as doubles. */
+  readonly windowTicks: Float64Array;
+
+  protected readonly words: Int32Array;
+  protected readonly ticks: Float64Array;
+  /** The first link of each chain. */
+  protected readonly buckets: Int32Array;
+
+  protected constructor(
+    readonly capacity: number,
+    bucketCount: number,
+  ) {
+    const wordBytes = capacity * WORDS * 4;
+    const windowBytes = capacity * WINDOW_WORDS * 4;
+    const memory = new ArrayBuffer(wordBytes + windowBytes + bucketCount * 4);
+    this.words = new Int32Array(memory, 0, capacity * WORDS);
+    this.ticks = new Float64Array(memory, 0, capacity * TICKS);
+    this.windows = new Int32Array(memory, wordBytes, capacity * WINDOW_WORDS);
+    this.windowTicks = new Float64Array(memory, wordBytes, (capacity * WINDOW_WORDS) / 2);
+    this.buckets = new Int32Array(memory, wordBytes + windowBytes, bucketCount);
+  }
+
+  /** Size of the table in memory. */
+  get bytes(): number {
+    return this.words.buffer.byteLength;
+  }
+
+  sourceOf(connection: number, direction: Direction): number {
+    return this.words[connection * WORDS + direction * TUPLE + SOURCE];
+  }
+
+  destinationOf(connection: number, direction: Direction): number {
+    return this.words[connection * WORDS + direction * TUPLE + DESTINATION];
+  }
+
+  portsOf(connection: number, direction: Direction): number {
+    return this.words[connection * WORDS + direction * TUPLE + PORTS];
+  }
+
+  keyOf(connection: number): number {
+    return this.words[connection * WORDS + Word.Key];
+  }
+
+  zoneOf(connection: number): number {
+    return zoneIn(this.keyOf(connection));
+  }
+
+  protocolOf(connection: number): number {
+    return protocolIn(this.keyOf(connection));
+  }
+
+  /** 0..15, what the tracker of its protocol makes of it. */
+  stateOf(connection: number): number {
+    return (this.words[connection * WORDS + Word.Status] >>> STATE_SHIFT) & STATE_BITS;
+  }
+
+  setState(connection: number, state: number): void {
+    const at = connection * WORDS + Word.Status;
+    this.words[at] = (this.words[at] & ~(STATE_BITS << STATE_SHIFT)) | (state << STATE_SHIFT);
+  }
+
+  /** All its marks: see Mark. */
+  marksOf(connection: number): number {
+    return this.words[connection * WORDS + Word.Status] & MARK_BITS;
+  }
+
+  has(connection: number, mark: Mark): boolean {
+    return (this.words[connection * WORDS + Word.Status] & mark) !== 0;
+  }
+
+  mark(connection: number, marks: number): void {
+    this.words[connection * WORDS + Word.Status] |= marks & MARK_BITS;
+  }
+
+  expiryOf(connection: number): number {
+    return this.ticks[connection * TICKS + EXPIRY];
+  }
+
+  /** It is found before this tick, and from it on no more. */
+  setExpiry(connection: number, tick: number): void {
+    this.ticks[connection * TICKS + EXPIRY] = tick;
+  }
+
+  /** The row of the rule that made it, or -1. */
+  ruleOf(connection: number): number {
+    return this.words[connection * WORDS + Word.Rule];
+  }
+
+  setRule(connection: number, rule: number): void {
+    this.words[connection * WORDS + Word.Rule] = rule;
+  }
+
+  /** By which port its first frame came in, and which frame of that port it was. */
+  setFirstFrame(connection: number, port: number, serial: number): void {
+    const at = connection * WORDS;
+    const status = this.words[at + Word.Status] & ((1 << PORT_SHIFT) - 1);
+    this.words[at + Word.Status] = status | (port << PORT_SHIFT);
+    this.words[at + Word.Serial] = serial;
+  }
+
+  /** 0..65,535 */
+  firstPortOf(connection: number): number {
+    return this.words[connection * WORDS + Word.Status] >>> PORT_SHIFT;
+  }
+
+  firstSerialOf(connection: number): number {
+    return this.words[connection * WORDS + Word.Serial] >>> 0;
+  }
+}

@@ -1,0 +1,341 @@
+/**
+ * The connection table of one host: which conversation does a packet belong to, and in which direction does it go?
+ *
+ * A connection has two tuples: as packets of its opener come in, and as the answers come in. Address translation makes the second more than
+ * the first turned round, so each is entered for itself, in chained buckets, at most half as many as there are buckets. A lookup gives
+ * the *side* that was met: connection << 1 | direction, where direction 0 is the opener's (`original`), 1 is the answerer's (`reply`).
+ *
+ * Complication 1: time. Nothing sweeps. A connection that has expired is not found, and is removed by whoever meets it in a chain. It counts
+ *   (`count`) until then.
+ * Complication 2: who pays when it is full. A hand goes round the table, a bounded way for each new connection: what has expired goes first;
+ *   else, of those the hand has met, the one that is not assured and would have expired first (`earlyDropped`; nf_conntrack_core.c,
+ *   early_drop). Assured ones have been used from both sides and are never given up for a newcomer; where the hand meets no others it is
+ *   `refused`. The hand strides, so that connections which were made one after another are not met one after another; it comes to
+ *   every connection before it comes to one again. So a flood of first packets evicts itself.
+ * Complication 3: one tuple, one connection. Whoever adds has looked first (`find`, `isTaken`). `add` looks again, which costs little since
+ *   the chains are in the cache by then, and enters no tuple twice (`clashed`). Only the two tuples of one connection may be equal: a host
+ *   that talks to itself from a port to the same port. Then its side is `original`.
+ * Complication 4: hostile tuples that all hash alike. The hash is drawn from a seed (hashing.ts).
+ * Complication 5: IPv6 addresses are ids of a table beside this one (interned.ts). A connection holds those of its four until it is removed.
+ *
+ * Never: keep a connection's number beyond the packet at hand. It is given to another after `remove`, which also `find`, `isTaken` and `add`
+ * may call.
+ *
+ * Writer: the Worker that owns the host. Time is an argument, in ns, and does not go back.
+ */
+import {
+  Connections,
+  DESTINATION,
+  Direction,
+  EXPIRY,
+  Mark,
+  PORTS,
+  SOURCE,
+  TICKS,
+  TUPLE,
+  WINDOW_WORDS,
+  Word,
+  WORDS,
+} from './connections.js';
+import { Hashing } from './hashing.js';
+import type { Interned } from './interned.js';
+import { isIpv6In } from './tuple.js';
+
+/** How many connections the hand passes at most for a new one, */
+const HAND_REACH = 32;
+/** and among how many that are not assured it chooses. */
+const CANDIDATES = 8;
+const CAPACITY_MAX = 2 ** 24;
+const NONE = -1;
+
+export const connectionOf = (side: number): number => side >> 1;
+export const directionOf = (side: number): Direction => side & 1;
+
+export class Conntrack extends Connections {
+  /** Connections that were given up for new ones before they had expired. */
+  earlyDropped = 0;
+  /** Connections that were not taken because the table was full of assured ones. */
+  refused = 0;
+  /** Connections that were not taken because one of their tuples is another's. */
+  clashed = 0;
+
+  private readonly shift: number;
+  private readonly hashing: Hashing;
+  private used = 0;
+  /** Connections from here on have never been used. */
+  private fresh = 0;
+  /** The first of those that are free again, + 1; chained by NextOriginal. */
+  private free = 0;
+  private oldest = 0;
+  private newest = 0;
+  private hand = 0;
+  private readonly stride: number;
+
+  /**
+   * @param capacity how many connections there may be, 1..16,777,216
+   * @param seed of the hash, 32 bits
+   * @param addresses the IPv6 addresses that tuples of this table name
+   * @throws RangeError when the capacity is none of these
+   */
+  constructor(
+    capacity: number,
+    seed: number,
+    private readonly addresses: Interned,
+  ) {
+    if (!Number.isInteger(capacity) || capacity < 1 || capacity > CAPACITY_MAX)
+      throw new RangeError('a connection table holds 1 to 16,777,216 connections');
+    const bits = 33 - Math.clz32(capacity);
+    super(capacity, 2 ** bits);
+    this.shift = 32 - bits;
+    this.hashing = new Hashing(seed);
+    this.stride = strideFor(capacity);
+  }
+
+  /** Connections in the table, those included that have expired and that nobody has met since. */
+  get count(): number {
+    return this.used;
+  }
+
+  /** The side that has this tuple and is alive at this tick, or -1. What has expired and is met on the way is removed. */
+  find(tick: number, key: number, source: number, destination: number, ports: number): number {
+    const { words, ticks } = this;
+    const bucket = this.bucketOf(key, source, destination, ports);
+    let link = this.buckets[bucket];
+    while (link !== 0) {
+      const side = link - 1;
+      const connection = side >> 1;
+      const at = connection * WORDS;
+      if (!(ticks[connection * TICKS + EXPIRY] > tick)) {
+        this.remove(connection);
+        // Both of its tuples may have stood in this chain.
+        link = this.buckets[bucket];
+        continue;
+      }
+      const tuple = at + (side & 1) * TUPLE;
+      if (
+        words[tuple + PORTS] === (ports | 0) &&
+        words[tuple + SOURCE] === (source | 0) &&
+        words[tuple + DESTINATION] === (destination | 0) &&
+        words[at + Word.Key] === key
+      )
+        return side;
+      link = words[at + (side & 1)];
+    }
+    return NONE;
+  }
+
+  /** Has a connection that is alive this tuple, in either direction? So that another must not. */
+  isTaken(tick: number, key: number, source: number, destination: number, ports: number): boolean {
+    return this.find(tick, key, source, destination, ports) !== NONE;
+  }
+
+  /** Asks memory for a tuple's chain ahead of `find`; the result means nothing. */
+  touch(key: number, source: number, destination: number, ports: number): number {
+    const link = this.buckets[this.bucketOf(key, source, destination, ports)];
+    return this.words[(link >> 1) * WORDS];
+  }
+
+  /**
+   * Enters a connection, both tuples of it; -1 when there is no room (`refused`) or one of its tuples is another's (`clashed`). Its state is
+   * 0, it has no marks and no rule, its windows are 0, and it expires now: whoever adds it says how long it lives, before anybody looks.
+   * IPv6 addresses the caller holds meanwhile, since room for this one is made by removing others.
+   */
+  add(
+    tick: number,
+    key: number,
+    source: number,
+    destination: number,
+    ports: number,
+    replySource: number,
+    replyDestination: number,
+    replyPorts: number,
+  ): number {
+    if (
+      this.find(tick, key, source, destination, ports) !== NONE ||
+      this.find(tick, key, replySource, replyDestination, replyPorts) !== NONE
+    ) {
+      this.clashed++;
+      return NONE;
+    }
+    if (this.used === this.capacity && !this.makeRoom(tick)) {
+      this.refused++;
+      return NONE;
+    }
+    const connection = this.claim();
+    const { words } = this;
+    const at = connection * WORDS;
+    words[at + SOURCE] = source;
+    words[at + DESTINATION] = destination;
+    words[at + PORTS] = ports;
+    words[at + TUPLE + SOURCE] = replySource;
+    words[at + TUPLE + DESTINATION] = replyDestination;
+    words[at + TUPLE + PORTS] = replyPorts;
+    words[at + Word.Key] = key;
+    words[at + Word.Status] = 0;
+    words[at + Word.Rule] = NONE;
+    words[at + Word.Serial] = 0;
+    this.ticks[connection * TICKS + EXPIRY] = tick;
+    this.windows.fill(0, connection * WINDOW_WORDS, (connection + 1) * WINDOW_WORDS);
+    if (isIpv6In(key)) this.holdAddresses(at);
+    // The later one stands before: where both tuples are equal, `original` is met.
+    this.enter(connection, Direction.Reply);
+    this.enter(connection, Direction.Original);
+    this.append(connection);
+    return connection;
+  }
+
+  remove(connection: number): void {
+    const { words } = this;
+    const at = connection * WORDS;
+    this.leave(connection, Direction.Original);
+    this.leave(connection, Direction.Reply);
+    const older = words[at + Word.Older];
+    const newer = words[at + Word.Newer];
+    if (older === 0) this.oldest = newer;
+    else words[(older - 1) * WORDS + Word.Newer] = newer;
+    if (newer === 0) this.newest = older;
+    else words[(newer - 1) * WORDS + Word.Older] = older;
+    if (isIpv6In(words[at + Word.Key])) this.releaseAddresses(at);
+    words[at + Word.NextOriginal] = this.free;
+    this.free = connection + 1;
+    this.used--;
+  }
+
+  /** Removes every connection that this rule made; gives how many. It looks at all there are. */
+  removeByRule(rule: number): number {
+    let removed = 0;
+    for (let link = this.oldest; link !== 0;) {
+      const connection = link - 1;
+      link = this.words[connection * WORDS + Word.Newer];
+      if (this.ruleOf(connection) !== rule) continue;
+      this.remove(connection);
+      removed++;
+    }
+    return removed;
+  }
+
+  /** The oldest connection that is alive at this tick, or -1. With `newerThan` all of them, in the order of creation; nothing is changed. */
+  first(tick: number): number {
+    return this.aliveFrom(this.oldest, tick);
+  }
+
+  /** The next one that was created after this one and is alive, or -1. */
+  newerThan(connection: number, tick: number): number {
+    return this.aliveFrom(this.words[connection * WORDS + Word.Newer], tick);
+  }
+
+  private bucketOf(key: number, source: number, destination: number, ports: number): number {
+    return this.hashing.of(key, source, destination, ports) >>> this.shift;
+  }
+
+  /** The bucket of one of a connection's tuples; `tuple` is where that one begins. */
+  private homeOf(at: number, tuple: number): number {
+    const { words } = this;
+    return this.bucketOf(
+      words[at + Word.Key],
+      words[tuple + SOURCE],
+      words[tuple + DESTINATION],
+      words[tuple + PORTS],
+    );
+  }
+
+  private aliveFrom(first: number, tick: number): number {
+    let link = first;
+    while (link !== 0 && !(this.expiryOf(link - 1) > tick))
+      link = this.words[(link - 1) * WORDS + Word.Newer];
+    return link - 1;
+  }
+
+  private claim(): number {
+    this.used++;
+    if (this.free === 0) return this.fresh++;
+    const connection = this.free - 1;
+    this.free = this.words[connection * WORDS + Word.NextOriginal];
+    return connection;
+  }
+
+  /** Removes one that has expired, or else the least useful one, of those within reach of the hand. False when all of these are assured. */
+  private makeRoom(tick: number): boolean {
+    const { capacity } = this;
+    const reach = Math.min(HAND_REACH, capacity);
+    let victim = NONE;
+    for (let passed = 0, candidates = 0; passed < reach && candidates < CANDIDATES; passed++) {
+      const connection = this.hand;
+      const next = connection + this.stride;
+      this.hand = next < capacity ? next : next - capacity;
+      if (!(this.expiryOf(connection) > tick)) {
+        this.remove(connection);
+        return true;
+      }
+      if (this.has(connection, Mark.Assured)) continue;
+      candidates++;
+      if (victim < 0 || this.expiryOf(connection) < this.expiryOf(victim)) victim = connection;
+    }
+    if (victim < 0) return false;
+    this.remove(victim);
+    this.earlyDropped++;
+    return true;
+  }
+
+  /** Puts a side at the head of its chain. */
+  private enter(connection: number, direction: Direction): void {
+    const at = connection * WORDS;
+    const bucket = this.homeOf(at, at + direction * TUPLE);
+    this.words[at + direction] = this.buckets[bucket];
+    this.buckets[bucket] = ((connection << 1) | direction) + 1;
+  }
+
+  /** Takes a side out of its chain. */
+  private leave(connection: number, direction: Direction): void {
+    const { words, buckets } = this;
+    const at = connection * WORDS;
+    const bucket = this.homeOf(at, at + direction * TUPLE);
+    const gone = ((connection << 1) | direction) + 1;
+    const next = words[at + direction];
+    if (buckets[bucket] === gone) {
+      buckets[bucket] = next;
+      return;
+    }
+    let before = buckets[bucket] - 1;
+    while (words[(before >> 1) * WORDS + (before & 1)] !== gone)
+      before = words[(before >> 1) * WORDS + (before & 1)] - 1;
+    words[(before >> 1) * WORDS + (before & 1)] = next;
+  }
+
+  /** Puts a connection at the end of the order of creation. */
+  private append(connection: number): void {
+    const at = connection * WORDS;
+    this.words[at + Word.Older] = this.newest;
+    this.words[at + Word.Newer] = 0;
+    if (this.newest === 0) this.oldest = connection + 1;
+    else this.words[(this.newest - 1) * WORDS + Word.Newer] = connection + 1;
+    this.newest = connection + 1;
+  }
+
+  private holdAddresses(at: number): void {
+    const { words, addresses } = this;
+    addresses.hold(words[at + SOURCE]);
+    addresses.hold(words[at + DESTINATION]);
+    addresses.hold(words[at + TUPLE + SOURCE]);
+    addresses.hold(words[at + TUPLE + DESTINATION]);
+  }
+
+  private releaseAddresses(at: number): void {
+    const { words, addresses } = this;
+    addresses.release(words[at + SOURCE]);
+    addresses.release(words[at + DESTINATION]);
+    addresses.release(words[at + TUPLE + SOURCE]);
+    addresses.release(words[at + TUPLE + DESTINATION]);
+  }
+}
+
+/** The golden section of the capacity, or the next number that has no divisor in common with it (Knuth, TAOCP 3, §6.4). */
+function strideFor(capacity: number): number {
+  let stride = Math.max(Math.floor(capacity * 0.618), 1);
+  while (commonDivisor(capacity, stride) !== 1) stride++;
+  return stride;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
