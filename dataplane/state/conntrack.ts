@@ -9,9 +9,9 @@
  *   (`count`) until then.
  * Complication 2: who pays when it is full. A hand goes round the table, a bounded way for each new connection: what has expired goes first;
  *   else, of those the hand has met, the one that is not assured and would have expired first (`earlyDropped`; nf_conntrack_core.c,
- *   early_drop). Assured ones have been spoken for from both sides and are never given up for a newcomer; where the hand
- *   has met no others it is `refused`. So a flood of
- *   first packets evicts itself, in the order in which it came.
+ *   early_drop). Assured ones have been used from both sides and are never given up for a newcomer; where the hand meets no others it is
+ *   `refused`. The hand strides, so that connections which were made one after another are not met one after another; it comes to
+ *   every connection before it comes to one again. So a flood of first packets evicts itself.
  * Complication 3: one tuple, one connection. Whoever adds has looked first (`find`, `isTaken`). `add` looks again, which costs little since
  *   the chains are in the cache by then, and enters no tuple twice (`clashed`). Only the two tuples of one connection may be equal: a host
  *   that talks to itself from a port to the same port. Then its side is `original`.
@@ -41,8 +41,10 @@ import { Hashing } from './hashing.js';
 import type { Interned } from './interned.js';
 import { isIpv6In } from './tuple.js';
 
-/** How many connections the hand passes at most for a new one. */
+/** How many connections the hand passes at most for a new one, */
 const HAND_REACH = 32;
+/** and among how many that are not assured it chooses. */
+const CANDIDATES = 8;
 const CAPACITY_MAX = 2 ** 24;
 const NONE = -1;
 
@@ -67,6 +69,7 @@ export class Conntrack extends Connections {
   private oldest = 0;
   private newest = 0;
   private hand = 0;
+  private readonly stride: number;
 
   /**
    * @param capacity how many connections there may be, 1..16,777,216
@@ -85,6 +88,7 @@ export class Conntrack extends Connections {
     super(capacity, 2 ** bits);
     this.shift = 32 - bits;
     this.hashing = new Hashing(seed);
+    this.stride = strideFor(capacity);
   }
 
   /** Connections in the table, those included that have expired and that nobody has met since. */
@@ -252,16 +256,19 @@ export class Conntrack extends Connections {
 
   /** Removes one that has expired, or else the least useful one, of those within reach of the hand. False when all of these are assured. */
   private makeRoom(tick: number): boolean {
-    const reach = Math.min(HAND_REACH, this.capacity);
+    const { capacity } = this;
+    const reach = Math.min(HAND_REACH, capacity);
     let victim = NONE;
-    for (let passed = 0; passed < reach; passed++) {
+    for (let passed = 0, candidates = 0; passed < reach && candidates < CANDIDATES; passed++) {
       const connection = this.hand;
-      this.hand = connection + 1 === this.capacity ? 0 : connection + 1;
+      const next = connection + this.stride;
+      this.hand = next < capacity ? next : next - capacity;
       if (!(this.expiryOf(connection) > tick)) {
         this.remove(connection);
         return true;
       }
       if (this.has(connection, Mark.Assured)) continue;
+      candidates++;
       if (victim < 0 || this.expiryOf(connection) < this.expiryOf(victim)) victim = connection;
     }
     if (victim < 0) return false;
@@ -320,4 +327,15 @@ export class Conntrack extends Connections {
     addresses.release(words[at + TUPLE + SOURCE]);
     addresses.release(words[at + TUPLE + DESTINATION]);
   }
+}
+
+/** The golden section of the capacity, or the next number that has no divisor in common with it (Knuth, TAOCP 3, §6.4). */
+function strideFor(capacity: number): number {
+  let stride = Math.max(Math.floor(capacity * 0.618), 1);
+  while (commonDivisor(capacity, stride) !== 1) stride++;
+  return stride;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }

@@ -69,7 +69,7 @@ export class TcpTracker {
   }
 
   /**
-   * A packet of a connection, or the first one of one that was just added. Sets state and expiry, and the mark Assured.
+   * A packet of a connection, or the first one of one that was just added, which `begins` allows. Sets state and expiry, and the mark Assured.
    * @param direction in which it goes
    * @param flags its control bits
    * @param window as it stands in the header, 0..65,535
@@ -94,10 +94,7 @@ export class TcpTracker {
     const length = payloadBytes + ((flags & Control.Syn) >>> 1) + (flags & Control.Fin);
     const end = (sequence + length) | 0;
     const was: TcpState = table.stateOf(connection);
-    if (was === TcpState.None) {
-      if (!this.begins(flags)) return Verdict.Invalid;
-      windows.open(connection, kind, end, window, scale);
-    }
+    if (was === TcpState.None) windows.open(connection, kind, end, window, scale);
     const to = this.nextState(connection, direction, kind, was, sequence, acknowledgment);
     if (to === INVALID) return Verdict.Invalid;
     if (to === RESTART) return Verdict.Restart;
@@ -261,35 +258,41 @@ export class TcpTracker {
     table.setState(connection, next);
     if (next === TcpState.FinWait && was !== TcpState.FinWait)
       windows.closedFirst(connection, direction);
-    let time = this.timeIn(connection, kind, next);
+    let timer = this.timerIn(connection, kind, next);
     if (!table.has(connection, Mark.SeenReply)) {
-      if (kind === Kind.Rst) time = timeouts[Timer.TcpRefused];
+      if (kind === Kind.Rst) timer = Timer.TcpRefused;
       // A SYN that comes again does not keep it alive, or whoever repeats it could do so for ever.
       else if (kind === Kind.Syn && was === TcpState.SynSent) return;
-      else if (next === TcpState.Established) time = Math.min(time, timeouts[Timer.TcpPickedUp]);
+      else if (next === TcpState.Established) timer = this.sooner(timer, Timer.TcpPickedUp);
     } else if (
       next === TcpState.Established &&
       (was === TcpState.SynRecv || was === TcpState.Established)
     )
       table.mark(connection, Mark.Assured);
-    table.setExpiry(connection, tick + time);
+    table.setExpiry(connection, tick + timeouts[timer]);
   }
 
-  /** How long a connection lives after a packet that led it to this state, in ns. */
-  private timeIn(connection: number, kind: Kind, state: TcpState): number {
-    const { windows, timeouts } = this;
-    const time = timeouts[state];
-    if (windows.isRetransmitted(connection) && time > timeouts[Timer.TcpRetransmitted])
-      return timeouts[Timer.TcpRetransmitted];
-    if (kind === Kind.Rst) return timeouts[Timer.TcpClose];
-    if (
-      windows.eitherHas(connection, SideBit.Unacknowledged) &&
-      time > timeouts[Timer.TcpUnacknowledged]
-    )
-      return timeouts[Timer.TcpUnacknowledged];
-    if (windows.lastWindowIsClosed(connection) && time > timeouts[Timer.TcpRetransmitted])
-      return timeouts[Timer.TcpRetransmitted];
-    return time;
+  /** Which timer runs after a packet that led to this state. */
+  private timerIn(connection: number, kind: Kind, state: TcpState): Timer {
+    const { windows } = this;
+    const timer = state as number as Timer;
+    if (windows.isRetransmitted(connection)) {
+      const shortened = this.sooner(timer, Timer.TcpRetransmitted);
+      if (shortened !== timer) return shortened;
+    }
+    if (kind === Kind.Rst) return Timer.TcpClose;
+    if (windows.eitherHas(connection, SideBit.Unacknowledged)) {
+      const shortened = this.sooner(timer, Timer.TcpUnacknowledged);
+      if (shortened !== timer) return shortened;
+    }
+    return windows.lastWindowIsClosed(connection)
+      ? this.sooner(timer, Timer.TcpRetransmitted)
+      : timer;
+  }
+
+  /** Of two timers the one that ends sooner; the first, if both end at once. */
+  private sooner(timer: Timer, other: Timer): Timer {
+    return this.timeouts[other] < this.timeouts[timer] ? other : timer;
   }
 
   /** Where both sides have sent a FIN or a RST that did not fit, the connection is out of step and probably dead. */

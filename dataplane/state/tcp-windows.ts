@@ -106,13 +106,16 @@ export class TcpWindows extends TcpMemory {
     const begins = answersSyn ? words[from + Word.End] : sequence | 0;
     const ends = answersSyn ? words[from + Word.End] : end;
     const fit = this.judge(at, direction, begins, ends, acknowledged);
+    const bits = words[at + Word.Bits];
+    const side = bits >>> (direction * SIDE_BITS);
     // What is let through although it does not fit teaches nothing.
-    if (fit !== Fit.Fits)
-      return this.liberal || this.sideHas(at, direction, SideBit.Liberal) ? Fit.Fits : fit;
-    const shift = (flags & Control.Syn) !== 0 ? 0 : this.scaleOf(at, direction);
-    this.advance(at, direction, ends, acknowledged, window << shift, acknowledges);
-    if (kindOf(flags) === Kind.Ack)
-      this.countRetransmission(at, direction, begins, ends, acknowledged, window);
+    if (fit !== Fit.Fits) return this.liberal || (side & SideBit.Liberal) !== 0 ? Fit.Fits : fit;
+    const offered = (flags & Control.Syn) !== 0 ? window : window << (side & SideBit.Scale);
+    const advanced = this.advance(at, direction, bits, ends, acknowledged, offered, acknowledges);
+    words[at + Word.Bits] =
+      kindOf(flags) === Kind.Ack
+        ? this.countRetransmission(at, direction, advanced, begins, ends, acknowledged, window)
+        : advanced;
     return Fit.Fits;
   }
 
@@ -164,7 +167,7 @@ export class TcpWindows extends TcpMemory {
     this.words[at + Word.Bits] &= ~(SideBit.Scale | (SideBit.Scale << SIDE_BITS));
   }
 
-  /** A side is heard for the first time in the middle of a connection. */
+  /** The answerer of a connection that was picked up is heard for the first time. */
   private guess(
     at: number,
     direction: Direction,
@@ -179,13 +182,9 @@ export class TcpWindows extends TcpMemory {
     words[from + Word.End] = end;
     words[from + Word.Window] = offered;
     words[from + Word.Limit] = end + offered;
-    if (words[to + Word.Window] === 0) {
+    // It answers a keep-alive, which stands one before what has been sent (RFC 9293 §3.8.4).
+    if ((acknowledgment | 0) === ((words[to + Word.End] + 1) | 0))
       words[to + Word.End] = acknowledgment;
-      words[to + Word.Limit] = acknowledgment;
-    } else if ((acknowledgment | 0) === ((words[to + Word.End] + 1) | 0)) {
-      // It answers a keep-alive, which stands one before what has been sent (RFC 9293 §3.8.4).
-      words[to + Word.End] = acknowledgment;
-    }
   }
 
   /** The four rules of the head. */
@@ -217,68 +216,72 @@ export class TcpWindows extends TcpMemory {
     return isNew && isRecent ? Fit.Fits : Fit.Ignored;
   }
 
-  /** Takes a segment that fits into account. */
+  /** Takes a segment that fits into account. Gives the new bits. */
   private advance(
     at: number,
     direction: Direction,
+    bits: number,
     end: number,
     acknowledged: number,
     offered: number,
     acknowledges: boolean,
-  ): void {
+  ): number {
     const { words } = this;
     const from = at + direction * Word.Side;
     const to = at + (direction ^ 1) * Word.Side;
-    let bits = this.side(at, direction);
+    const fromShift = direction * SIDE_BITS;
+    let advanced = bits;
     if (words[from + Word.Window] < offered) words[from + Word.Window] = offered;
     if (isAfter(end, words[from + Word.End])) {
       words[from + Word.End] = end;
-      bits |= SideBit.Unacknowledged;
+      advanced |= SideBit.Unacknowledged << fromShift;
     }
     if (
       acknowledges &&
-      ((bits & SideBit.HasAcknowledged) === 0 ||
+      ((bits & (SideBit.HasAcknowledged << fromShift)) === 0 ||
         isAfter(acknowledged, words[from + Word.Acknowledged]))
     ) {
       words[from + Word.Acknowledged] = acknowledged;
-      bits |= SideBit.HasAcknowledged;
+      advanced |= SideBit.HasAcknowledged << fromShift;
     }
-    this.setSide(at, direction, bits);
     const over = (end - words[from + Word.Limit]) | 0;
-    if (words[to + Word.Window] !== 0 && over > 0)
+    if (over > 0 && words[to + Word.Window] !== 0)
       words[to + Word.Window] = Math.min(words[to + Word.Window] + over, WINDOW_MAX);
     // A closed window may be tried with one byte (RFC 9293 §3.8.6.1).
     if (!isAfter(words[to + Word.Limit], (acknowledged + offered) | 0))
       words[to + Word.Limit] = acknowledged + Math.max(offered, 1);
     if (acknowledged === words[to + Word.End])
-      this.setSide(at, direction ^ 1, this.side(at, direction ^ 1) & ~SideBit.Unacknowledged);
+      advanced &= ~(SideBit.Unacknowledged << (SIDE_BITS - fromShift));
+    return advanced;
   }
 
+  /** Is this ACK the same as the last one? Gives the new bits. */
   private countRetransmission(
     at: number,
     direction: Direction,
+    bits: number,
     sequence: number,
     end: number,
     acknowledged: number,
     window: number,
-  ): void {
+  ): number {
     const { words } = this;
     const extent = (window << 16) | ((end - sequence) & 0xffff);
-    const bits = words[at + Word.Bits];
-    const isSame =
-      (bits & Bit.LastDirection) >>> LAST_DIRECTION_SHIFT === direction &&
+    const lastDirection = (bits & Bit.LastDirection) >>> LAST_DIRECTION_SHIFT;
+    if (
+      lastDirection === direction &&
       words[at + Word.LastSequence] === sequence &&
       words[at + Word.LastAcknowledgment] === acknowledged &&
-      words[at + Word.LastExtent] === extent;
-    if (isSame) {
-      if (bits >>> RETRANSMISSIONS_SHIFT < RETRANSMISSIONS_MAX)
-        words[at + Word.Bits] = bits + (1 << RETRANSMISSIONS_SHIFT);
-      return;
+      words[at + Word.LastExtent] === extent
+    ) {
+      const isCounted = bits >>> RETRANSMISSIONS_SHIFT === RETRANSMISSIONS_MAX;
+      return isCounted ? bits : bits + (1 << RETRANSMISSIONS_SHIFT);
     }
     words[at + Word.LastSequence] = sequence;
     words[at + Word.LastAcknowledgment] = acknowledged;
     words[at + Word.LastExtent] = extent;
-    words[at + Word.Bits] =
-      (bits & ~(Bit.Retransmissions | Bit.LastDirection)) | (direction << LAST_DIRECTION_SHIFT);
+    return (
+      (bits & ~(Bit.Retransmissions | Bit.LastDirection)) | (direction << LAST_DIRECTION_SHIFT)
+    );
   }
 }

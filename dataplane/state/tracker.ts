@@ -50,7 +50,7 @@ export class Tracker {
   }
 
   /**
-   * A packet of a connection that is alive, or the first one of one that was just added. All after `tick` is TCP's: see TcpTracker.follow.
+   * A packet of a connection that is alive, or the first one of one that was just added, which `begins` allows. All after `tick` is TCP's: see TcpTracker.follow.
    * @param side what was found, or connection << 1 of what was added
    */
   track(
