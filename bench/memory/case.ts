@@ -1,3 +1,4 @@
+import type { FlowKind, Flows } from '../../dataplane/port/flows.js';
 import type { Traffic } from '../../dataplane/port/synth.js';
 import { mannersOf } from './programs.js';
 import type { Topology } from './programs.js';
@@ -5,7 +6,7 @@ import type { Topology } from './programs.js';
 /** One thing to measure. */
 export interface Case {
   /** The function under test. */
-  readonly name: Topology;
+  readonly name: Topology | FlowKind;
   /** Size of the frames as written in reports: a number of bytes with FCS, or `imix`. */
   readonly frameBytes: number | 'imix';
   readonly traffic: Traffic;
@@ -15,6 +16,8 @@ export interface Case {
   readonly workers: number;
   /** How many children of NICs there are, of which `traffic.ports` speak. */
   readonly children: number;
+  /** A router is under test, with these conversations instead of `traffic`. */
+  readonly flows?: Flows;
 }
 
 /** What one case gave: nanoseconds per frame of each sample, and what the garbage collector did meanwhile. */
@@ -59,6 +62,28 @@ export function sharedCasesOf(seed: number, seconds: number, workers: number): C
   return varied.map((axes) => caseOf(axes, seed, seconds, workers));
 }
 
+/** The host as a router: prefixes, connections, and connections that are opened. */
+const ROUTED: readonly (readonly [FlowKind, readonly number[]])[] = [
+  ['routed', [1, 10_000, 500_000]],
+  ['snat', [1, 10_000, 1_000_000]],
+  ['dnat', [1, 10_000, 1_000_000]],
+  ['echo', [10_000]],
+  ['opening', [1]],
+];
+
+function routedCasesOf(seed: number, seconds: number): Case[] {
+  return ROUTED.flatMap(([kind, counts]) =>
+    counts.map((count): Case => {
+      const ports = CENTRE.ports / 2;
+      const pattern: Traffic['pattern'] = 'unicast';
+      const traffic = { seed, hosts: count, ports: CENTRE.ports, pattern, frameBytes: [64] };
+      const flows = { seed, kind, count, ports };
+      const common = { seconds, workers: 1, children: 0 };
+      return { name: kind, frameBytes: 64, traffic, flows, ...common };
+    }),
+  );
+}
+
 /** Each axis of the grid varied alone around 64 bytes, 1,024 hosts, 16 ports, unicast; then children of NICs. */
 export function casesOf(seed: number, seconds: number): Case[] {
   const varied: Axes[] = [
@@ -79,7 +104,10 @@ export function casesOf(seed: number, seconds: number): Case[] {
     { ...CENTRE, name: 'vlan wire', hosts: CENTRE.ports },
   ];
   const distinct = [...new Map(varied.map((axes) => [JSON.stringify(axes), axes])).values()];
-  return distinct.map((axes) => caseOf(axes, seed, seconds, 1));
+  return [
+    ...distinct.map((axes) => caseOf(axes, seed, seconds, 1)),
+    ...routedCasesOf(seed, seconds),
+  ];
 }
 
 function caseOf(

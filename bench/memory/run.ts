@@ -63,7 +63,7 @@ async function measureAlone(what: Case): Promise<Result> {
  */
 async function measureShared(what: Case, alone: Result): Promise<Result> {
   const { workers, traffic } = what;
-  const program = programFor(what.name, traffic, workers);
+  const program = programFor('vlan wire', traffic, workers);
   const cuts = cutsFor(program, ownersOfHosts(program, workers), 'none');
   const task = new URL('./share-task.js', import.meta.url);
   const stages = new SharedArrayBuffer(12);

@@ -5,32 +5,37 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { BURST, Plane } from '../../dataplane/forward/plane.js';
 import { nowhere } from '../../dataplane/port/recorder.js';
+import { flowsOn } from '../../dataplane/port/flows.js';
 import { synthOn } from '../../dataplane/port/synth.js';
+import type { Program } from '../../dataplane/program/program.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
 import type { Case, Samples } from './case.js';
 import { programFor } from './programs.js';
+import type { Topology } from './programs.js';
+import { introduce, routerProgram } from './router.js';
 
 const SAMPLE_MS = 20;
 const WARM_FRAMES = 4_000_000;
 
 /** The piscina task. */
-export default async function measure({
-  name,
-  traffic,
-  seconds,
-  workers,
-  children,
-}: Case): Promise<Samples> {
-  const plane = new Plane(
-    programFor(name, { hosts: traffic.hosts, ports: children }, Math.max(workers, 2)),
-  );
+export default async function measure(what: Case): Promise<Samples> {
+  const plane = new Plane(programOf(what));
+  const { traffic, flows, seconds } = what;
   const sinks = Array.from({ length: plane.program.ports.rows }, () => nowhere);
-  const breath = breathOn(plane, synthOn(plane.frames, traffic), sinks, BURST);
-  for (let frames = 0; frames < traffic.hosts + WARM_FRAMES;) frames += breath();
+  const source = flows ? flowsOn(plane.frames, flows) : synthOn(plane.frames, traffic);
+  if (flows) introduce(plane, flows.ports);
+  const breath = breathOn(plane, source, sinks, BURST);
+  for (let frames = 0; frames < 2 * traffic.hosts + WARM_FRAMES;) frames += breath();
   const samples = await sample(breath, seconds * 1000);
   if (plane.counters.unaccounted() !== plane.frames.claimed)
     throw new Error('frames are unaccounted for, so these figures mean nothing');
   return samples;
+}
+
+function programOf({ name, traffic, workers, children, flows }: Case): Program {
+  if (flows) return routerProgram(flows);
+  const size = { hosts: traffic.hosts, ports: children };
+  return programFor(name as Topology, size, Math.max(workers, 2));
 }
 
 /** Takes breaths for so long, and sees what the garbage collector does meanwhile. */
