@@ -123,8 +123,9 @@ test('property: any structure is a lab or a list of mistakes', (t) => {
     'ipam',
     'config',
     'x-bridge',
-    'x-nat',
     'rules',
+    'dnat',
+    'to',
     'name',
     'driver',
     'driver_opts',
@@ -143,8 +144,8 @@ test('property: any structure is a lab or a list of mistakes', (t) => {
   }));
   const section = fc.dictionary(key, tree, { maxKeys: 4 });
   fc.assert(
-    fc.property(section, section, (services, networks) =>
-      survives(JSON.stringify({ services, networks })),
+    fc.property(section, section, section, (services, networks, nat) =>
+      survives(JSON.stringify({ services, networks, 'x-nat': nat })),
     ),
     { numRuns: 1000 },
   );
