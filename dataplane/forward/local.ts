@@ -4,11 +4,19 @@ import { Exact } from '../state/exact.js';
 import type { Packet } from './packet.js';
 
 export interface LocalAddresses {
+  /** The row of an address, four words, if it is one of this host's, else NOT_OURS. */
+  readonly rowOf: (host: number, words: Int32Array) => number;
+  /** Is it for more than one host: a group, or everybody in one of the subnets of this host? */
+  readonly isForMany: (host: number, packet: Packet) => boolean;
+  /** Is its source one host, and not this one, to which something can be sent (RFC 1812 §4.3.2.7)? */
+  readonly hasOneSender: (host: number, packet: Packet) => boolean;
   /** Is it for the stack of this host: one of its addresses, a group, or the broadcast address of one of its subnets? */
   readonly isLocal: (host: number, packet: Packet) => boolean;
   /** Does it come from an address that no packet on a network can come from, or go to one that none can go to? */
   readonly isMartian: (host: number, packet: Packet) => boolean;
 }
+
+export const NOT_OURS = -1;
 
 export function localAddressesOf(program: Program): LocalAddresses {
   const own = ownAddresses(program);
@@ -19,13 +27,26 @@ export function localAddressesOf(program: Program): LocalAddresses {
     return destination[3] >>> 28 === 0xe || destination[3] === -1;
   }
 
+  function rowOf(host: number, words: Int32Array): number {
+    return own.find(host, words[0], words[1], words[2], words[3]);
+  }
+
   function isOwn(host: number, words: Int32Array): boolean {
-    return own.find(host, words[0], words[1], words[2], words[3]) >= 0;
+    return rowOf(host, words) >= 0;
+  }
+
+  function isForMany(host: number, packet: Packet): boolean {
+    return isGroup(packet) || isBroadcast(host, packet.family, packet.destination);
   }
 
   return {
-    isLocal: (host, packet) =>
-      isOwn(host, packet.destination) || isGroup(packet) || isBroadcast(host, packet),
+    rowOf,
+    isForMany,
+    hasOneSender: (host, { family, source }) => {
+      if (isOwn(host, source) || isBroadcast(host, family, source)) return false;
+      return !(family === 4 ? isMartianIpv4(source[3], true) : isMartianIpv6(source, true));
+    },
+    isLocal: (host, packet) => isOwn(host, packet.destination) || isForMany(host, packet),
     isMartian: (host, { family, source, destination }) => {
       if (isOwn(host, source)) return true;
       return family === 4
@@ -72,8 +93,10 @@ function isMartianIpv6(words: Int32Array, isSource: boolean): boolean {
   return isSource && words[0] >>> 24 === 0xff;
 }
 
-/** Makes the function that says whether a packet is for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
-function broadcastsOf({ routes }: Program): (host: number, packet: Packet) => boolean {
+/** Makes the function that says whether an address stands for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
+function broadcastsOf({
+  routes,
+}: Program): (host: number, family: number, words: Int32Array) => boolean {
   const subnets = new Exact(2 * routes.rows);
   for (let row = 0; row < routes.rows; row++) {
     const isConnected =
@@ -84,6 +107,5 @@ function broadcastsOf({ routes }: Program): (host: number, packet: Packet) => bo
     subnets.put(routes.host[row], 0, 0, 0, (routes.word3[row] & mask) | ~mask, row);
     subnets.put(routes.host[row], 0, 0, 0, routes.word3[row] & mask, row);
   }
-  return (host, { family, destination }) =>
-    family === 4 && subnets.find(host, 0, 0, 0, destination[3]) >= 0;
+  return (host, family, words) => family === 4 && subnets.find(host, 0, 0, 0, words[3]) >= 0;
 }

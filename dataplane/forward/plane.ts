@@ -18,6 +18,7 @@ import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
 import type { Frontier } from './frontier.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
+import { RateLimits } from '../state/rate-limits.js';
 
 /** The most frames a Worker receives before it sends. */
 export const BURST = 256;
@@ -103,6 +104,10 @@ export class Plane {
   dirtyCount = 0;
   /** What the next hops of the hosts are, by the number of the host; empty where no host routes. */
   readonly neighbors: readonly Neighbors[];
+  /** How many ICMP errors each host may still send, like `neighbors`. */
+  readonly rateLimits: readonly RateLimits[];
+  /** The newest identification of IPv4 packets from each address: they count up from 1, for nothing here is random. */
+  readonly identification: Uint16Array;
   /** When something is due at each host. */
   readonly dues: Float64Array;
   /** Nothing is due before this tick at the hosts of `timed`. */
@@ -141,6 +146,8 @@ export class Plane {
     this.trace = new Trace(shared?.trace);
     this.dues = shared === undefined ? new Float64Array(hosts) : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
+    this.rateLimits = this.neighbors.map(() => new RateLimits());
+    this.identification = new Uint16Array(program.addresses.rows);
     this.timed = this.neighbors.map((_, host) => host);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),

@@ -5,6 +5,7 @@
  * Complication 1: what is for everybody. A packet in a frame to a group never comes here, so none is forwarded from one (RFC 1812 §5.3.4); and
  *   groups and broadcast addresses are for the own stack alone.
  */
+import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
@@ -16,7 +17,7 @@ import type { Complain } from './complain.js';
 import { Complaint } from './complain.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
-import { localAddressesOf } from './local.js';
+import type { LocalAddresses } from './local.js';
 import { Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
@@ -26,6 +27,7 @@ import type { Verdict } from './verdict.js';
 /** What a router works with. */
 export interface RouterSurroundings {
   readonly interfaces: Interfaces;
+  readonly local: LocalAddresses;
   readonly fibs: Fibs;
   readonly resolver: Resolver;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
@@ -46,14 +48,13 @@ export interface Router {
 
 export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const { frames, program, trace } = plane;
-  const { payload, start, etherType, packetLength, view } = frames;
+  const { payload, start, etherType, packetLength, flags, view } = frames;
   const { routes } = program;
-  const { interfaces, fibs, resolver, own, hear, end, complain } = around;
+  const { interfaces, local, fibs, resolver, own, hear, end, complain } = around;
   const { host: hostOf, mtu } = interfaces;
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const local = localAddressesOf(program);
   const hop = new Int32Array(4);
 
   function drop(frame: Frame, reason: Reason): void {
@@ -141,6 +142,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   /** One router more has been passed. */
   function passOn(frame: Frame): void {
     const at = payload[frame];
+    flags[frame] |= FORWARDED;
     if (packet.family === 6) {
       view.setUint8(at + 7, packet.hopLimit - 1);
       return;
