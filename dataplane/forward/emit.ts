@@ -58,6 +58,9 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const fibs = new Fibs(program);
   const own = ownOn(plane);
   const resolver = resolverOn(plane, { interfaces, transmit, own, drop, unreachable });
+  const output = (frame: Frame, host: number): void => {
+    router.output(frame, host);
+  };
   const around = { interfaces, fibs, local: localAddressesOf(program), output };
   const complain = complainOn(plane, around);
   const refuse = closedOn(plane, { ...around, complain });
@@ -78,11 +81,6 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);
-  }
-
-  /** A packet of a host's own goes where its routes lead. */
-  function output(frame: Frame, host: number): void {
-    router.output(frame, host);
   }
 
   /** The next hop of a packet that was forwarded does not answer. */

@@ -93,7 +93,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
       case Protocol.Icmp:
       case Protocol.Icmpv6:
         if (checkIcmp(transport, end, end) !== Reason.Ok) return;
-        if (isEcho(type(view, transport)))
+        if (isEcho(packet.family, type(view, transport)))
           packet.ports =
             (identifier(view, transport) << 16) |
             (type(view, transport) << 8) |
@@ -103,12 +103,6 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
         return;
     }
     packet.transport = transport;
-  }
-
-  function isEcho(kind: number): boolean {
-    return packet.family === 4
-      ? kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply
-      : kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
   }
 
   function readIpv4(at: number, end: number, wireEnd: number): Reason {
@@ -178,6 +172,13 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
     packet.at = at;
     return family === 4 ? readIpv4(at, end, wireEnd) : readIpv6(at, end, wireEnd);
   };
+}
+
+/** Is this type of ICMP, or of ICMPv6, an echo: a ping or its answer? */
+export function isEcho(family: number, kind: number): boolean {
+  return family === 4
+    ? kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply
+    : kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
 }
 
 /** Does it carry ICMP, and something that is no query and no answer: an error, a redirect, or what could be one if it could be read? */
