@@ -4,6 +4,12 @@ import { Exact } from '../state/exact.js';
 import type { Packet } from './packet.js';
 
 export interface LocalAddresses {
+  /** The row of an address, four words, if it is one of this host's, else NOT_OURS. */
+  readonly rowOf: (host: number, words: Int32Array) => number;
+  /** Is it for more than one host: a group, or everybody in one of the subnets of this host? */
+  readonly isForMany: (host: number, packet: Packet) => boolean;
+  /** Is its source one host, and not this one, to which something can be sent (RFC 1812 §4.3.2.7)? */
+  readonly hasOneSender: (host: number, packet: Packet) => boolean;
   /** Is it for the stack of this host: one of its addresses, a group, or the broadcast address of one of its subnets? */
   readonly isLocal: (host: number, packet: Packet) => boolean;
   /** Does it come from an address that no packet on a network can come from, or from one of the host's own? */
@@ -14,6 +20,8 @@ export interface LocalAddresses {
   readonly isOwn: (host: number, words: Int32Array) => boolean;
 }
 
+export const NOT_OURS = -1;
+
 export function localAddressesOf(program: Program): LocalAddresses {
   const own = ownAddresses(program);
   const isBroadcast = broadcastsOf(program);
@@ -23,14 +31,27 @@ export function localAddressesOf(program: Program): LocalAddresses {
     return destination[3] >>> 28 === 0xe || destination[3] === -1;
   }
 
+  function rowOf(host: number, words: Int32Array): number {
+    return own.find(host, words[0], words[1], words[2], words[3]);
+  }
+
   function isOwn(host: number, words: Int32Array): boolean {
-    return own.find(host, words[0], words[1], words[2], words[3]) >= 0;
+    return rowOf(host, words) >= 0;
+  }
+
+  function isForMany(host: number, packet: Packet): boolean {
+    return isGroup(packet) || isBroadcast(host, packet.family, packet.destination);
   }
 
   return {
+    rowOf,
+    isForMany,
     isOwn,
-    isLocal: (host, packet) =>
-      isOwn(host, packet.destination) || isGroup(packet) || isBroadcast(host, packet),
+    hasOneSender: (host, { family, source }) => {
+      if (isOwn(host, source) || isBroadcast(host, family, source)) return false;
+      return !(family === 4 ? isMartianIpv4(source[3], true) : isMartianIpv6(source, true));
+    },
+    isLocal: (host, packet) => isOwn(host, packet.destination) || isForMany(host, packet),
     isFromMartian: (host, { family, source }) =>
       (family === 4 ? isMartianIpv4(source[3], true) : isMartianIpv6(source, true)) ||
       isOwn(host, source),
@@ -81,8 +102,10 @@ function isLinkLocal(words: Int32Array): boolean {
   return words[0] >>> 22 === 0x3fa;
 }
 
-/** Makes the function that says whether a packet is for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
-function broadcastsOf({ routes }: Program): (host: number, packet: Packet) => boolean {
+/** Makes the function that says whether an address stands for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
+function broadcastsOf({
+  routes,
+}: Program): (host: number, family: number, words: Int32Array) => boolean {
   const subnets = new Exact(2 * routes.rows);
   for (let row = 0; row < routes.rows; row++) {
     const isConnected =
@@ -93,6 +116,5 @@ function broadcastsOf({ routes }: Program): (host: number, packet: Packet) => bo
     subnets.put(routes.host[row], 0, 0, 0, (routes.word3[row] & mask) | ~mask, row);
     subnets.put(routes.host[row], 0, 0, 0, routes.word3[row] & mask, row);
   }
-  return (host, { family, destination }) =>
-    family === 4 && subnets.find(host, 0, 0, 0, destination[3]) >= 0;
+  return (host, family, words) => family === 4 && subnets.find(host, 0, 0, 0, words[3]) >= 0;
 }

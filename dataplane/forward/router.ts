@@ -10,6 +10,7 @@
  * Complication 2: there may be loops. Routes of two hosts may lead to each other; a packet then passes both until its hop limit is used up, all in one
  *   pass. So nothing here is looked at after a packet was sent on: `packet` and `flow` are the next one's.
  */
+import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
@@ -25,7 +26,7 @@ import { firewallOn } from './firewall.js';
 import { fragmentOn } from './fragment.js';
 import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
-import { localAddressesOf } from './local.js';
+import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
@@ -37,6 +38,7 @@ import type { Verdict } from './verdict.js';
 /** What a router works with. */
 export interface RouterSurroundings {
   readonly interfaces: Interfaces;
+  readonly local: LocalAddresses;
   readonly fibs: Fibs;
   readonly resolver: Resolver;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
@@ -58,13 +60,12 @@ export interface Router {
 }
 
 export function routerOn(plane: Plane, around: RouterSurroundings): Router {
-  const { interfaces, fibs, resolver, hear, end } = around;
+  const { interfaces, local, fibs, resolver, hear, end } = around;
   const { payload, start, etherType, view } = plane.frames;
   const { host: hostOf } = interfaces;
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const local = localAddressesOf(plane.program);
   const nat = natOn(plane, { packet, interfaces, local, fibs });
   const rewrite = rewriteOn(plane, packet);
   const { flow } = nat;
@@ -182,7 +183,7 @@ function forwardOn(
   around: ForwardSurroundings,
 ): (frame: Frame, iface: number, host: number) => Reason {
   const { frames, program, trace } = plane;
-  const { payload, packetLength, view } = frames;
+  const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
   const { interfaces, resolver, own, end, complain, packet, nat, rewrite } = around;
   const { findRoute, nextHop, hop } = around;
@@ -226,6 +227,7 @@ function forwardOn(
   /** One router more has been passed. */
   function passOn(frame: Frame): void {
     const at = payload[frame];
+    flags[frame] |= FORWARDED;
     if (packet.family === 6) {
       view.setUint8(at + 7, packet.hopLimit - 1);
       return;

@@ -49,7 +49,7 @@ export const enum Step {
   Addressed,
   /** A frame that waited goes on: slot, its port, its serial. What follows up to its `Done` is about that frame. */
   Resumed,
-  /** The host sends a frame of its own: Speech. What follows up to its `Done` is about that frame. */
+  /** The host sends a frame of its own: Speech, of an error the Complaint (forward/complain). What follows up to its `Done` is about that frame. */
   Speaks,
   /** The end of what the newest open `Resumed` or `Speaks` is about. */
   Done,
@@ -62,6 +62,8 @@ export const enum Speech {
   Answer,
   /** For the MAC of a neighbor. */
   Question,
+  /** An ICMP error about a packet that it could not deliver. */
+  Error,
 }
 
 /** A traced frame as it was when it came in; on its way tags come and go, in place where nobody else holds it. */

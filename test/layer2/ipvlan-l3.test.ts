@@ -43,7 +43,7 @@ for (const mode of ['l3', 'l3s']) {
     {
       lab: ipvlan(mode, 'bridge', routed),
       story: `
-    c1: h1.eth0>Z ip=10.1.0.10>192.168.0.1 => consumed: host-stack
+    c1: h1.eth0>Z ip=10.1.0.10>192.168.0.1 => consumed: host-stack h1.eth0{h1.eth0>*}ask=192.168.0.1>10.1.0.10
     c1: h1.eth0>h1.eth0 ip=fd00:1::10>fd00:c0a8::1 => consumed: host-stack`,
     },
   );
