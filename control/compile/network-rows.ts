@@ -14,6 +14,7 @@ const WIRE_AGEING_S = 300;
 const WIRE_STATIONS_MAX = 8192;
 const WIRE_GROUP_FORWARD_MASK = 0x0001;
 export const WIRE_MTU_MIN = 1500;
+
 export function writeHosts({ program, lab }: Draft): void {
   const table = program.hosts;
   for (const [row, { name, at, forward, nat }] of lab.hosts.entries()) {
