@@ -4,7 +4,13 @@
  */
 import { equal } from 'node:assert/strict';
 import type { Compiled } from '../../control/compile/compile.js';
-import { checksumOf, pseudoSumIpv4, pseudoSumIpv6, sum } from '../../dataplane/wire/checksum.js';
+import {
+  checksumOf,
+  pseudoSumIpv4,
+  pseudoSumIpv6,
+  sum,
+  udpChecksumOf,
+} from '../../dataplane/wire/checksum.js';
 import { EtherType } from '../../dataplane/wire/ethernet.js';
 import { Icmpv6Type } from '../../dataplane/wire/icmpv6.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
@@ -164,7 +170,8 @@ export function sealed(
       : pseudoSumIpv6(view, 0, protocol, length);
   const isSummed = protocol !== Protocol.Icmp;
   const total = (isSummed ? pseudo : 0) + sum(viewOf(segment), 0, length);
-  return with16(segment, checksumAt, checksumOf(total));
+  const finish = protocol === Protocol.Udp ? udpChecksumOf : checksumOf;
+  return with16(segment, checksumAt, finish(total));
 }
 
 export function udp(
