@@ -17,8 +17,7 @@ import { Icmpv6Type, isError as isIcmpv6Error } from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import { HEADER_LENGTH_MIN as TCP_LENGTH } from '../wire/tcp.js';
-import { HEADER_LENGTH as UDP_LENGTH } from '../wire/udp.js';
+import { checkPorts } from '../wire/tcp.js';
 import type { Plane } from './plane.js';
 
 /** It has no header of TCP, UDP or ICMP that could be read: a later fragment, or another protocol. */
@@ -106,11 +105,8 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
     packet.ports = 0;
     switch (packet.protocol as Protocol) {
       case Protocol.Tcp:
-        if (transport + TCP_LENGTH > end) return;
-        packet.ports = view.getInt32(transport);
-        break;
       case Protocol.Udp:
-        if (transport + UDP_LENGTH > end) return;
+        if (checkPorts(transport, end, end) !== Reason.Ok) return;
         packet.ports = view.getInt32(transport);
         break;
       case Protocol.Icmp:

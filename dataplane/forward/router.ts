@@ -182,7 +182,7 @@ function forwardOn(
   plane: Plane,
   around: ForwardSurroundings,
 ): (frame: Frame, iface: number, host: number) => Reason {
-  const { frames, program, trace } = plane;
+  const { frames, counters, program, trace } = plane;
   const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
   const { interfaces, resolver, own, end, complain, packet, nat, rewrite } = around;
@@ -191,7 +191,6 @@ function forwardOn(
   const { flow } = nat;
   const firewall = firewallOn(plane, interfaces);
   const cut = fragmentOn(plane);
-  let pieceOut = 0;
 
   function refuse(frame: Frame, reason: Reason): Reason {
     end(frame, Action.Drop | reason);
@@ -238,19 +237,26 @@ function forwardOn(
     view.setUint16(at + 10, sum);
   }
 
-  function sendPiece(piece: Frame): void {
-    resolver.send(piece, pieceOut, 4, hop);
-  }
-
   /** Sends what is written, in pieces where it has to be. */
   function send(frame: Frame, out: number): Reason {
-    if (packetLength[frame] <= mtu[out]) {
-      resolver.send(frame, out, packet.family, hop);
-      return Reason.Ok;
-    }
-    pieceOut = out;
-    const reason = cut(frame, mtu[out], sendPiece);
+    if (packetLength[frame] > mtu[out]) return sendPieces(frame, out);
+    resolver.send(frame, out, packet.family, hop);
+    return Reason.Ok;
+  }
+
+  function sendPieces(frame: Frame, out: number): Reason {
+    // The next hop is kept: on its way a piece may meet this router again.
+    const [a, b, c, d] = hop;
+    const reason = cut(frame, mtu[out], (piece) => {
+      hop[0] = a;
+      hop[1] = b;
+      hop[2] = c;
+      hop[3] = d;
+      counters.copied[0]++;
+      resolver.send(piece, out, 4, hop);
+    });
     if (reason !== Reason.Ok) return refuse(frame, reason);
+    counters.copied[0]--;
     frames.letGo(frame);
     return Reason.Ok;
   }

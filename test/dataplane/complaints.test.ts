@@ -104,9 +104,14 @@ test('R-14: what meets a blackhole is dropped in silence', (t) => {
   ]);
 });
 
+/** A datagram that nobody may cut. */
+function whole4(data: Uint8Array): Uint8Array {
+  return packet4(near, far, Protocol.Udp, udp(4, near, far, data), { fragment: 0x4000 });
+}
+
 test('R-7, R-16: a packet longer than the next link takes: the source hears its MTU, of IPv6 in packet too big', (t) => {
   const narrow = routerLab('', 1400);
-  const long4 = udp4(far, 64, counting(1400));
+  const long4 = whole4(counting(1400));
   const long6 = udp6(far, 64, counting(1400));
   const [quote4, quote6] = [long4.slice(0, 548), long6.slice(0, 1232)];
   t.deepEqual(heard(narrow, [atA(toRouter4(long4)), atA(toRouter6(long6))]), [
@@ -284,7 +289,7 @@ test('R-12: to one source six errors at once, then one a second; another is not 
 
 test('R-12: what finds out the MTU of a path is not limited (Linux icmp_ratemask)', (t) => {
   const narrow = routerLab('', 1300);
-  const [long4, long6] = [udp4(far, 64, counting(1400)), udp6(far, 64, counting(1400))];
+  const [long4, long6] = [whole4(counting(1400)), udp6(far, 64, counting(1400))];
   const sent = Array.from({ length: 60 }, (_, i) =>
     atA(i % 2 === 0 ? toRouter4(long4) : toRouter6(long6)),
   );
