@@ -218,6 +218,11 @@ function forwardOn(
     return Reason.HopLimitExceeded;
   }
 
+  function noteConnection(host: number): void {
+    if (plane.isTracing && flow.tracking !== undefined)
+      trace.note(Step.Tracked, host, flow.side, flow.state, flow.rule);
+  }
+
   function isTooLong(frame: Frame, out: number): boolean {
     if (packetLength[frame] <= mtu[out]) return false;
     return packet.family === 6 || dontFragment(view, packet.at);
@@ -271,9 +276,13 @@ function forwardOn(
       return refuse(frame, Reason.FragmentationNeeded);
     }
     const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
-    if (denied !== Reason.Ok) return refuse(frame, denied);
+    if (denied !== Reason.Ok) {
+      noteConnection(host);
+      return refuse(frame, denied);
+    }
     nextHop(row);
     const unnamed = nat.leave(frame, host, out, hop);
+    noteConnection(host);
     if (unnamed !== Reason.Ok) {
       complain(frame, iface, Complaint.Prohibited, 0);
       return refuse(frame, unnamed);

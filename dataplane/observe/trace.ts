@@ -41,8 +41,13 @@ export const enum Step {
   Retagged,
   /** The stack of the host heard it: link. */
   Heard,
-  /** Routed: row of `routes`, link. */
+  /** Routed: row of `routes`, interface (forward/interfaces). */
   Routed,
+  /**
+   * The host knows its connection, or that it has none: host, side of the connection (state/conntrack) or -1, its state (forward/connection), row of
+   * `natRules` that translates its destination or -1.
+   */
+  Tracked,
   /** It waits until the next hop is found: link, slot. */
   Waiting,
   /** It got new addresses: first two and last four bytes of the destination, the link whose MAC is the source. */
