@@ -4,7 +4,7 @@ import { Exact } from '../state/exact.js';
 import type { Packet } from './packet.js';
 
 export interface LocalAddresses {
-  /** The row of an address, four words, if it is one of this host's, else NOT_OURS. */
+  /** The row of an address, four words, if it is one of this host's, else -1. */
   readonly rowOf: (host: number, words: Int32Array) => number;
   /** Is it for more than one host: a group, or everybody in one of the subnets of this host? */
   readonly isForMany: (host: number, packet: Packet) => boolean;
@@ -15,8 +15,6 @@ export interface LocalAddresses {
   /** Does it come from an address that no packet on a network can come from, or go to one that none can go to? */
   readonly isMartian: (host: number, packet: Packet) => boolean;
 }
-
-export const NOT_OURS = -1;
 
 export function localAddressesOf(program: Program): LocalAddresses {
   const own = ownAddresses(program);
