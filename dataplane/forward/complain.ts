@@ -149,7 +149,10 @@ function objectionsOn(
     return (flags[frame] & FORWARDED) !== 0 && local.isOwn(host, packet.source);
   }
 
-  /** What many have got, they would all complain of; of IPv6 these two are worth it (RFC 4443 §2.4 (e.3), (e.4)). */
+  /**
+   * What many have got, they would all complain of. Of IPv6 it is worth it when the packet is too big (RFC 4443 §2.4 (e.3)); the other exception,
+   * an option that is to be complained of, is none of these complaints.
+   */
   function isForOne(frame: Frame, host: number, complaint: Complaint): boolean {
     if (packet.family === 6 && complaint === Complaint.TooLong) return true;
     return !isGroup(destinationHigh(view, start[frame])) && !local.isForMany(host, packet);

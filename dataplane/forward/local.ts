@@ -4,7 +4,7 @@ import { Exact } from '../state/exact.js';
 import type { Packet } from './packet.js';
 
 export interface LocalAddresses {
-  /** The row of an address, four words, if it is one of this host's, else NOT_OURS. */
+  /** The row of an address, four words, if it is one of this host's, else -1. */
   readonly rowOf: (host: number, words: Int32Array) => number;
   /** Is it for more than one host: a group, or everybody in one of the subnets of this host? */
   readonly isForMany: (host: number, packet: Packet) => boolean;
@@ -19,8 +19,6 @@ export interface LocalAddresses {
   /** Is it an address of the host itself? */
   readonly isOwn: (host: number, words: Int32Array) => boolean;
 }
-
-export const NOT_OURS = -1;
 
 export function localAddressesOf(program: Program): LocalAddresses {
   const own = ownAddresses(program);
