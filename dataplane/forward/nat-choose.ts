@@ -128,7 +128,7 @@ function lastLike(port: number, protocol: number): number {
 }
 
 function isEcho(protocol: number): boolean {
-  return protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+  return protocol === Protocol.Icmp || protocol === Protocol.Icmpv6;
 }
 
 function hashOf(words: Int32Array): number {

@@ -99,7 +99,7 @@ export function addMapping(
 }
 
 /** A packet from inside goes on with its connection, and so does the mapping of its source (REQ-6). */
-export function renewMapping({ table, mappings }: Tracking, flow: Flow): void {
+export function refreshMapping({ table, mappings }: Tracking, flow: Flow): void {
   if (mappings === undefined || directionOf(flow.side) !== Direction.Original) return;
   const connection = connectionOf(flow.side);
   if (!table.has(connection, Mark.SourceTranslated)) return;
