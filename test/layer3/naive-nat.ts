@@ -83,6 +83,9 @@ function classOf({ protocol, port }: Packet): number {
 }
 
 export class NaiveNat {
+  /** How often a connection could not keep its port, and how often one was given up because nothing had come for so long. */
+  clashes = 0;
+  forgotten = 0;
   private readonly sides = new Map<string, readonly [Connection, Direction]>();
 
   constructor(private readonly paper: Paper) {}
@@ -95,7 +98,7 @@ export class NaiveNat {
     const to = packet.destination;
     if (own.includes(to) || broadcasts.includes(to)) return 'consumed: gateway-address';
     if (nowhere.includes(to)) return 'dropped: martian-address';
-    const { kind, via, iface = this.paper.outside } = this.routeTo(to) ?? {};
+    const { kind, via, iface = this.paper.outside } = this.routeTo(to);
     if (iface < 0) return 'dropped: no-route';
     if (kind === RouteKind.Blackhole) return 'dropped: route-blackhole';
     if (kind === RouteKind.Unreachable) return 'dropped: route-unreachable';
@@ -150,6 +153,7 @@ export class NaiveNat {
     const isFree = (one: Packet): boolean => this.find(answerTo(one), tick) === undefined;
     if (!isFree(kept) && packet.protocol === 'other') return undefined;
     const named = isFree(kept) ? kept : { ...kept, port: seen };
+    if (named !== kept) this.clashes++;
     assert.ok(isFree(named), 'the answers to two connections would look alike');
     assert.equal(classOf(named), classOf(kept), 'class of the port');
     this.enter(came, named, tick);
@@ -173,6 +177,7 @@ export class NaiveNat {
     const side = this.sides.get(keyOf(packet));
     if (side === undefined || side[0].until > tick) return side;
     this.forget(side[0]);
+    this.forgotten++;
     return undefined;
   }
 

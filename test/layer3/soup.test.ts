@@ -22,8 +22,8 @@ const SEED = Number(env['ETHERLOOM_SOUP_SEED'] ?? 1);
 const SECOND = 1e9;
 const CONVERSATIONS = 24;
 const RECENT = 32;
-/** Ports of the clients, each of which four inside and four outside may have. */
-const [PORT_FIRST, CLIENTS_EACH] = [20_000, 4];
+/** Ports of the clients, each of which four inside and four outside may have; until they begin again, the days of an open connection are over. */
+const [PORT_FIRST, PORTS, CLIENTS_EACH] = [20_000, 40_000, 4];
 
 const insiders = [2, 3, 4, 5].map((last) => ip(`10.0.0.${last}`));
 const SERVER = ip('10.0.0.9');
@@ -147,9 +147,9 @@ class Soup {
     if (before?.isProper === true && random(3) === 0)
       return new Conversation(random, before.client, false);
     // Whoever may be forgotten has a port to himself: nobody else's segments are to be taken for his.
-    const isPatient = random(3) === 0;
+    const isPatient = random(8) === 0;
     if (isPatient) this.clients += CLIENTS_EACH - (this.clients % CLIENTS_EACH);
-    const port = PORT_FIRST + Math.floor(this.clients / CLIENTS_EACH);
+    const port = PORT_FIRST + (Math.floor(this.clients / CLIENTS_EACH) % PORTS);
     const which = this.clients % CLIENTS_EACH;
     this.clients += isPatient ? CLIENTS_EACH : 1;
     const insider = insiders[which] ?? '';
@@ -286,9 +286,12 @@ test(`N4787 N5382 N5508 N3022 R-2 R-14: ${COUNT.toLocaleString('en')} packets le
     ends.set(wanted.ended, (ends.get(wanted.ended) ?? 0) + 1);
   }
   router.checkConservation();
+  ends.set('another port', naive.clashes).set('forgotten', naive.forgotten);
   t.log([...ends].map(([how, count]) => `${how || 'left'}: ${count}`).join(', '));
   const tracking = router.plane.trackings[0];
   t.is(tracking?.table.earlyDropped, 0, 'no connection was given up for another');
   t.is(tracking?.table.refused, 0);
   t.is(tracking?.table.clashed, 0);
+  for (const count of [naive.clashes, naive.forgotten, ...ends.values()])
+    t.true(count > COUNT / 1000, 'everything happens');
 });
