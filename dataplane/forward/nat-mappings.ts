@@ -98,15 +98,20 @@ export function addMapping(
   letGo(tracking, family, outside);
 }
 
-/** A packet from inside goes on with its connection, and so does the mapping of its source (REQ-6). */
+/**
+ * A packet goes on with its connection, and so does the mapping of the source inside: with each packet of one that was opened from there, and with
+ * the answers from there to one that was opened from outside (REQ-6). What comes from outside unasked keeps no mapping alive.
+ */
 export function renewMapping({ table, mappings }: Tracking, flow: Flow): void {
-  if (mappings === undefined || directionOf(flow.side) !== Direction.Original) return;
+  if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
-  if (!table.has(connection, Mark.SourceTranslated)) return;
-  const inside = table.sourceOf(connection, Direction.Original);
-  const port = table.portsOf(connection, Direction.Original) & SOURCE_PORT;
-  const side = mappings.find(flow.now, flow.key, inside, inside, port);
-  if (side < 0) return;
-  const expiry = Math.max(mappings.expiryOf(connectionOf(side)), table.expiryOf(connection));
-  mappings.setExpiry(connectionOf(side), expiry);
+  const isFromInside = table.has(connection, Mark.SourceTranslated);
+  if (!isFromInside && directionOf(flow.side) === Direction.Original) return;
+  const side = isFromInside ? Direction.Original : Direction.Reply;
+  const inside = table.sourceOf(connection, side);
+  const port = table.portsOf(connection, side) & SOURCE_PORT;
+  const found = mappings.find(flow.now, flow.key, inside, inside, port);
+  if (found < 0 || directionOf(found) === Direction.Reply) return;
+  const mapping = connectionOf(found);
+  mappings.setExpiry(mapping, Math.max(mappings.expiryOf(mapping), table.expiryOf(connection)));
 }

@@ -86,6 +86,19 @@ export function sourceOn(
     );
   }
 
+  /** By a rule; or for a mapping, which may have been made without one. */
+  function isDestinationChanged(): boolean {
+    const { was } = flow;
+    return (
+      flow.rule !== NO_RULE ||
+      was.destination[3] !== packet.destination[3] ||
+      was.destination[2] !== packet.destination[2] ||
+      was.destination[1] !== packet.destination[1] ||
+      was.destination[0] !== packet.destination[0] ||
+      (was.ports & 0xffff) !== (packet.ports & 0xffff)
+    );
+  }
+
   function enter(tracking: Tracking, frame: Frame, rule: number): Reason {
     const { family, protocol } = packet;
     const { was } = flow;
@@ -109,7 +122,7 @@ export function sourceOn(
     if (connection < 0) return Reason.ConnectionsExceeded;
     const marks =
       (isSourceChanged() ? Mark.SourceTranslated : 0) |
-      (flow.rule === NO_RULE ? 0 : Mark.DestinationTranslated);
+      (isDestinationChanged() ? Mark.DestinationTranslated : 0);
     tracking.table.mark(connection, marks);
     tracking.table.setRule(connection, flow.rule === NO_RULE ? rule : flow.rule);
     tracking.table.setFirstFrame(connection, inPort[frame], serial[frame]);

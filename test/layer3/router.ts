@@ -2,14 +2,20 @@
  * A router between two bridges, made by hand and asked packet by packet: what leaves, by which port, and how what does not leave ends. Each bridge has
  * two ports; a station is behind the one that its address says, and everybody knows everybody.
  *
- * What the router itself says (an ICMP error, an answer to a ping) is another test's matter, and is left out.
+ * What the router itself says about a packet that ends with it is another test's matter, and is left out.
  */
 import assert from 'node:assert/strict';
 import { Plane } from '../../dataplane/forward/plane.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
-import { HostFlag, NatProfile, NONE, RouteKind } from '../../dataplane/program/layout.js';
+import {
+  HostFlag,
+  NatProfile,
+  NetworkFlag,
+  NONE,
+  RouteKind,
+} from '../../dataplane/program/layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program, Table } from '../../dataplane/program/program.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
@@ -20,9 +26,10 @@ import type { Packet } from './packets.js';
 
 export const [INSIDE, OUTSIDE] = [0, 1];
 /** The addresses of the router, by interface. */
-export const OWN = [ip('10.0.0.1'), ip('203.0.113.1')] as const;
+export const OWN: readonly [string, string] = [ip('10.0.0.1'), ip('203.0.113.1')];
 const PORTS_EACH = 2;
 const IPV4_BITS = 96;
+const SUBNET_BITS = 24;
 const MTU = 1500;
 const CONNECTIONS = 4096;
 const EVER_NS = 1e30;
@@ -46,7 +53,9 @@ export interface Wanted {
   /** Who is on a link with the router. */
   readonly neighbors: readonly (readonly [iface: number, address: string])[];
   readonly profile?: NatProfile;
-  /** How many there may be at once; default 4096. */
+  /** Docker masquerades the network inside. */
+  readonly isMasqueraded?: boolean;
+  /** How many connections there may be at once; default 4096. */
   readonly connections?: number;
 }
 
@@ -84,7 +93,8 @@ export class Router {
     const before = this.endings(port);
     this.breath();
     const ended = this.endings(port).findIndex((count, i) => count !== before[i]);
-    return { left: this.left, ended: ended < 0 ? '' : wordFor(ended) };
+    if (ended < 0) return { left: this.left, ended: '' };
+    return { left: this.left.filter(({ digits }) => !isOwnWord(digits)), ended: wordFor(ended) };
   }
 
   /** A packet comes in from a neighbor, who is its sender unless somebody else is named. */
@@ -133,8 +143,7 @@ export class Router {
   private sinks({ ports }: Program): Sink[] {
     return Array.from({ length: ports.rows }, (_, port) =>
       collector(this.plane, (_serial, bytes) => {
-        const digits = digitsOf(bytes);
-        if (!isOwnWord(digits)) this.left.push({ port, digits });
+        this.left.push({ port, digits: digitsOf(bytes) });
       }),
     );
   }
@@ -145,16 +154,19 @@ function wordFor(ended: number): string {
   return `${way}: ${reasonText(ended % Reason.Count).name}`;
 }
 
-/** An ICMP error or the answer to a ping, from an address of the router. */
+/** From an address of the router: an ICMP error, the answer to a ping, or the RST of a port where nobody listens. */
 function isOwnWord(digits: string): boolean {
-  const isIcmp = digits.slice(24, 28) === '0800' && digits.slice(46, 48) === '01';
-  return isIcmp && OWN.includes(digits.slice(52, 60)) && digits.slice(68, 70) !== '08';
+  const isReset = digits.slice(46, 48) === '06' && (parseInt(digits.slice(94, 96), 16) & 4) !== 0;
+  const isIcmp = digits.slice(46, 48) === '01' && digits.slice(68, 70) !== '08';
+  return OWN.includes(digits.slice(52, 60)) && (isReset || isIcmp);
 }
 
-function programOf({ routes, rules, profile = NatProfile.Linux, connections }: Wanted): Program {
+function programOf(wanted: Wanted): Program {
+  const { routes, rules, profile = NatProfile.Linux, connections = CONNECTIONS } = wanted;
   const program = allocateProgram(
     {
       hosts: 1,
+      subnets: 1,
       networks: OWN.length,
       ports: OWN.length * PORTS_EACH,
       addresses: OWN.length,
@@ -163,10 +175,10 @@ function programOf({ routes, rules, profile = NatProfile.Linux, connections }: W
     },
     1,
   );
-  const { hosts, networks, ports, addresses, natRules } = program;
+  const { hosts, networks, ports, addresses, subnets, natRules } = program;
   hosts.flags[0] = HostFlag.Forwards;
   hosts.natProfile[0] = profile;
-  hosts.connectionsMax[0] = connections ?? CONNECTIONS;
+  hosts.connectionsMax[0] = connections;
   networks.portCount.fill(PORTS_EACH);
   networks.mtu.fill(MTU);
   networks.ageing_ns.fill(EVER_NS);
@@ -182,6 +194,11 @@ function programOf({ routes, rules, profile = NatProfile.Linux, connections }: W
     addresses.word3[iface] = wordOf(own);
     ports.network.fill(iface, iface * PORTS_EACH, (iface + 1) * PORTS_EACH);
   }
+  if (wanted.isMasqueraded === true) networks.flags[INSIDE] = NetworkFlag.Masquerade;
+  subnets.network[0] = INSIDE;
+  subnets.family[0] = 4;
+  subnets.word3[0] = wordOf(OWN[INSIDE] ?? '');
+  subnets.prefix[0] = IPV4_BITS + SUBNET_BITS;
   for (const [row, route] of routes.entries()) writeRoute(program, row, route);
   natRules.iface.fill(NONE);
   natRules.network.fill(NONE);
