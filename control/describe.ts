@@ -2,18 +2,23 @@ import type { Speed } from '../dataplane/worker/live-job.js';
 import type { Device } from './model/device.js';
 import type { Endpoint, VlanPort } from './model/endpoint.js';
 import type { Host, Lab, Wire, WirePort } from './model/lab.js';
+import type { Nat } from './model/nat.js';
 import type { BridgeOptions, Network, Pool } from './model/network.js';
 import type { Sandbox } from './model/sandbox.js';
+import { natRuleText, publishedText } from './nat-text.js';
 
 /** What `etherloom check` says: the lab as it was understood, in words and columns. */
 export function describeLab(lab: Lab): string {
   const paragraphs = [
     [summary(lab)],
     ...lab.hosts
-      .filter(({ at, nics }) => at !== undefined || nics.length > 0)
+      .filter(({ at, nics, nat }) => at !== undefined || nics.length > 0 || nat !== undefined)
       .map((host) => describeHost(host, lab.networks)),
     ...lab.wires.map((wire) => describeWire(wire, lab.hosts)),
     ...lab.networks.map((network) => describeNetwork(network, lab.hosts.length > 1)),
+    lab.sandboxes.flatMap(({ name, published = [] }) =>
+      published.map((port) => publishedText(name, port)),
+    ),
     lab.sandboxes.flatMap(describeWithoutEndpoints),
     lab.sandboxes.flatMap(describeCommand),
     lab.notes.map((note) => `note: ${note}`),
@@ -43,7 +48,7 @@ function count(number: number, one: string, many = `${one}s`): string {
 }
 
 function describeHost(
-  { name, nics, gateway, routes }: Host,
+  { name, nics, gateway, routes, forward, nat }: Host,
   networks: readonly Network[],
 ): string[] {
   const rows = nics.map(({ name: nic, mac, wire, mtu, addresses, device, record }) => {
@@ -62,12 +67,27 @@ function describeHost(
     `host ${name}`,
     ...columns(rows),
     ...(gateway ? [`  gateway ${gateway.value}`] : []),
-    ...routes.map(({ to, via, dev }) => {
-      const way = [...(via ? [`via ${via.value}`] : []), ...(dev ? [`dev ${dev.value}`] : [])];
+    ...routes.map(({ to, via, dev, type }) => {
+      const way = [
+        ...(type ? [type.value] : []),
+        ...(via ? [`via ${via.value}`] : []),
+        ...(dev ? [`dev ${dev.value}`] : []),
+      ];
       return `  route ${to.value} ${way.join(' ')}`;
     }),
+    ...(forward.value ? [] : ['  forwards nothing']),
+    ...(nat ? describeNat(nat) : []),
   ];
 }
+
+function describeNat({ profile, connectionsMax, rules }: Nat): string[] {
+  return [
+    `  translates as ${PROFILES[profile.value]}, at most ${connectionsMax.value} connections`,
+    ...rules.map((rule) => `  ${natRuleText(rule)}`),
+  ];
+}
+
+const PROFILES = { linux: 'Linux', rfc4787: 'RFC 4787' } as const;
 
 function describeWire({ name, ports, reflectiveRelay }: Wire, hosts: readonly Host[]): string[] {
   const nics = hosts.flatMap((host) =>
@@ -99,6 +119,7 @@ function describeNetwork(network: Network, namesHost: boolean): string[] {
     head.join(', '),
     ...pools.map((pool) => `  ${describePool(pool)}`),
     ...(bridge ? describeBridge(bridge).map((line) => `  ${line}`) : []),
+    ...(bridge ? describeGateway(bridge, pools).map((line) => `  ${line}`) : []),
     ...(endpoints.length > 0 ? columns(endpoints.map(describePort)) : ['  no ports']),
   ];
 }
@@ -138,6 +159,20 @@ function describeBridge(bridge: BridgeOptions): string[] {
     return `station ${station} at ${endpoint.port}${sticky ? ', sticky' : ''}`;
   });
   return [parts.join(', '), ...nailed, ...describeVlans(bridge)];
+}
+
+/** What Docker is told to do other than usual at the gateway. */
+function describeGateway(bridge: BridgeOptions, pools: readonly Pool[]): string[] {
+  const { masquerade, gatewayModeIpv4, gatewayModeIpv6, hostBindingIpv4 } = bridge;
+  const modes = [gatewayModeIpv4.value, gatewayModeIpv6.value];
+  const hasIpv6 = pools.some(({ subnet }) => subnet.value.includes(':'));
+  const parts = [
+    ...(modes[0] === 'nat' ? [] : [`gateway mode ${modes[0]}`]),
+    ...(modes[1] === 'nat' || !hasIpv6 ? [] : [`gateway mode ${modes[1]} for IPv6`]),
+    ...(masquerade.value ? [] : ['no masquerade']),
+    ...(hostBindingIpv4.value === '0.0.0.0' ? [] : [`publishes on ${hostBindingIpv4.value}`]),
+  ];
+  return parts.length === 0 ? [] : [parts.join(', ')];
 }
 
 function describeVlans({ vlanFiltering, uplink }: BridgeOptions): string[] {

@@ -4,11 +4,9 @@
  * from the numbers to what the user wrote.
  */
 import {
-  HostFlag,
   LinkFlag,
   LinkUse,
   MacvlanMode,
-  NetworkFlag,
   NONE,
   PortFlag,
   PortRole,
@@ -22,22 +20,21 @@ import type { BridgeOptions, MacvlanMode as ModeName, Network, Station } from '.
 import type { Position, Value } from '../model/position.js';
 import { addressesOf } from './addresses.js';
 import type { HostAddresses } from './addresses.js';
-import { parseBlock } from '../address.js';
-import { wordsOf, writeAddressWords, writeMac, writeOrigin } from './columns.js';
+import { writeAddressWords, writeMac, writeOrigin } from './columns.js';
 import { linkNamed, linksOf } from './links.js';
 import type { Link } from './links.js';
+import { natRulesOf, writeNatRules } from './nat.js';
+import type { CompiledNatRule } from './nat.js';
+import {
+  writeHosts,
+  writeNetworks,
+  writeSubnet,
+  writeWires,
+  WIRE_MTU_MIN,
+} from './network-rows.js';
 import { routesOf, writeRoutes } from './routes.js';
 import type { CompiledRoute } from './routes.js';
 import { VlanSets } from './vlan-sets.js';
-
-const NANOSECONDS = 1e9;
-/** What a switch on a wire is like: nobody can tell it anything else. */
-const WIRE_AGEING_S = 300;
-const WIRE_STATIONS_MAX = 8192;
-const WIRE_GROUP_FORWARD_MASK = 0x0001;
-const WIRE_MTU_MIN = 1500;
-/** What nf_conntrack_max is on a machine of one GiB. */
-const CONNECTIONS_MAX = 65_536;
 
 const NOTHING = { kind: 'nothing' } as const;
 
@@ -78,6 +75,8 @@ export interface Compiled {
   /** By row of `addresses`: those by which the hosts can be reached. */
   readonly addresses: readonly Value<string>[];
   readonly routes: readonly CompiledRoute[];
+  /** By row of `natRules`. */
+  readonly natRules: readonly CompiledNatRule[];
 }
 
 /** Compiles a lab that has been checked. */
@@ -87,7 +86,9 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   const ports = portsOf(lab, networks, links);
   const stations = networks.flatMap(({ bridge }) => bridge.stations);
   const hosts = addressesOf(lab, networks);
-  const routes = routesOf(lab, { networks, wires: lab.wires, links });
+  const numbered = { networks, wires: lab.wires, links };
+  const routes = routesOf(lab, numbered);
+  const natRules = natRulesOf(lab, numbered);
   const subnets = networks.flatMap(({ pools }, network) =>
     pools.map(({ subnet }) => ({ network, subnet })),
   );
@@ -113,11 +114,12 @@ export function compile(lab: Lab, epoch = 1): Compiled {
       childAddresses: childAddresses.length,
       sources: sources.length,
       stations: stations.length,
+      natRules: natRules.length,
       routes: routes.length,
     },
     epoch,
   );
-  const compiled = { lab, program, networks, wires: lab.wires, ports, links, stations, routes };
+  const compiled = { lab, program, ...numbered, ports, stations, routes, natRules };
   writeHosts(compiled);
   writeNetworks(compiled, hosts);
   writeWires(compiled);
@@ -125,6 +127,7 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   writeLinks(compiled, hosts);
   writeStations(compiled);
   writeRoutes(program, routes);
+  writeNatRules(program, natRules);
   for (const [row, address] of hosts.addresses.entries()) {
     writeAddressWords(program.addresses, row, address.value);
     writeOrigin(program.addresses, row, address.at);
@@ -143,7 +146,8 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   return { ...compiled, addresses: hosts.addresses };
 }
 
-type Draft = Omit<Compiled, 'addresses'>;
+/** What the writers of rows need to know. */
+export type Draft = Omit<Compiled, 'addresses'>;
 
 function isIpvlan({ networks }: Link): boolean {
   return networks.some(({ ipvlan }) => ipvlan !== undefined);
@@ -192,92 +196,6 @@ function portsOf(
 
 function jointTo(link: Link, port: string, at: Position | undefined): CompiledPort {
   return { port, ...(at && { at }), isOpen: false, link, device: NOTHING };
-}
-
-function writeHosts({ program, lab, networks }: Draft): void {
-  const table = program.hosts;
-  for (const [row, { name, at }] of lab.hosts.entries()) {
-    const isDocker = networks.some(({ host }) => host === name);
-    table.flags[row] = HostFlag.Forwards | (isDocker ? HostFlag.Docker : 0);
-    table.connectionsMax[row] = CONNECTIONS_MAX;
-    writeOrigin(table, row, at);
-  }
-}
-
-function writeSubnet({ subnets }: Program, row: number, network: number, text: string): void {
-  const block = parseBlock(text)?.block;
-  if (block === undefined) return;
-  const [a, b, c, d] = wordsOf(block.first);
-  subnets.network[row] = network;
-  subnets.family[row] = block.family;
-  subnets.word0[row] = a;
-  subnets.word1[row] = b;
-  subnets.word2[row] = c;
-  subnets.word3[row] = d;
-  subnets.prefix[row] = block.prefixLength + (block.family === 4 ? 96 : 0);
-}
-
-function writeNetworks({ program, lab, networks, links }: Draft, hosts: HostAddresses): void {
-  const table = program.networks;
-  let firstStation = 0;
-  for (const [row, network] of networks.entries()) {
-    const { bridge } = network;
-    const joints = links.filter(({ bridge }) => bridge === network).length;
-    placePorts(program, row, network.endpoints.length + joints);
-    table.firstStation[row] = firstStation;
-    table.stationCount[row] = bridge.stations.length;
-    firstStation += bridge.stations.length;
-    table.flags[row] =
-      (bridge.icc.value ? 0 : NetworkFlag.InterContainerDisabled) |
-      (bridge.vlanFiltering.value ? NetworkFlag.VlanFiltering : 0) |
-      (network.internal.value ? NetworkFlag.Internal : 0) |
-      NetworkFlag.Masquerade;
-    table.host[row] = lab.hosts.findIndex(({ name }) => name === network.host);
-    const own = hosts.ofBridge(network);
-    table.firstOwn[row] = own.first;
-    table.ownCount[row] = own.count;
-    table.mtu[row] = network.mtu.value;
-    table.ageing_ns[row] = bridge.ageing_s.value * NANOSECONDS;
-    table.stationsMax[row] = bridge.stationsMax.value;
-    table.groupForwardMask[row] = bridge.groupForwardMask.value;
-    const { first, count } = hosts.ofHost(network.host);
-    table.firstAddress[row] = first;
-    table.addressCount[row] = count;
-    writeMac(table, row, bridge.mac.value);
-    writeOrigin(table, row, network.at);
-  }
-}
-
-function writeWires({ program, networks, wires, links }: Draft): void {
-  const table = program.networks;
-  for (const [index, wire] of wires.entries()) {
-    const row = networks.length + index;
-    const nics = links.flatMap(({ nic, vid }) =>
-      vid === 0 && nic?.wire?.value === wire.name ? [nic] : [],
-    );
-    placePorts(program, row, wire.ports.length + nics.length);
-    table.flags[row] = NetworkFlag.Wire;
-    table.host[row] = NONE;
-    table.mtu[row] = Math.max(WIRE_MTU_MIN, ...nics.map(({ mtu }) => mtu));
-    table.ageing_ns[row] = WIRE_AGEING_S * NANOSECONDS;
-    table.stationsMax[row] = WIRE_STATIONS_MAX;
-    table.groupForwardMask[row] = WIRE_GROUP_FORWARD_MASK;
-    writeOrigin(table, row, wire.at);
-    if (!wire.reflectiveRelay.value) continue;
-    const first = table.firstPort[row] ?? 0;
-    const end = first + (table.portCount[row] ?? 0);
-    program.ports.flags.fill(PortFlag.Hairpin, first, end);
-  }
-}
-
-/** The ports of a bridge stand behind those of the one before it. */
-function placePorts({ networks, ports }: Program, row: number, count: number): void {
-  const before =
-    row === 0 ? 0 : (networks.firstPort[row - 1] ?? 0) + (networks.portCount[row - 1] ?? 0);
-  networks.firstPort[row] = before;
-  networks.portCount[row] = count;
-  if (row === 0) ports.network.fill(NONE);
-  ports.network.fill(row, before, before + count);
 }
 
 function writePorts({ program, ports, links }: Draft, sets: VlanSets): void {

@@ -1,4 +1,5 @@
 /** The routes of the hosts: the subnets of their bridges and NICs, what the topology says, and the default gateway. */
+import { NONE, RouteKind } from '../../dataplane/program/layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { blockText, contains, parseAddress, parseBlock } from '../address.js';
 import type { Block } from '../address.js';
@@ -17,8 +18,10 @@ export interface CompiledRoute {
   readonly to: Block;
   /** Absent: the destination itself is on the link. */
   readonly via?: bigint;
-  /** The interface by which packets leave: a network, or the number of networks and a link. */
+  /** The interface by which packets leave: a network, or the number of networks and a link; NONE where they go nowhere. */
   readonly iface: number;
+  /** Unicast where nothing is said. */
+  readonly kind?: RouteKind;
 }
 
 /** What has interfaces, as the Program numbers them. */
@@ -41,7 +44,8 @@ export function routesOf({ hosts }: Lab, numbered: Numbered): CompiledRoute[] {
   return all.sort((one, other) => other.to.prefixLength - one.to.prefixLength);
 }
 
-function ifaceOf({ networks, wires }: Numbered, link: number): number {
+/** The number of the interface that is a link. */
+export function ifaceOf({ networks, wires }: Numbered, link: number): number {
   return networks.length + wires.length + link;
 }
 
@@ -101,16 +105,27 @@ function declaredOf(
       },
     ];
   };
-  const declared = routes.flatMap(({ to, via, dev, at }) =>
-    make(parseBlock(to.value)?.block, via?.value, dev?.value, at),
-  );
+  const declared = routes.flatMap((route) => {
+    const { to, via, dev, at, type } = route;
+    const block = parseBlock(to.value)?.block;
+    if (type === undefined) return make(block, via?.value, dev?.value, at);
+    if (block === undefined) return [];
+    const text = `${type.value} ${blockText(block)}`;
+    return [{ text, at, host, to: block, iface: NONE, kind: KINDS[type.value] }];
+  });
   if (gateway === undefined) return declared;
   const everything = parseBlock(gateway.value.includes(':') ? '::/0' : '0.0.0.0/0')?.block;
   return [...declared, ...make(everything, gateway.value, undefined, gateway.at)];
 }
 
+const KINDS = {
+  blackhole: RouteKind.Blackhole,
+  unreachable: RouteKind.Unreachable,
+  prohibit: RouteKind.Prohibit,
+} as const;
+
 export function writeRoutes({ routes }: Program, compiled: readonly CompiledRoute[]): void {
-  for (const [row, { host, to, via, iface, at }] of compiled.entries()) {
+  for (const [row, { host, to, via, iface, kind, at }] of compiled.entries()) {
     const [a, b, c, d] = wordsOf(to.first);
     const [v, w, x, y] = wordsOf(via ?? 0n);
     routes.host[row] = host;
@@ -124,6 +139,7 @@ export function writeRoutes({ routes }: Program, compiled: readonly CompiledRout
     routes.via1[row] = w;
     routes.via2[row] = x;
     routes.via3[row] = y;
+    routes.kind[row] = kind ?? RouteKind.Unicast;
     routes.iface[row] = iface;
     writeOrigin(routes, row, at);
   }

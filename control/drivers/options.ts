@@ -1,7 +1,7 @@
-import { parseAddress } from '../address.js';
+import { addressText, parseAddress } from '../address.js';
 import type { Nic } from '../model/lab.js';
 import type { Findings } from '../model/mistake.js';
-import type { IpvlanOptions, MacvlanOptions } from '../model/network.js';
+import type { GatewayOptions, IpvlanOptions, MacvlanOptions } from '../model/network.js';
 import { nearest } from '../model/nearest.js';
 import type { Position, Value } from '../model/position.js';
 import { entries, type Written } from '../model/written.js';
@@ -11,6 +11,8 @@ export interface DriverSettings {
   readonly mtu: Value<number>;
   /** The bridge lets its ports talk to each other (`enable_icc`). */
   readonly icc: Value<boolean>;
+  /** Present when the driver is `bridge`. */
+  readonly gateway?: GatewayOptions;
   /** Present when the driver is `macvlan`. */
   readonly macvlan?: MacvlanOptions;
   /** Present when the driver is `ipvlan`. */
@@ -24,6 +26,8 @@ export interface DriverScope {
   readonly at: Position;
   /** The network is one that Docker made (`external: true`). */
   readonly external: boolean;
+  /** `internal: true`. */
+  readonly internal: boolean;
   /** The NICs of its host; undefined where the host does not say which it has. */
   readonly nics: readonly Pick<Nic, 'name' | 'mtu'>[] | undefined;
 }
@@ -120,11 +124,16 @@ export class DriverOptions {
     return { value: usual, at };
   }
 
-  address(key: string): void {
+  /** An address of either family, in canonical form. */
+  address(key: string, usual: string): Value<string> {
     const given = this.text(key);
-    if (given === undefined || parseAddress(given.value) !== undefined) return;
+    if (given === undefined) return { value: usual };
+    const address = parseAddress(given.value);
+    if (address !== undefined)
+      return { value: addressText(address.family, address.value), at: given.at };
     const fix = 'write an IP address, such as "127.0.0.1"';
     this.findings.refuse(given.at, cannotParse(key, given.value, 'nil ip'), fix);
+    return { value: usual };
   }
 
   /** Docker takes any other option and says nothing; a reader may have meant one that exists. */

@@ -1,7 +1,7 @@
 /** What happened at a bridge, or at the switch of a wire, in sentences. */
 import type { FrameDescription } from './dissect.js';
 import type { BridgeHop } from './hops.js';
-import { answer, ending, entry, leaving, release, ruleText, where } from './phrases.js';
+import { answer, complaint, ending, entry, leaving, release, ruleText, where } from './phrases.js';
 
 /** The sentences about a hop; those about how it came there only where it is not the first. */
 export function bridgeSentences(file: string, frame: FrameDescription, hop: BridgeHop): string[] {
@@ -11,6 +11,7 @@ export function bridgeSentences(file: string, frame: FrameDescription, hop: Brid
     ...decision(file, frame, hop),
     ...departure(file, hop),
     ...answer(file, hop.answered),
+    ...complaint(hop.complaint),
     ...release(hop.released),
   ];
   if (hop.after === undefined) return sentences;

@@ -1,7 +1,7 @@
 /** What happened at the interfaces of a host, in sentences that name the mode and the line that decided. */
 import type { FrameDescription } from './dissect.js';
 import type { ChildHop, DownHop, ParentView, RouteHop, UpHop } from './hops.js';
-import { answer, ending, leaving, release, settingPlace, where } from './phrases.js';
+import { answer, complaint, ending, leaving, release, settingPlace, where } from './phrases.js';
 import { isToGroup, shortName } from './views.js';
 
 /** `macvlan, mode private, lab.yaml:12`. */
@@ -128,12 +128,13 @@ function ipvlanDecision(
 /** The stack of the host hears it; where it ends there, its end says so. */
 function stack(
   file: string,
-  { heard, ended, answered, link, released }: ChildHop | UpHop,
+  { heard, ended, answered, complaint: said, link, released }: ChildHop | UpHop,
 ): string[] {
   const hears = heard === true && ended === undefined;
   return [
     ...(hears ? [`The stack of ${link.host} heard it, too.`] : []),
     ...answer(file, answered),
+    ...complaint(said),
     ...release(released),
   ];
 }

@@ -1,8 +1,8 @@
 /**
  * The notes of a trace, sorted by where they were taken: a passage is what happened to the frame at one place. Notes about frames that a host
- * sends by itself are left out; those about a frame that had waited belong to it only if it is the one being explained.
+ * sends by itself are left out, but for the one that it sends an error about the frame; those about a frame that had waited belong to it only if it is the one being explained.
  */
-import { Step } from '../../dataplane/observe/trace.js';
+import { Speech, Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import type { Program } from '../../dataplane/program/program.js';
 
@@ -69,7 +69,7 @@ class Sorter {
     if (waitedAt !== undefined) {
       this.passages[waitedAt]?.notes.push(note);
       this.current = waitedAt;
-    } else if (note[0] === Step.Resumed && ours) {
+    } else if (ours && (note[0] === Step.Resumed || note[1] === Speech.Error)) {
       this.passages[this.current ?? 0]?.notes.push(note);
     }
     this.take(inside, waitedAt !== undefined);

@@ -61,6 +61,10 @@ export function answer(file: string, answered: AddressView | undefined): string[
   return [`The host answered it: ${address} is an address of its own${where(file, at)}.`];
 }
 
+export function complaint(said: string | undefined): string[] {
+  return said === undefined ? [] : [`The host told its sender so by ICMP: ${said}.`];
+}
+
 /** Whom it set free by what it told the host. */
 export function release(
   released: readonly { readonly port: string; readonly number: number }[] | undefined,

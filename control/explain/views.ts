@@ -2,7 +2,7 @@
 import type { ReasonText } from '../../dataplane/observe/reasons.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Reason } from '../../dataplane/observe/reason.js';
-import { Step } from '../../dataplane/observe/trace.js';
+import { Speech, Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
@@ -99,10 +99,23 @@ export function endingOf(
   return { verdict, number, reason: reasonText(number) };
 }
 
-/** What the host answered, and what its hearing the frame set free. */
+/** What an ICMP error says, by Complaint. */
+const complaints = [
+  'net unreachable',
+  'host unreachable',
+  'port unreachable',
+  'protocol unreachable',
+  'packet too big',
+  'administratively prohibited',
+  'time exceeded',
+  'fragment reassembly time exceeded',
+] as const;
+
+/** What the host answered or complained of, and what its hearing the frame set free. */
 export function hostViews({ compiled }: Context, notes: readonly Note[], waits = false) {
   const answer = noted(notes, Step.Answered);
   const address = answer && at(compiled.addresses, answer[1]);
+  const complaint = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
   const released = notes
     .filter(([step]) => step === Step.Resumed && !waits)
     .map(([, , port, number]) => ({ port: at(compiled.ports, port).port, number }));
@@ -110,6 +123,7 @@ export function hostViews({ compiled }: Context, notes: readonly Note[], waits =
     ...(address && {
       answered: { address: address.value, ...(address.at && { at: address.at }) },
     }),
+    ...(complaint && { complaint: at(complaints, complaint[2]) }),
     ...(released.length > 0 && { released }),
   };
 }

@@ -9,6 +9,7 @@ import {
 import { AddressSpace, type Pool } from '../ipam.js';
 import type { Host } from './lab.js';
 import type { Findings } from './mistake.js';
+import type { GatewayMode } from './network.js';
 import type { NetworkDraft } from './networks.js';
 import type { PoolDraft } from './pools.js';
 import type { Value } from './position.js';
@@ -135,19 +136,23 @@ export class Addressing {
     return pool;
   }
 
+  /** In gateway mode `isolated` the host has no address on the bridge: one that is written is only kept from the containers. */
   private settleGateway(
     { pool, draft }: { pool: Pool; draft: PoolDraft | undefined },
     network: NetworkDraft,
   ): Value<bigint> | undefined {
     const wanted = draft?.gateway;
+    const isIsolated = modeOf(network, pool.subnet.family) === 'isolated';
     if (wanted !== undefined) {
-      if (pool.take(wanted.value)) return { value: wanted.value.value, at: wanted.at };
+      const isFree = pool.take(wanted.value);
+      if (isFree) return isIsolated ? undefined : { value: wanted.value.value, at: wanted.at };
       const what = `failed to allocate gateway (${wanted.text}): Address already in use`;
       const fix =
         'choose an address that is neither the first nor the last of the subnet, nor taken';
       this.findings.refuse(wanted.at, what, fix, 'N16');
       return undefined;
     }
+    if (isIsolated) return undefined;
     const value = pool.takeLowest();
     if (value !== undefined) return { value };
     const at = draft?.subnet.at ?? network.at ?? START;
@@ -215,6 +220,10 @@ export class Addressing {
     );
     return undefined;
   }
+}
+
+function modeOf({ settings: { gateway } }: NetworkDraft, family: 4 | 6): GatewayMode | undefined {
+  return (family === 4 ? gateway?.gatewayModeIpv4 : gateway?.gatewayModeIpv6)?.value;
 }
 
 /** Why Docker would not even look whether this address is free. */

@@ -3,7 +3,7 @@ import { Addressing, type SettledPool } from './addressing.js';
 import { readBridge } from './bridge.js';
 import type { Endpoint } from './endpoint.js';
 import { makeEndpoints, type Joint } from './endpoints.js';
-import { readHosts, withImplicitNics } from './hosts.js';
+import { ONLY_HOST, readHosts, withImplicitNics } from './hosts.js';
 import type { Host, Lab } from './lab.js';
 import type { Findings } from './mistake.js';
 import type { Network, Pool } from './network.js';
@@ -17,7 +17,7 @@ import {
 import { refuseChildren, refuseSharedParents } from './parents.js';
 import { place, type Placement } from './placement.js';
 import { projectName } from './project.js';
-import { PublishedPorts } from './publish.js';
+import { withPublished } from './publish.js';
 import { withRoutes } from './routes.js';
 import { hasStack, type Sandbox } from './sandbox.js';
 import { networkNames, readServices, type SandboxDraft } from './services.js';
@@ -26,6 +26,7 @@ import { checkStack } from './stack.js';
 import type { Checked } from './structure.js';
 import { checkPorts, noteConflicts, surroundingsOf } from './surroundings.js';
 import { readWires } from './wires.js';
+import { withNat } from './x-nat.js';
 import { entries } from './written.js';
 
 /**
@@ -69,21 +70,31 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
       settings: readSettings(draft, name, findings),
     });
   }
-  checkServices(drafts, sandboxes, networks, hosts, findings);
+  checkServices(drafts, sandboxes, findings);
   const made = networks.map((draft) => {
     return makeNetwork(draft, members.get(draft) ?? [], addressing.poolsOf(draft), findings);
   });
+  const written = new Map(drafts.map((draft) => [draft.name, draft.written]));
+  const writtenOf = ({ name }: Sandbox) => written.get(name);
+  const published = withPublished(sandboxes, writtenOf, made, hosts, findings);
   refuseChildren(made, hosts, findings);
   const routed = withRoutes(root, hosts, damaged, (host) => surroundingsOf(host, made), findings);
+  const translating = withNat(
+    root,
+    routed,
+    damaged,
+    (host) => surroundingsOf(host, made),
+    findings,
+  );
   checkPorts(sandboxes, routed, wires, findings);
   noteConflicts(routed, made, findings);
   return {
     file,
     name,
-    hosts: routed,
+    hosts: translating,
     wires,
     networks: made,
-    sandboxes,
+    sandboxes: published,
     notes: [...findings.notes],
   };
 }
@@ -96,7 +107,7 @@ function namedInterface(network: NetworkDraft): { host: string; interfaceName: s
 /** After a failed placement any host will do: that mistake is reported already. */
 function homeOf(name: string | undefined, hosts: readonly Host[]): Host {
   const home = hosts.find((host) => host.name === name) ?? hosts[0];
-  return home ?? { name: 'host', nics: [], routes: [] };
+  return home ?? ONLY_HOST;
 }
 
 /** Leads each attachment to its network. What nobody declares is made here, once per host, and added to `networks`. */
@@ -151,24 +162,14 @@ function endpointsOf(
 function checkServices(
   drafts: readonly SandboxDraft[],
   sandboxes: readonly Sandbox[],
-  networks: readonly NetworkDraft[],
-  hosts: readonly Host[],
   findings: Findings,
 ): void {
-  const published = new PublishedPorts(hosts, findings);
   const byName = new Map(drafts.map((draft) => [draft.name, draft]));
-  const bridges = networks.filter(({ driver }) => driver.value === 'bridge');
   refuseStacksElsewhere(drafts, sandboxes, findings);
   for (const [index, draft] of drafts.entries()) {
     const sandbox = sandboxes[index];
     if (sandbox === undefined || draft.written === undefined) continue;
     checkStack({ ...draft, mode: sandbox.mode }, draft.written, byName, findings);
-    const isOnBridge = sandbox.endpoints.some(({ network }) =>
-      bridges.some(({ name, host }) => name === network && host === sandbox.host),
-    );
-    published.check(draft.name, draft.written, sandbox.host, isOnBridge);
-    if (!isOnBridge && sandbox.endpoints.length > 0 && draft.written.get('ports') !== undefined)
-      findings.note(`service ${draft.name}: ports are published from bridges only`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { macOfName } from '../address.js';
+import { GATEWAY_DEFAULTS } from '../drivers/bridge.js';
 import type { Endpoint } from './endpoint.js';
 import { checkMac } from './hosts.js';
 import type { Findings } from './mistake.js';
@@ -29,6 +30,7 @@ export function readBridge(
   return {
     mac: mac === undefined ? { value: macOfName(network.name) } : at(bridge?.get('mac'), mac),
     icc: network.settings.icc,
+    ...(network.settings.gateway ?? GATEWAY_DEFAULTS),
     ageing_s: readAgeing(bridge?.get('ageing'), findings),
     groupForwardMask: readMask(bridge?.get('group_fwd_mask'), findings),
     stationsMax: readStationsMax(bridge?.get('fdb_max_learned'), findings),

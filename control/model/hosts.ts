@@ -10,7 +10,7 @@ import { checkPlaceName } from './wires.js';
 import { entries, items, present, type Entry, type Written } from './written.js';
 
 /** The machine that is meant when `x-hosts` is not written. */
-const ONLY_HOST: Host = { name: 'host', nics: [], routes: [] };
+export const ONLY_HOST: Host = { name: 'host', nics: [], routes: [], forward: { value: true } };
 const MTU_MIN = 68;
 const MTU_MAX = 65_535;
 export const MTU_DEFAULT = 1500;
@@ -27,7 +27,14 @@ export function readHosts(
     checkPlaceName('host', key, keyAt, findings);
     const declared = entries(present(written)?.get('nics'));
     const nics = declared.map((nic) => readNic(key, nic, wireNames, file, findings));
-    return { name: key, at: keyAt, nics, routes: [] };
+    const forward = present(written)?.get('forward');
+    return {
+      name: key,
+      at: keyAt,
+      nics,
+      routes: [],
+      forward: forward ? { value: forward.value, at: forward.at } : ONLY_HOST.forward,
+    };
   });
   return hosts.length > 0 ? hosts : [ONLY_HOST];
 }
@@ -143,7 +150,7 @@ function readAddresses(
 }
 
 /** Neither "no address" (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2) nor a group, nor the limited broadcast. */
-function canBeOwned({ family, value }: { family: 4 | 6; value: bigint }): boolean {
+export function canBeOwned({ family, value }: { family: 4 | 6; value: bigint }): boolean {
   if (value === 0n) return false;
   return family === 4 ? value >> 28n !== 0xen && value !== 0xffff_ffffn : value >> 120n !== 0xffn;
 }

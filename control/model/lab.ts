@@ -1,4 +1,5 @@
 import type { Device } from './device.js';
+import type { Nat } from './nat.js';
 import type { Network } from './network.js';
 import type { Position, Value } from './position.js';
 import type { Sandbox } from './sandbox.js';
@@ -12,13 +13,19 @@ export interface Host {
   /** The router of the default routes, IPv4 or IPv6. */
   readonly gateway?: Value<string>;
   readonly routes: readonly Route[];
+  /** It passes on packets that are for others (`ip_forward`). */
+  readonly forward: Value<boolean>;
+  /** Absent where `x-nat` does not name it: as Linux, and without rules. */
+  readonly nat?: Nat;
 }
 
-/** `x-hosts.*.routes`. At least one of `via` and `dev` is there. */
+/** `x-hosts.*.routes`. At least one of `type`, `via` and `dev` is there, and no other beside `type`. */
 export interface Route {
   readonly at: Position;
   /** A block in canonical form; `default` has become 0.0.0.0/0 or ::/0. */
   readonly to: Value<string>;
+  /** Packets go nowhere: they are dropped in silence, or their sender hears of it. */
+  readonly type?: Value<'blackhole' | 'unreachable' | 'prohibit'>;
   readonly via?: Value<string>;
   /** A NIC of the host, or a VLAN of one: `eth0.50`. */
   readonly dev?: Value<string>;

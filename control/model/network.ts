@@ -19,8 +19,21 @@ export interface Station {
   readonly at: Position;
 }
 
+/** What becomes of packets between the containers of a network and the world beyond their host. */
+export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated';
+
+/** How the host stands between a bridge network and the world beyond it. */
+export interface GatewayOptions {
+  /** What leaves gets an address of the host. */
+  readonly masquerade: Value<boolean>;
+  readonly gatewayModeIpv4: Value<GatewayMode>;
+  readonly gatewayModeIpv6: Value<GatewayMode>;
+  /** The address of the host on which ports are published that name none; 0.0.0.0: all addresses, of IPv6 too. */
+  readonly hostBindingIpv4: Value<string>;
+}
+
 /** What the bridge driver hands to the data plane. */
-export interface BridgeOptions {
+export interface BridgeOptions extends GatewayOptions {
   readonly mac: Value<string>;
   readonly icc: Value<boolean>;
   /** Seconds, 0 (forget at once: a hub) or 10..1,000,000 (IEEE 802.1Q §8.8.3). */

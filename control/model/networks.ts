@@ -104,7 +104,11 @@ export function undeclared(key: string, hostName: string): NetworkDraft {
     written: undefined,
     host: hostName,
     driver: { value: 'bridge' },
-    settings: { mtu: { value: ETHERNET_MTU }, icc: { value: true } },
+    settings: {
+      mtu: { value: ETHERNET_MTU },
+      icc: { value: true },
+      gateway: bridge.GATEWAY_DEFAULTS,
+    },
     vlanFiltering: { value: false },
     uplink: undefined,
     predefined: key === PREDEFINED_BRIDGE ? 'bridge' : undefined,
@@ -173,7 +177,8 @@ function settingsOf(
 ): DriverSettings {
   const options = new DriverOptions(network.get('driver_opts'), findings);
   const at = driver.at ?? declaredAt;
-  const scope = { network: name, at, external, nics: declaredNics(home) };
+  const internal = network.get('internal')?.value === true;
+  const scope = { network: name, at, external, internal, nics: declaredNics(home) };
   return DRIVERS[driver.value].checkOptions(options, scope);
 }
 

@@ -73,10 +73,12 @@ class Routes {
   }
 
   private readRoute(route: Written<RouteShape>): Route | undefined {
-    const dev = this.readDevice(route.get('dev'));
+    const dev = readInterface(route.get('dev'), this.around.interfaces, this.findings);
     const via = this.readRouter(route.get('via'), dev);
     const to = this.readDestination(route.get('to'), via);
-    if (route.get('via') === undefined && route.get('dev') === undefined) {
+    const type = route.get('type');
+    if (type !== undefined) this.refuseWay(route, type);
+    else if (this.isWhole && route.get('via') === undefined && route.get('dev') === undefined) {
       const what = 'a route needs a router or an interface';
       this.findings.refuse(route.at, what, 'add "via: " and an address, or "dev: " and a NIC');
     }
@@ -94,9 +96,18 @@ class Routes {
     return {
       at: route.at,
       to: { value: blockText(to), at: to.at },
+      ...(type && { type: { value: type.value, at: type.at } }),
       ...(via && { via: textOf(via) }),
       ...(dev && { dev }),
     };
+  }
+
+  private refuseWay(route: Written<RouteShape>, { value: type }: Written<string>): void {
+    for (const key of ['via', 'dev'] as const) {
+      if (route.get(key) === undefined) continue;
+      const what = `a route of type ${type} leads nowhere, and needs no ${key}`;
+      this.findings.refuse(route.keyAt(key), what, `remove ${key}, or the type`);
+    }
   }
 
   private readDestination(
@@ -117,22 +128,6 @@ class Routes {
       this.findings.refuse(at, what, `write ${blockText(parsed.block)}`);
     }
     return { ...parsed.block, at };
-  }
-
-  private readDevice(dev: Written<string> | undefined): Value<string> | undefined {
-    if (dev === undefined) return undefined;
-    const { interfaces } = this.around;
-    if (interfaces.includes(dev.value)) return { value: dev.value, at: dev.at };
-    const { nic, vid } = splitInterface(dev.value);
-    const isVlan = vid !== 0 && interfaces.includes(nic);
-    const what = isVlan
-      ? `${nic} has no VLAN ${vid}: no network sits on it`
-      : `there is no NIC "${dev.value}"${didYouMean(dev.value, interfaces)}`;
-    const fix = isVlan
-      ? 'name it as the parent or the uplink of a network'
-      : `name an interface of this host${interfaces.length > 0 ? `: ${interfaces.join(', ')}` : ''}`;
-    this.findings.refuse(dev.at, what, fix);
-    return undefined;
   }
 
   /** VLANs of a NIC have no addresses of their own: with such a `dev`, the router is taken to be on its link. */
@@ -162,6 +157,27 @@ class Routes {
     }
     return { ...address, at };
   }
+}
+
+/** A NIC of a host, or a VLAN of one that a network sits on; undefined where there is none or after refusing it. */
+export function readInterface(
+  written: Written<string> | undefined,
+  interfaces: readonly string[],
+  findings: Findings,
+): Value<string> | undefined {
+  if (written === undefined) return undefined;
+  const { value, at } = written;
+  if (interfaces.includes(value)) return { value, at };
+  const { nic, vid } = splitInterface(value);
+  const isVlan = vid !== 0 && interfaces.includes(nic);
+  const what = isVlan
+    ? `${nic} has no VLAN ${vid}: no network sits on it`
+    : `there is no NIC "${value}"${didYouMean(value, interfaces)}`;
+  const fix = isVlan
+    ? 'name it as the parent or the uplink of a network'
+    : `name an interface of this host${interfaces.length > 0 ? `: ${interfaces.join(', ')}` : ''}`;
+  findings.refuse(at, what, fix);
+  return undefined;
 }
 
 type RouteShape = NonNullable<HostShape['routes']>[number];

@@ -10,6 +10,22 @@ export interface Sandbox {
   readonly mode: 'own' | 'none' | 'host' | { readonly shares: string };
   readonly endpoints: readonly Endpoint[];
   readonly settings: SandboxSettings;
+  /** In file order; absent where it publishes nothing. */
+  readonly published?: readonly PublishedPort[];
+}
+
+/** One port of a container, as its host makes it known in one family (`ports`). */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  /** Of the host; 0.0.0.0 and :: stand for all its addresses of that family. */
+  readonly hostAddress: string;
+  /** 0 in gateway mode `routed`: the port of the container is opened, and none of the host is taken. */
+  readonly hostPort: number;
+  readonly containerAddress: string;
+  readonly containerPort: number;
+  /** The bridge network through which it is published. */
+  readonly network: string;
+  readonly at: Position;
 }
 
 /** The inside of a sandbox, as far as `up` makes it. */

@@ -94,13 +94,20 @@ const attachment = mapping({
 });
 
 const publishedPort = mapping({
-  name: text.nullish(),
-  mode: z.enum(['host', 'ingress']).nullish(),
-  host_ip: text.nullish(),
+  name: text.nullish().describe('Accepted, says nothing about packets.'),
+  mode: z
+    .enum(['host', 'ingress'])
+    .nullish()
+    .describe('Accepted: a lab is no swarm, so both are the same.'),
+  host_ip: text
+    .nullish()
+    .describe('The address of the host; default: host_binding_ipv4 of the network, else all.'),
   target: name.describe('The port in the container.'),
-  published: name.nullish().describe('The port, or range of ports, on the host.'),
-  protocol: text.nullish(),
-  app_protocol: text.nullish(),
+  published: name
+    .nullish()
+    .describe('The port, or range of ports, on the host; default: the first free from 32768 up.'),
+  protocol: text.nullish().describe('tcp (default) or udp.'),
+  app_protocol: text.nullish().describe('Accepted, says nothing about packets.'),
 });
 
 const deploy = z.looseObject({
@@ -126,7 +133,10 @@ const service = mapping({
     .nullish()
     .describe('none, host, bridge, service:NAME, container:NAME or a network.'),
   mac_address: mac.nullish().describe('The MAC of the first endpoint.'),
-  ports: z.array(z.union([name, publishedPort])).nullish(),
+  ports: z
+    .array(z.union([name, publishedPort]))
+    .nullish()
+    .describe('[IP:][PORT-OF-HOST:]PORT[/PROTOCOL]: what of the container the host makes known.'),
   expose: z.array(name).nullish(),
   dns: texts,
   dns_search: texts,
@@ -213,12 +223,55 @@ const route = mapping({
   to: text.describe('A subnet, or default.'),
   via: address.nullish().describe('The router.'),
   dev: text.nullish().describe('A NIC of the host, or a VLAN of one.'),
+  type: z
+    .enum(['blackhole', 'unreachable', 'prohibit'])
+    .nullish()
+    .describe(
+      'It leads nowhere: in silence, or the sender hears that it is unreachable or prohibited.',
+    ),
 });
 
 const host = mapping({
   nics: z.record(z.string(), nic.nullable()).nullish(),
-  gateway: address.nullish(),
-  routes: z.array(route).nullish(),
+  gateway: address.nullish().describe('The router of the default route.'),
+  routes: z.array(route).nullish().describe('Routes besides the default one.'),
+  forward: switched.describe('It passes on packets that are for others. Default: true.'),
+});
+
+/** A port, or two with "-" between. */
+const ports = z.union([text, z.number()]);
+const natRule = mapping({
+  snat: text.nullish().describe('Sources are translated: those in this subnet.'),
+  dnat: text
+    .nullish()
+    .describe('Destinations are translated: this address, or local for all of the host.'),
+  to: text.describe(
+    'To this address, or one of FIRST-LAST; of sources masquerade: to that of out.',
+  ),
+  out: text.nullish().describe('snat: what leaves by this NIC of the host, or VLAN of one.'),
+  in: text.nullish().describe('dnat: what comes by this NIC of the host, or VLAN of one.'),
+  protocol: z.enum(['tcp', 'udp', 'icmp']).nullish().describe('Default: any.'),
+  source_ports: ports.nullish().describe('snat: what comes from these ports, FIRST-LAST.'),
+  ports: ports.nullish().describe('snat: to these ports; default: as it was, if it is free.'),
+  port: ports.nullish().describe('dnat: what is for these ports, FIRST-LAST.'),
+  to_port: ports.nullish().describe('dnat: to these ports, one for one; default: as it was.'),
+  select: z
+    .enum(['hash', 'sequential', 'random', 'persistent'])
+    .nullish()
+    .describe('Which of a range a new connection gets; persistent: one source, one address.'),
+  seed: z.number().nullish().describe('Of select: random. Default 0.'),
+});
+
+const nat = mapping({
+  profile: z
+    .enum(['linux', 'rfc4787'])
+    .nullish()
+    .describe('How connections are mapped, filtered and timed. Default: linux.'),
+  connections_max: z
+    .number()
+    .nullish()
+    .describe('How many connections are tracked at the most. 16..4194304, default 65536.'),
+  rules: z.array(natRule).nullish().describe('The first rule that is about a packet counts.'),
 });
 
 const wirePort = mapping(live);
@@ -243,6 +296,10 @@ export const topology = mapping({
     .record(z.string(), wire.nullable())
     .nullish()
     .describe('The physical segments between hosts.'),
+  'x-nat': z
+    .record(z.string(), nat.nullable())
+    .nullish()
+    .describe('What hosts (keys of x-hosts) translate, besides what Docker tells them.'),
 });
 
 export type TopologyShape = z.infer<typeof topology>;
@@ -257,6 +314,8 @@ export type NetworkShape = z.infer<typeof network>;
 export type PoolShape = z.infer<typeof pool>;
 export type BridgeShape = z.infer<typeof bridge>;
 export type HostShape = z.infer<typeof host>;
+export type NatShape = z.infer<typeof nat>;
+export type NatRuleShape = z.infer<typeof natRule>;
 export type NicShape = z.infer<typeof nic>;
 export type WireShape = z.infer<typeof wire>;
 

@@ -6,6 +6,7 @@ import { contains, parseAddress, parseBlock } from '../address.js';
 import type { Compiled, CompiledPort } from '../compile/compile.js';
 import { macText } from '../explain/text.js';
 import type { Endpoint } from '../model/endpoint.js';
+import { inGatewayOrder, isL3 } from '../model/gateway.js';
 import type { Lab } from '../model/lab.js';
 import type { Network, Pool } from '../model/network.js';
 import { hasStack, type Sandbox } from '../model/sandbox.js';
@@ -131,10 +132,6 @@ function macOf(
   return macText(macHigh[link] ?? 0, macLow[link] ?? 0);
 }
 
-function isL3({ ipvlan }: Network): boolean {
-  return ipvlan !== undefined && ipvlan.mode.value !== 'l2';
-}
-
 /** The address of an endpoint in one family, with the prefix length of its pool; nothing where it has none. */
 export function withPrefix(
   family: 'ipv4' | 'ipv6',
@@ -155,26 +152,11 @@ function poolOf({ pools }: Network, text: string): Pool | undefined {
   });
 }
 
-/**
- * Docker's choice, for each family by itself: the highest gw_priority, then a network with a router before one without (ipvlan in an L3 mode),
- * then the network whose name sorts first; never an internal one, nor one that has no parent.
- */
-export function defaultRoutes(
-  { endpoints }: Sandbox,
-  networks: readonly Network[],
-): DefaultRoute[] {
-  const inOrder = endpoints
-    .flatMap((endpoint) => {
-      const network = networks.find((candidate) => candidate.endpoints.includes(endpoint));
-      return network === undefined || !leadsOut(network) ? [] : [{ endpoint, network }];
-    })
-    .sort((one, other) => {
-      const byPriority = other.endpoint.gatewayPriority - one.endpoint.gatewayPriority;
-      const byRouter = Number(isL3(one.network)) - Number(isL3(other.network));
-      return byPriority || byRouter || (one.network.name < other.network.name ? -1 : 1);
-    });
+/** Docker's choice, for each family by itself. */
+export function defaultRoutes(sandbox: Sandbox, networks: readonly Network[]): DefaultRoute[] {
+  const standings = inGatewayOrder(sandbox, networks);
   return ([4, 6] as const).flatMap((family) => {
-    for (const { endpoint, network } of inOrder) {
+    for (const { endpoint, network } of standings) {
       const { device } = endpoint;
       const address = endpoint[family === 4 ? 'ipv4' : 'ipv6']?.value;
       if (device.kind !== 'sandbox' || address === undefined) continue;
@@ -184,9 +166,4 @@ export function defaultRoutes(
     }
     return [];
   });
-}
-
-function leadsOut({ internal, macvlan, ipvlan }: Network): boolean {
-  const isParented = macvlan !== undefined || ipvlan !== undefined;
-  return !internal.value && (!isParented || (macvlan ?? ipvlan)?.parent !== undefined);
 }

@@ -1,6 +1,6 @@
 /** Which Worker serves which part of a lab. */
 import { availableParallelism } from 'node:os';
-import { LinkFlag, LinkUse, NetworkFlag, NONE } from '../../dataplane/program/layout.js';
+import { HostFlag, LinkFlag, LinkUse, NetworkFlag, NONE } from '../../dataplane/program/layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import type { Compiled, CompiledPort } from '../compile/compile.js';
 
@@ -141,12 +141,17 @@ export function joined(
     if (network === NONE || link === NONE) continue;
     if (acrossWires || !isWire(program, network)) join(network, nodeOfLink(link));
   }
-  const routing = hostsThatRoute(links);
+  const routing = hostsThatRoute(program);
+  const joinHost = (host: number, node: number): void => {
+    const first = routing.get(host);
+    if (first !== undefined) join(node, first);
+  };
+  for (let network = 0; network < networks.rows; network++)
+    joinHost(networks.host[network] ?? NONE, network);
   for (let link = 0; link < links.rows; link++) {
     const below = links.below[link] ?? NONE;
     if (below !== NONE) join(nodeOfLink(link), nodeOfLink(below));
-    const first = routing.get(links.host[link] ?? NONE);
-    if (first !== undefined) join(nodeOfLink(link), nodeOfLink(first));
+    joinHost(links.host[link] ?? NONE, nodeOfLink(link));
   }
   return rootOf;
 }
@@ -155,12 +160,22 @@ export function isWire({ networks }: Program, network: number): boolean {
   return ((networks.flags[network] ?? 0) & NetworkFlag.Wire) !== 0;
 }
 
-/** The hosts whose routes decide about frames, because one of their links is ipvlan in an L3 mode, each with one of its links. */
-function hostsThatRoute({ rows, use, flags, host }: Program['links']): Map<number, number> {
+/**
+ * The hosts that forward packets between all of their interfaces, or whose routes decide about those of ipvlan children in an L3 mode; each with one
+ * node of it.
+ */
+function hostsThatRoute({ hosts, networks, links }: Program): Map<number, number> {
   const routing = new Map<number, number>();
-  for (let link = 0; link < rows; link++) {
-    const isL3 = ((flags[link] ?? 0) & (LinkFlag.L3 | LinkFlag.L3s)) !== 0;
-    if (isL3 && use[link] === LinkUse.Ipvlan) routing.set(host[link] ?? NONE, link);
+  const forwards = (host: number): boolean => ((hosts.flags[host] ?? 0) & HostFlag.Forwards) !== 0;
+  for (let network = 0; network < networks.rows; network++) {
+    const host = networks.host[network] ?? NONE;
+    if (forwards(host) && !routing.has(host)) routing.set(host, network);
+  }
+  for (let link = 0; link < links.rows; link++) {
+    const host = links.host[link] ?? NONE;
+    const isL3 = ((links.flags[link] ?? 0) & (LinkFlag.L3 | LinkFlag.L3s)) !== 0;
+    const routes = forwards(host) || (isL3 && links.use[link] === LinkUse.Ipvlan);
+    if (routes && !routing.has(host)) routing.set(host, networks.rows + link);
   }
   return routing;
 }

@@ -8,14 +8,12 @@ import type { Frame } from '../frame/frames.js';
 import { isRight, sum, updateChecksum } from '../wire/checksum.js';
 import * as ethernet from '../wire/ethernet.js';
 import { HEADER_LENGTH } from '../wire/ethernet.js';
+import { CHECKSUM_OFFSET } from '../wire/icmp.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
 
 /** No address of ours, or no answer. */
 export const NOBODY = -1;
-
-/** Where an ICMP message has its checksum. */
-const CHECKSUM_OFFSET = 2;
 
 /** Sends a frame of the host out by one of its interfaces. */
 export type Speak = (frame: Frame, iface: number) => void;
@@ -36,6 +34,8 @@ export interface Surroundings {
   readonly interfaces: Interfaces;
   readonly speak: Speak;
   readonly hear: Hear;
+  /** Says of an IP packet that the host does not answer that nobody listens, where that is so; the hold stays the caller's. */
+  readonly refuse: (frame: Frame, iface: number) => void;
 }
 
 /** Makes the function that claims a slot for an answer of `length` bytes to a frame and addresses it back; -1 when none is free. */

@@ -1,7 +1,32 @@
 /**
- * ICMP errors of the hosts: what a router or a host says about a packet that it could not deliver (RFC 792; RFC 1812 §4.3; RFC 4443).
+ * ICMP errors of the hosts: what a router or a host says about a packet that it could not deliver (RFC 792; RFC 1812 §4.3; RFC 4443; Linux
+ * net/ipv4/icmp.c, net/ipv6/icmp.c).
+ *
+ * Complication 1: what it quotes. As much of the packet as came and as fits: an error has 576 bytes at the most, of IPv6 1,280, and no more than
+ *   the link takes. What a capture did not keep, or a NIC has put behind the packet as padding, is not quoted.
+ * Complication 2: who speaks. The address that the packet was for, if it is one of the host's; else that of the interface by which the error
+ *   leaves, as RFC 1812 §4.3.2.4 has it, and Linux unless it is told otherwise (icmp_errors_use_inbound_ifaddr).
+ * Complication 3: when it keeps silent. About errors, redirects and later fragments; where many were meant, or nobody can be told (RFC 1812
+ *   §4.3.2.7, RFC 4443 §2.4 (e)); where no route leads back; and when there were too many (state/rate-limits.ts). Neither limit is for what
+ *   the discovery of path MTUs needs (Linux icmp_ratemask; icmpv6_ratemask).
  */
+import { copyBytes, memoryOf } from '../frame/copy.js';
+import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
+import { Reason } from '../observe/reason.js';
+import { Speech, Step } from '../observe/trace.js';
+import { RouteKind } from '../program/layout.js';
+import { PERIOD_NS } from '../state/rate-limits.js';
+import { destinationHigh, HEADER_LENGTH, isGroup } from '../wire/ethernet.js';
+import * as icmp from '../wire/icmp.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import type { Fibs } from './fibs.js';
+import type { Interfaces } from './interfaces.js';
+import type { LocalAddresses } from './local.js';
+import { isAboutAnother, Packet, readOn } from './packet.js';
+import type { Plane } from './plane.js';
+import { replyHeader, replyOn, sealOn } from './reply.js';
 
 /** What is wrong, the same for both families. */
 export const enum Complaint {
@@ -24,3 +49,172 @@ export const enum Complaint {
 
 /** Says what is wrong with a packet that came in by an interface to whoever sent it. The hold on the frame stays the caller's. */
 export type Complain = (frame: Frame, iface: number, complaint: Complaint, mtu: number) => void;
+
+/** What errors are made and sent with. */
+export interface ComplaintSurroundings {
+  readonly interfaces: Interfaces;
+  readonly local: LocalAddresses;
+  readonly fibs: Fibs;
+  /** A packet of a host's own goes where its routes lead. Uses up the hold. */
+  readonly output: (frame: Frame, host: number) => void;
+}
+
+/** Type and code as one number of 16 bits: RFC 792; RFC 1122 §3.2.2.1; RFC 1812 §5.2.7.1. */
+const ICMP: Readonly<Record<Complaint, number>> = {
+  [Complaint.NetUnreachable]: 0x0300,
+  [Complaint.HostUnreachable]: 0x0301,
+  [Complaint.PortUnreachable]: 0x0303,
+  [Complaint.ProtocolUnreachable]: 0x0302,
+  [Complaint.TooLong]: 0x0304,
+  [Complaint.Prohibited]: 0x030d,
+  [Complaint.HopLimitExceeded]: 0x0b00,
+  [Complaint.ReassemblyTimeExceeded]: 0x0b01,
+};
+
+/** The same of ICMPv6: RFC 4443 §3. */
+const ICMPV6: Readonly<Record<Complaint, number>> = {
+  [Complaint.NetUnreachable]: 0x0100,
+  [Complaint.HostUnreachable]: 0x0103,
+  [Complaint.PortUnreachable]: 0x0104,
+  [Complaint.ProtocolUnreachable]: 0x0401,
+  [Complaint.TooLong]: 0x0200,
+  [Complaint.Prohibited]: 0x0101,
+  [Complaint.HopLimitExceeded]: 0x0300,
+  [Complaint.ReassemblyTimeExceeded]: 0x0301,
+};
+
+/** Bytes of the longest error (RFC 1812 §4.3.2.3; RFC 4443 §2.4 (c)). */
+const LENGTH_MAX_IPV4 = 576;
+const LENGTH_MAX_IPV6 = 1280;
+/** Every link of IPv6 takes so much, so no error may ask for less (RFC 8200 §5). */
+const MTU_MIN_IPV6 = 1280;
+/** Internetwork control (RFC 1812 §4.3.2.5), with the default type of service (RFC 1349 §5.1). */
+const PRECEDENCE_IPV4 = 0xc0;
+
+/** Makes the function by which hosts tell what they could not deliver. */
+export function complainOn(plane: Plane, around: ComplaintSurroundings): Complain {
+  const { program, rateLimits, trace } = plane;
+  const { tick } = plane.frames;
+  const { prefix, kind, iface: outOf } = program.routes;
+  const { interfaces, local, fibs, output } = around;
+  const packet = new Packet();
+  const read = readOn(plane, packet);
+  const mayComplain = objectionsOn(plane, local, packet);
+  const write = writeOn(plane, interfaces, packet);
+
+  /** The row of the route to who is told, or -1. */
+  function wayBack(host: number): number {
+    const { family, source } = packet;
+    const row = family === 4 ? fibs.findIpv4(host, source[3]) : fibs.findIpv6(host, source);
+    return row >= 0 && kind[row] === RouteKind.Unicast ? row : -1;
+  }
+
+  /** Of IPv6 more is said the more hosts a route leads to (Linux icmpv6_xrlim_allow). */
+  function isTooMuch(host: number, complaint: Complaint, row: number, now: number): boolean {
+    if (complaint === Complaint.TooLong) return false;
+    const { source } = packet;
+    const period = packet.family === 4 ? PERIOD_NS : PERIOD_NS / (1 << ((128 - prefix[row]) >> 5));
+    const limits = rateLimits[host];
+    return !limits.allows(source[0], source[1], source[2], source[3], period, now);
+  }
+
+  return (frame, iface, complaint, mtu) => {
+    const host = interfaces.host[iface];
+    if (host >= rateLimits.length || read(frame) !== Reason.Ok) return;
+    if (!mayComplain(frame, host, complaint)) return;
+    const row = wayBack(host);
+    if (row < 0) return;
+    const asked = local.rowOf(host, packet.destination);
+    const speaker = asked >= 0 ? asked : interfaces.speaker(outOf[row], packet.family);
+    if (speaker < 0 || isTooMuch(host, complaint, row, tick[frame])) return;
+    const error = write(frame, outOf[row], speaker, complaint, mtu);
+    if (error < 0) return;
+    if (plane.isTracing) trace.note(Step.Speaks, Speech.Error, complaint);
+    output(error, host);
+    if (plane.isTracing) trace.note(Step.Done);
+  };
+}
+
+/** Makes the function that says whether a host may complain of a frame, whose packet has been read, at all. */
+function objectionsOn(
+  plane: Plane,
+  local: LocalAddresses,
+  packet: Packet,
+): (frame: Frame, host: number, complaint: Complaint) => boolean {
+  const { start, flags, view } = plane.frames;
+
+  /** What was forwarded may have the host's own address by now; whose it is will be seen where the error goes out (nat.ts, `speak`). */
+  function hasSender(frame: Frame, host: number): boolean {
+    if (local.hasOneSender(host, packet)) return true;
+    return (flags[frame] & FORWARDED) !== 0 && local.isOwn(host, packet.source);
+  }
+
+  /**
+   * What many have got, they would all complain of. Of IPv6 it is worth it when the packet is too big (RFC 4443 §2.4 (e.3)); the other exception,
+   * an option that is to be complained of, is none of these complaints.
+   */
+  function isForOne(frame: Frame, host: number, complaint: Complaint): boolean {
+    if (packet.family === 6 && complaint === Complaint.TooLong) return true;
+    return !isGroup(destinationHigh(view, start[frame])) && !local.isForMany(host, packet);
+  }
+
+  return (frame, host, complaint) =>
+    packet.fragmentOffset === 0 &&
+    isForOne(frame, host, complaint) &&
+    hasSender(frame, host) &&
+    !isAboutAnother(plane, packet);
+}
+
+/**
+ * Makes the function that writes an error about a frame, whose packet has been read, from the address in row `from` out by interface `out`; -1
+ * when no slot is free, or the link takes too little.
+ */
+function writeOn(
+  plane: Plane,
+  { mtu: mtuOf }: Interfaces,
+  packet: Packet,
+): (frame: Frame, out: number, from: number, complaint: Complaint, mtu: number) => Frame {
+  const { start, length, payload, bytes, room, view } = plane.frames;
+  const reply = replyOn(plane);
+  const seal = sealOn(plane);
+  const memory = memoryOf(bytes);
+
+  /** Bytes of the packet that are quoted; 0 if not even its header would be. */
+  function quoted(frame: Frame, out: number): number {
+    const isIpv4 = packet.family === 4;
+    const most = Math.min(
+      isIpv4 ? LENGTH_MAX_IPV4 : LENGTH_MAX_IPV6,
+      mtuOf[out],
+      room - HEADER_LENGTH,
+    );
+    const header = replyHeader(packet.family);
+    const fits = most - header - icmp.HEADER_LENGTH;
+    const kept = start[frame] + length[frame] - packet.at;
+    return fits < header ? 0 : Math.min(fits, packet.length, kept);
+  }
+
+  /** The four bytes that depend on the type: an MTU, a pointer, or nothing. */
+  function detail(complaint: Complaint, mtu: number): number {
+    if (complaint === Complaint.TooLong)
+      return packet.family === 4 ? Math.min(mtu, 0xffff) : Math.max(mtu, MTU_MIN_IPV6);
+    if (complaint !== Complaint.ProtocolUnreachable || packet.family === 4) return 0;
+    return ipv6.nextHeaderOffset(view, packet.at, packet.upper - packet.at);
+  }
+
+  return (frame, out, from, complaint, mtu) => {
+    const quote = quoted(frame, out);
+    if (quote === 0) return -1;
+    const isIpv4 = packet.family === 4;
+    const protocol = isIpv4 ? Protocol.Icmp : Protocol.Icmpv6;
+    const trafficClass = isIpv4 ? PRECEDENCE_IPV4 : 0;
+    const whole = icmp.HEADER_LENGTH + quote;
+    const error = reply(frame, packet, from, protocol, trafficClass, true, whole);
+    if (error < 0) return error;
+    const at = payload[error] + replyHeader(packet.family);
+    view.setUint16(at, isIpv4 ? ICMP[complaint] : ICMPV6[complaint]);
+    view.setUint32(at + 4, detail(complaint, mtu));
+    copyBytes(memory, packet.at, memory, icmp.quotedAt(at), quote);
+    seal(error, protocol, icmp.CHECKSUM_OFFSET);
+    return error;
+  };
+}

@@ -14,6 +14,8 @@ import { NetworkFlag, NONE } from '../program/layout.js';
 import { destinationHigh, destinationLow, EtherType } from '../wire/ethernet.js';
 import { vlanId } from '../wire/vlan.js';
 import type { Bridge } from './bridge.js';
+import { closedOn } from './closed.js';
+import { Complaint, complainOn } from './complain.js';
 import { filters, floodOn, plainNetworks, queueOn, toPortOn } from './egress.js';
 import { Errand } from './frontier.js';
 import { Fibs } from './fibs.js';
@@ -21,6 +23,7 @@ import { hostOn } from './host.js';
 import { Interfaces } from './interfaces.js';
 import type { Ipvlan } from './ipvlan.js';
 import { linksOn } from './links.js';
+import { localAddressesOf } from './local.js';
 import type { Macvlan } from './macvlan.js';
 import { LOCAL_PORT, ownOn } from './plane.js';
 import type { Plane } from './plane.js';
@@ -54,9 +57,14 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const areAllPlain = isPlain.every(Boolean);
   const fibs = new Fibs(program);
   const own = ownOn(plane);
-  const resolver = resolverOn(plane, { interfaces, transmit, own, drop });
-  const complain = (): void => undefined;
-  const router = routerOn(plane, { interfaces, fibs, resolver, own, hear, end, complain });
+  const resolver = resolverOn(plane, { interfaces, transmit, own, drop, unreachable });
+  const output = (frame: Frame, host: number): void => {
+    router.output(frame, host);
+  };
+  const around = { interfaces, fibs, local: localAddressesOf(program), output };
+  const complain = complainOn(plane, around);
+  const refuse = closedOn(plane, { ...around, complain });
+  const router = routerOn(plane, { ...around, resolver, own, hear, end, complain });
   const links = linksOn(plane, {
     interfaces,
     queue,
@@ -68,7 +76,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
     enterHost: router.enter,
     host: hear,
   });
-  const host = hostOn(plane, { interfaces, speak, hear: learn });
+  const host = hostOn(plane, { interfaces, speak, hear: learn, refuse });
   plane.doors = { fire, up: links.up, enter: links.enter };
 
   function fire(event: number): void {
@@ -79,6 +87,11 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);
+  }
+
+  /** The next hop of a packet that was forwarded does not answer. */
+  function unreachable(frame: Frame, iface: number): void {
+    complain(frame, iface, Complaint.HostUnreachable, 0);
   }
 
   /** Out by an interface of a host. */

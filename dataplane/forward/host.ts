@@ -10,7 +10,8 @@
  *   address by itself, and nothing is random.
  *
  * It hears frames to its own MAC or to a group that have no tag but a priority tag. It keeps silent where Linux would: wrong checksums, wrong hop limits, echo
- * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: IPv4 options, IPv6 extension headers, fragments.
+ * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: pings with IPv4 options or IPv6 extension
+ * headers, fragments. What it does not answer may be for nobody: see closed.ts.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
@@ -40,7 +41,7 @@ export function hostOn(
 ): (frame: Frame, iface: number) => number {
   const { frames } = plane;
   const { start, payload, etherType, view } = frames;
-  const { interfaces } = around;
+  const { interfaces, refuse } = around;
   const { macHigh, macLow, addressCount } = interfaces;
   const answerArp = arpOn(plane, around);
   const answerIpv4 = echoIpv4On(plane, around);
@@ -58,15 +59,20 @@ export function hostOn(
     return high === macHigh[iface] && ethernet.destinationLow(view, at) === macLow[iface];
   }
 
+  function orRefuse(row: number, frame: Frame, iface: number): number {
+    if (row < 0) refuse(frame, iface);
+    return row;
+  }
+
   return (frame, iface) => {
     if (addressCount[iface] === 0 || !isFor(frame, iface)) return NOBODY;
     switch (etherType[frame]) {
       case EtherType.Arp:
         return answerArp(frame, iface);
       case EtherType.Ipv4:
-        return answerIpv4(frame, iface);
+        return orRefuse(answerIpv4(frame, iface), frame, iface);
       case EtherType.Ipv6:
-        return answerIpv6(frame, iface);
+        return orRefuse(answerIpv6(frame, iface), frame, iface);
       default:
         return NOBODY;
     }
@@ -120,7 +126,7 @@ function echoIpv4On(
   const { start, length, wireLength, payload, view } = plane.frames;
   const find = addressOn(plane, interfaces);
   const reply = echoOn(plane, interfaces);
-  const identification = new Uint16Array(plane.program.addresses.rows);
+  const { identification } = plane;
   return (frame, iface) => {
     const at = payload[frame];
     const end = start[frame] + length[frame];

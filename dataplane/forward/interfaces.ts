@@ -6,6 +6,8 @@
 import { NONE } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 
+export const NO_ADDRESS = -1;
+
 export class Interfaces {
   /** Number of the host, or NONE. */
   readonly host: Uint16Array;
@@ -18,10 +20,12 @@ export class Interfaces {
   /** Those of them that are its own. */
   readonly firstOwn: Uint32Array;
   readonly ownCount: Uint32Array;
+  private readonly addresses: Program['addresses'];
   private readonly networks: number;
   private readonly links: number;
 
-  constructor({ networks, links }: Program) {
+  constructor({ networks, links, addresses }: Program) {
+    this.addresses = addresses;
     this.networks = networks.rows;
     this.links = links.rows;
     const rows = networks.rows + 2 * links.rows;
@@ -62,6 +66,23 @@ export class Interfaces {
   /** The same, for questions that are answered by the routes of the host. */
   ofLinkRouted(link: number): number {
     return this.networks + this.links + link;
+  }
+
+  /**
+   * The row of the address from which an interface speaks to a family, 4 or 6: the first of its own, else of its host's (Linux
+   * inet_select_addr); NO_ADDRESS where there is none.
+   */
+  speaker(iface: number, family: number): number {
+    const own = this.firstOf(family, this.firstOwn[iface], this.ownCount[iface]);
+    if (own >= 0) return own;
+    return this.firstOf(family, this.firstAddress[iface], this.addressCount[iface]);
+  }
+
+  private firstOf(family: number, first: number, count: number): number {
+    const { word0, word1, word2 } = this.addresses;
+    for (let row = first; row < first + count; row++)
+      if (((word0[row] | word1[row] | word2[row]) === 0) === (family === 4)) return row;
+    return NO_ADDRESS;
   }
 
   isBridge(iface: number): boolean {

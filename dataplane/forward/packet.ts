@@ -5,13 +5,19 @@
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { EtherType } from '../wire/ethernet.js';
-import { checkIcmp, code, IcmpType, identifier, type } from '../wire/icmp.js';
-import { Icmpv6Type } from '../wire/icmpv6.js';
+import {
+  checkIcmp,
+  code,
+  IcmpType,
+  identifier,
+  isError as isIcmpError,
+  type,
+} from '../wire/icmp.js';
+import { Icmpv6Type, isError as isIcmpv6Error } from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import { HEADER_LENGTH_MIN as TCP_LENGTH } from '../wire/tcp.js';
-import { HEADER_LENGTH as UDP_LENGTH } from '../wire/udp.js';
+import { checkPorts } from '../wire/tcp.js';
 import type { Plane } from './plane.js';
 
 /** It has no header of TCP, UDP or ICMP that could be read: a later fragment, or another protocol. */
@@ -37,6 +43,8 @@ export class Packet {
   readonly destination = new Int32Array(4);
   /** IANA number of what it carries behind extension headers. */
   protocol = 0;
+  /** Where that begins in the pool, whatever it is. */
+  upper = 0;
   /** Where its TCP, UDP or ICMP header begins in the pool, or NO_TRANSPORT. */
   transport = NO_TRANSPORT;
   /** Of TCP and UDP the source port in the high half and the destination port; of an echo its identifier, type and code; else 0. */
@@ -72,27 +80,39 @@ export class Packet {
   }
 }
 
+/** Reads the IP packet of a family, 4 or 6, at `at` in the pool; `end` and `wireEnd` are those of what it stands in. */
+export type ReadAt = (family: number, at: number, end: number, wireEnd: number) => Reason;
+
 /** Makes the function that reads the IP packet of a frame into `packet`, or says why a router does not forward such a one. */
-export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Reason {
-  const { start, length, wireLength, payload, etherType, view } = frames;
+export function readOn(plane: Plane, packet: Packet): (frame: Frame) => Reason {
+  const { start, length, wireLength, payload, etherType } = plane.frames;
+  const readAt = readAtOn(plane, packet);
+  return (frame) => {
+    const family = etherType[frame] === EtherType.Ipv4 ? 4 : 6;
+    const begin = start[frame];
+    return readAt(family, payload[frame], begin + length[frame], begin + wireLength[frame]);
+  };
+}
+
+/** Makes the function that reads an IP packet wherever it stands. */
+export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
+  const { view } = frames;
 
   /** Reads what stands at `transport`, of which the packet has the bytes up to `end`. */
   function readTransport(transport: number, end: number): void {
+    packet.upper = transport;
     packet.transport = NO_TRANSPORT;
     packet.ports = 0;
     switch (packet.protocol as Protocol) {
       case Protocol.Tcp:
-        if (transport + TCP_LENGTH > end) return;
-        packet.ports = view.getInt32(transport);
-        break;
       case Protocol.Udp:
-        if (transport + UDP_LENGTH > end) return;
+        if (checkPorts(transport, end, end) !== Reason.Ok) return;
         packet.ports = view.getInt32(transport);
         break;
       case Protocol.Icmp:
       case Protocol.Icmpv6:
         if (checkIcmp(transport, end, end) !== Reason.Ok) return;
-        if (isEcho(type(view, transport)))
+        if (isEcho(packet.family, type(view, transport)))
           packet.ports =
             (identifier(view, transport) << 16) |
             (type(view, transport) << 8) |
@@ -102,12 +122,6 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
         return;
     }
     packet.transport = transport;
-  }
-
-  function isEcho(kind: number): boolean {
-    return packet.family === 4
-      ? kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply
-      : kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
   }
 
   function readIpv4(at: number, end: number, wireEnd: number): Reason {
@@ -122,7 +136,11 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
     packet.moreFragments = ipv4.moreFragments(view, at);
     if (packet.fragmentOffset === 0)
       readTransport(at + ipv4.headerLength(view, at), Math.min(end, at + packet.length));
-    else packet.transport = NO_TRANSPORT;
+    else {
+      packet.upper = at + ipv4.headerLength(view, at);
+      packet.transport = NO_TRANSPORT;
+      packet.ports = 0;
+    }
     return Reason.Ok;
   }
 
@@ -144,7 +162,7 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
     if (upper < 0) return -upper;
     packet.protocol = ipv6.upperProtocol(upper);
     const upperAt = at + ipv6.upperOffset(upper);
-    if (packet.protocol !== Number(ipv6.Extension.Fragment)) {
+    if (packet.protocol !== ipv6.Extension.Fragment) {
       readTransport(upperAt, packetEnd);
       return Reason.Ok;
     }
@@ -153,6 +171,7 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
 
   function readFragment(at: number, end: number, wireEnd: number): Reason {
     packet.fragment = at;
+    packet.upper = at + ipv6.FRAGMENT_HEADER_LENGTH;
     packet.fragmentOffset = ipv6.fragmentOffset(view, at);
     packet.moreFragments = ipv6.moreFragments(view, at);
     packet.transport = NO_TRANSPORT;
@@ -168,13 +187,26 @@ export function readOn({ frames }: Plane, packet: Packet): (frame: Frame) => Rea
     return Reason.Ok;
   }
 
-  return (frame) => {
-    const at = payload[frame];
-    const begin = start[frame];
+  return (family, at, end, wireEnd) => {
     packet.at = at;
     packet.isPartial = false;
-    return etherType[frame] === EtherType.Ipv4
-      ? readIpv4(at, begin + length[frame], begin + wireLength[frame])
-      : readIpv6(at, begin + length[frame], begin + wireLength[frame]);
+    return family === 4 ? readIpv4(at, end, wireEnd) : readIpv6(at, end, wireEnd);
   };
+}
+
+/** Is this type of ICMP, or of ICMPv6, an echo: a ping or its answer? */
+export function isEcho(family: number, kind: number): boolean {
+  return family === 4
+    ? kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply
+    : kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
+}
+
+/** Does it carry ICMP, and something that is no query and no answer: an error, a redirect, or what could be one if it could be read? */
+export function isAboutAnother({ frames }: Plane, packet: Packet): boolean {
+  const { family, protocol, transport } = packet;
+  if (family === 4 ? protocol !== Protocol.Icmp : protocol !== Protocol.Icmpv6) return false;
+  if (transport === NO_TRANSPORT) return true;
+  const kind = type(frames.view, transport);
+  if (family === 4) return isIcmpError(kind);
+  return isIcmpv6Error(kind) || kind === Icmpv6Type.Redirect;
 }

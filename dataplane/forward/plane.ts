@@ -22,6 +22,7 @@ import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
+import { RateLimits } from '../state/rate-limits.js';
 
 /** The most frames a Worker receives before it sends. */
 export const BURST = 256;
@@ -110,6 +111,10 @@ export class Plane {
   dirtyCount = 0;
   /** What the next hops of the hosts are, by the number of the host; empty where no host routes. */
   readonly neighbors: readonly Neighbors[];
+  /** How many ICMP errors each host may still send, like `neighbors`. */
+  readonly rateLimits: readonly RateLimits[];
+  /** The newest identification of IPv4 packets from each address: they count up from 1, for nothing here is random. */
+  readonly identification: Uint16Array;
   /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait. */
   readonly dues: Float64Array;
   /** Nothing is due before this tick of `timed`. */
@@ -158,6 +163,8 @@ export class Plane {
       tracking === undefined ? undefined : new Fragments(this.dues, hosts + host),
     );
     this.timed = Array.from(this.dues, (_, event) => event);
+    this.rateLimits = this.neighbors.map(() => new RateLimits());
+    this.identification = new Uint16Array(program.addresses.rows);
     this.fdbs = Array.from({ length: networks.rows }, (_, network) =>
       fdbFor(program, network, fdbs?.[network]),
     );

@@ -3,14 +3,17 @@
  *
  * A packet for an address that is known leaves at once. For one that is not, ARP (or a neighbor solicitation) asks everybody; the newest
  * packets wait. Nobody is asked more than once a second for the same address. After three questions without an answer the packets that
- * wait are dropped.
+ * wait are dropped, and the sources of those that were forwarded hear of it (RFC 1812 §5.2.7.1).
  *
  * Complication 1: who is believed. Any ARP packet or solicitation that the host hears renews an entry that exists; a new entry is made only of
  *   one that asks for an address of the host's own (RFC 826; Linux arp_accept 0).
  * Complication 2: time. Nothing here reads a clock: `plane.advance` fires what is due at a tick, before the first frame behind that tick is
  *   looked at, and after the last frame of all. What is sent then bears the time at which it was due, and a packet that waited the time
  *   of the answer. What is due at the same tick happens by the number of the host.
+ * Complication 3: giving up. What is said about a packet may need the very neighbor that is given up, so its entry is left only when nothing
+ *   waits there any more: such an error is dropped as well, and asks for nobody (Linux neigh_invalidate).
  */
+import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
@@ -24,13 +27,13 @@ import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
+import { originateOn } from './reply.js';
 
 const TRIES_MAX = 3;
 const RETRY_NS = 1e9;
 const ARP_LENGTH = 28;
 const SOLICITATION_LENGTH = 32;
 const HOP_LIMIT = 255;
-const NOBODY = -1;
 
 export interface Resolver {
   /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by an interface, now or when that is known. Uses up a hold on the frame. */
@@ -57,12 +60,14 @@ export interface Roads {
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
   readonly own: (frame: Frame) => Frame;
   readonly drop: (frame: Frame, reason: Reason) => void;
+  /** Nobody has the next hop of a frame that was forwarded out by an interface; it is about to be dropped. */
+  readonly unreachable: (frame: Frame, iface: number) => void;
 }
 
 export function resolverOn(plane: Plane, roads: Roads): Resolver {
-  const { interfaces, transmit, own, drop } = roads;
+  const { interfaces, transmit, own, drop, unreachable } = roads;
   const { frames, neighbors, trace } = plane;
-  const { start, view, tick: tickOf } = frames;
+  const { start, flags, view, tick: tickOf } = frames;
   const { macHigh, macLow, host: hostOf } = interfaces;
   const ask = askOn(plane, roads);
   const postpone = postponeOn(plane);
@@ -109,9 +114,19 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
       ask(known, entry, first, now);
       return;
     }
-    known.forget(entry);
-    for (let frame = known.takeWaiting(entry); frame >= 0; frame = known.takeWaiting(entry))
+    giveUp(known, entry, now);
+  }
+
+  function giveUp(known: Neighbors, entry: number, now: number): void {
+    for (let frame = known.takeWaiting(entry); frame >= 0; frame = known.takeWaiting(entry)) {
+      if ((flags[frame] & FORWARDED) !== 0) {
+        postpone(frame, frame, now);
+        unreachable(frame, known.iface[entry]);
+      }
       drop(frame, Reason.NeighborUnresolved);
+    }
+    // It may have answered after all, asked on behalf of an error.
+    if (known.state[entry] === NeighborState.Incomplete) known.forget(entry);
   }
 
   return {
@@ -160,35 +175,18 @@ function askOn(
   plane: Plane,
   { interfaces, transmit }: Roads,
 ): (neighbors: Neighbors, entry: number, onBehalf: Frame, tick: number) => void {
-  const { program, trace } = plane;
-  const { addresses } = program;
-  const { firstOwn, ownCount, firstAddress, addressCount } = interfaces;
+  const { trace } = plane;
   const question = questionOn(plane);
   const arp = arpRequestOn(plane, interfaces);
   const solicit = solicitationOn(plane, interfaces);
 
-  /** The row of the first of these addresses that is of this family. */
-  function firstOf(family: number, first: number, count: number): number {
-    for (let row = first; row < first + count; row++) {
-      const isIpv4 = (addresses.word0[row] | addresses.word1[row] | addresses.word2[row]) === 0;
-      if (isIpv4 === (family === 4)) return row;
-    }
-    return NOBODY;
-  }
-
-  /** The row of the address that asks: one of the interface, else one of the host (Linux inet_select_addr). */
-  function asker(iface: number, family: number): number {
-    const own = firstOf(family, firstOwn[iface], ownCount[iface]);
-    return own >= 0 ? own : firstOf(family, firstAddress[iface], addressCount[iface]);
-  }
-
   return (neighbors, entry, onBehalf, tick) => {
     const iface = neighbors.iface[entry];
     const family = neighbors.family[entry];
-    const row = asker(iface, family);
+    const row = interfaces.speaker(iface, family);
     if (row < 0) return;
     const length = family === 4 ? ARP_LENGTH : ipv6.HEADER_LENGTH + SOLICITATION_LENGTH;
-    const frame = question(onBehalf, tick, length);
+    const frame = question(onBehalf, tick, family === 4 ? EtherType.Arp : EtherType.Ipv6, length);
     if (frame < 0) return;
     if (family === 4) arp(frame, neighbors, entry, row);
     else solicit(frame, neighbors, entry, row);
@@ -199,22 +197,14 @@ function askOn(
 }
 
 /** Makes the function that claims a slot for a question with a payload of so many bytes, at a tick; -1 when none is free. */
-function questionOn(plane: Plane): (onBehalf: Frame, tick: number, length: number) => Frame {
-  const { frames, counters } = plane;
-  const { start, inPort, serial } = frames;
+function questionOn(
+  plane: Plane,
+): (onBehalf: Frame, tick: number, type: EtherType, length: number) => Frame {
+  const originate = originateOn(plane);
   const postpone = postponeOn(plane);
-  return (onBehalf, tick, length) => {
-    const frame = frames.claim();
-    if (frame < 0) return frame;
-    counters.originated[0]++;
-    frames.holders[frame] = 1;
-    frames.length[frame] = HEADER_LENGTH + length;
-    frames.wireLength[frame] = HEADER_LENGTH + length;
-    frames.payload[frame] = start[frame] + HEADER_LENGTH;
-    frames.packetLength[frame] = length;
-    inPort[frame] = inPort[onBehalf];
-    serial[frame] = serial[onBehalf];
-    postpone(frame, onBehalf, tick);
+  return (onBehalf, tick, type, length) => {
+    const frame = originate(onBehalf, type, length);
+    if (frame >= 0) postpone(frame, onBehalf, tick);
     return frame;
   };
 }
@@ -223,6 +213,7 @@ function questionOn(plane: Plane): (onBehalf: Frame, tick: number, length: numbe
 export function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number) => void {
   const { tick: tickOf, seconds, nanoseconds } = frames;
   return (frame, like, tick) => {
+    if (frame === like && tick === tickOf[like]) return;
     const time = nanoseconds[like] + (tick - tickOf[like]);
     seconds[frame] = seconds[like] + Math.floor(time / 1e9);
     nanoseconds[frame] = time % 1e9;
@@ -231,17 +222,15 @@ export function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick:
 }
 
 function arpRequestOn({ frames, program }: Plane, { macHigh, macLow }: Interfaces) {
-  const { start, etherType, view } = frames;
+  const { start, view } = frames;
   return (frame: Frame, neighbors: Neighbors, entry: number, row: number): void => {
     const iface = neighbors.iface[entry];
     const at = start[frame];
     const arp = at + HEADER_LENGTH;
-    etherType[frame] = EtherType.Arp;
     view.setUint16(at, 0xffff);
     view.setUint32(at + 2, 0xffffffff);
     view.setUint16(at + 6, macHigh[iface]);
     view.setUint32(at + 8, macLow[iface]);
-    view.setUint16(at + 12, EtherType.Arp);
     view.setUint32(arp, 0x0001_0800);
     view.setUint32(arp + 4, (0x0604 << 16) | Operation.Request);
     view.setUint16(arp + 8, macHigh[iface]);
@@ -255,7 +244,7 @@ function arpRequestOn({ frames, program }: Plane, { macHigh, macLow }: Interface
 
 /** To the solicited-node group of the target (RFC 4291 §2.7.1, RFC 2464 §7), with our address as an option (RFC 4861 §4.3). */
 function solicitationOn({ frames, program }: Plane, { macHigh, macLow }: Interfaces) {
-  const { start, etherType, view } = frames;
+  const { start, view } = frames;
   const { word0, word1, word2, word3 } = program.addresses;
   return (frame: Frame, neighbors: Neighbors, entry: number, row: number): void => {
     const iface = neighbors.iface[entry];
@@ -264,12 +253,10 @@ function solicitationOn({ frames, program }: Plane, { macHigh, macLow }: Interfa
     const at = start[frame];
     const packet = at + HEADER_LENGTH;
     const message = packet + ipv6.HEADER_LENGTH;
-    etherType[frame] = EtherType.Ipv6;
     view.setUint16(at, 0x3333);
     view.setUint32(at + 2, 0xff00_0000 | low24);
     view.setUint16(at + 6, macHigh[iface]);
     view.setUint32(at + 8, macLow[iface]);
-    view.setUint16(at + 12, EtherType.Ipv6);
     view.setUint32(packet, 0x6000_0000);
     view.setUint32(packet + 4, (SOLICITATION_LENGTH << 16) | (Protocol.Icmpv6 << 8) | HOP_LIMIT);
     putWords(view, packet + 8, word0[row], word1[row], word2[row], word3[row]);

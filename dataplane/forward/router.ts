@@ -10,6 +10,7 @@
  * Complication 2: there may be loops. Routes of two hosts may lead to each other; a packet then passes both until its hop limit is used up, all in one
  *   pass. So nothing here is looked at after a packet was sent on: `packet` and `flow` are the next one's.
  */
+import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
@@ -25,18 +26,18 @@ import { firewallOn } from './firewall.js';
 import { fragmentOn } from './fragment.js';
 import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
-import { localAddressesOf } from './local.js';
+import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
-import { rewriteOn } from './rewrite.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
 /** What a router works with. */
 export interface RouterSurroundings {
   readonly interfaces: Interfaces;
+  readonly local: LocalAddresses;
   readonly fibs: Fibs;
   readonly resolver: Resolver;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
@@ -58,18 +59,16 @@ export interface Router {
 }
 
 export function routerOn(plane: Plane, around: RouterSurroundings): Router {
-  const { interfaces, fibs, resolver, hear, end } = around;
+  const { interfaces, local, fibs, resolver, hear, end } = around;
   const { payload, start, etherType, view } = plane.frames;
   const { host: hostOf } = interfaces;
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const local = localAddressesOf(plane.program);
   const nat = natOn(plane, { packet, interfaces, local, fibs });
-  const rewrite = rewriteOn(plane, packet);
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
-  const forward = forwardOn(plane, { ...around, packet, nat, rewrite, findRoute, nextHop, hop });
+  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {
@@ -98,7 +97,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       drop(frame, Reason.PoolExhausted);
       return Reason.PoolExhausted;
     }
-    if (flow.isChanged) rewrite(mine);
+    if (flow.isChanged) nat.write(mine);
     consume(mine, iface);
     return Reason.Ok;
   }
@@ -106,7 +105,11 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   /** Does with the packet at hand what is to be done with it. Says why it was dropped, if it was. */
   function process(frame: Frame, at: number, host: number): Reason {
     const iface = interfaces.plain(at);
-    nat.arrive(frame, iface, host);
+    const against = nat.arrive(frame, iface, host);
+    if (against !== Reason.Ok) {
+      drop(frame, against);
+      return against;
+    }
     if (local.isLocal(host, packet)) return deliver(frame, at);
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
@@ -129,6 +132,10 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     },
     output: (frame, host) => {
       const reason = read(frame);
+      if (reason === Reason.Ok) {
+        nat.speak(frame, host);
+        if (flow.isChanged) nat.write(frame);
+      }
       const row = reason === Reason.Ok ? findRoute(host) : -1;
       if (row < 0 || (plane.program.routes.kind[row] as RouteKind) !== RouteKind.Unicast) {
         drop(frame, reason === Reason.Ok ? Reason.NoRoute : reason);
@@ -173,7 +180,6 @@ function routingOf({ program }: Plane, fibs: Fibs, packet: Packet): Routing {
 interface ForwardSurroundings extends RouterSurroundings, Routing {
   readonly packet: Packet;
   readonly nat: ReturnType<typeof natOn>;
-  readonly rewrite: (frame: Frame) => void;
 }
 
 /** Makes the function that forwards the packet at hand, which came in by an interface of a host, and says why it was dropped, if it was. */
@@ -181,16 +187,15 @@ function forwardOn(
   plane: Plane,
   around: ForwardSurroundings,
 ): (frame: Frame, iface: number, host: number) => Reason {
-  const { frames, program, trace } = plane;
-  const { payload, packetLength, view } = frames;
+  const { frames, counters, program, trace } = plane;
+  const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
-  const { interfaces, resolver, own, end, complain, packet, nat, rewrite } = around;
+  const { interfaces, resolver, own, end, complain, packet, nat } = around;
   const { findRoute, nextHop, hop } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
   const firewall = firewallOn(plane, interfaces);
   const cut = fragmentOn(plane);
-  let pieceOut = 0;
 
   function refuse(frame: Frame, reason: Reason): Reason {
     end(frame, Action.Drop | reason);
@@ -218,6 +223,11 @@ function forwardOn(
     return Reason.HopLimitExceeded;
   }
 
+  function noteConnection(host: number): void {
+    if (plane.isTracing && flow.tracking !== undefined)
+      trace.note(Step.Tracked, host, flow.side, flow.state, flow.rule);
+  }
+
   function isTooLong(frame: Frame, out: number): boolean {
     if (packetLength[frame] <= mtu[out]) return false;
     return packet.family === 6 || dontFragment(view, packet.at);
@@ -226,6 +236,7 @@ function forwardOn(
   /** One router more has been passed. */
   function passOn(frame: Frame): void {
     const at = payload[frame];
+    flags[frame] |= FORWARDED;
     if (packet.family === 6) {
       view.setUint8(at + 7, packet.hopLimit - 1);
       return;
@@ -236,19 +247,26 @@ function forwardOn(
     view.setUint16(at + 10, sum);
   }
 
-  function sendPiece(piece: Frame): void {
-    resolver.send(piece, pieceOut, 4, hop);
-  }
-
   /** Sends what is written, in pieces where it has to be. */
   function send(frame: Frame, out: number): Reason {
-    if (packetLength[frame] <= mtu[out]) {
-      resolver.send(frame, out, packet.family, hop);
-      return Reason.Ok;
-    }
-    pieceOut = out;
-    const reason = cut(frame, mtu[out], sendPiece);
+    if (packetLength[frame] > mtu[out]) return sendPieces(frame, out);
+    resolver.send(frame, out, packet.family, hop);
+    return Reason.Ok;
+  }
+
+  function sendPieces(frame: Frame, out: number): Reason {
+    // The next hop is kept: on its way a piece may meet this router again.
+    const [a, b, c, d] = hop;
+    const reason = cut(frame, mtu[out], (piece) => {
+      hop[0] = a;
+      hop[1] = b;
+      hop[2] = c;
+      hop[3] = d;
+      counters.copied[0]++;
+      resolver.send(piece, out, 4, hop);
+    });
     if (reason !== Reason.Ok) return refuse(frame, reason);
+    counters.copied[0]--;
     frames.letGo(frame);
     return Reason.Ok;
   }
@@ -263,16 +281,20 @@ function forwardOn(
       return refuse(frame, Reason.FragmentationNeeded);
     }
     const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
-    if (denied !== Reason.Ok) return refuse(frame, denied);
+    if (denied !== Reason.Ok) {
+      noteConnection(host);
+      return refuse(frame, denied);
+    }
     nextHop(row);
     const unnamed = nat.leave(frame, host, out, hop);
+    noteConnection(host);
     if (unnamed !== Reason.Ok) {
       complain(frame, iface, Complaint.Prohibited, 0);
       return refuse(frame, unnamed);
     }
     const mine = own(frame);
     if (mine < 0) return refuse(frame, Reason.PoolExhausted);
-    if (flow.isChanged) rewrite(mine);
+    if (flow.isChanged) nat.write(mine);
     passOn(mine);
     if (plane.isTracing) trace.note(Step.Routed, row, out);
     return send(mine, out);

@@ -39,6 +39,7 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
 
   function readTcp(end: number): boolean {
     const at = packet.transport;
+    if (at + tcp.HEADER_LENGTH_MIN > end) return false;
     const header = tcp.headerLength(view, at);
     const bytes = packet.at + packet.length - at;
     if (header < tcp.HEADER_LENGTH_MIN || header > bytes) return false;

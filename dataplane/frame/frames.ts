@@ -32,6 +32,8 @@ export const TRACED = 1;
 export const PARTIAL = 2;
 /** Bit of `flags`: a super-frame, which stands for several frames of gsoSize payload bytes each. */
 export const SUPER = 4;
+/** Bit of `flags`: a host has forwarded it, so that the one that does not find its next hop tells its source. */
+export const FORWARDED = 8;
 
 /** Bits of `flags` of a frame that a wire cannot carry as it is. */
 export const OFFLOADED = PARTIAL | SUPER;

@@ -41,15 +41,20 @@ export const enum Step {
   Retagged,
   /** The stack of the host heard it: link. */
   Heard,
-  /** Routed: row of `routes`, link. */
+  /** Routed: row of `routes`, interface (forward/interfaces). */
   Routed,
+  /**
+   * The host knows its connection, or that it has none: host, side of the connection (state/conntrack) or -1, its state (forward/connection), row of
+   * `natRules` that translates its destination or -1.
+   */
+  Tracked,
   /** It waits until the next hop is found: link, slot. */
   Waiting,
   /** It got new addresses: first two and last four bytes of the destination, the link whose MAC is the source. */
   Addressed,
   /** A frame that waited goes on: slot, its port, its serial. What follows up to its `Done` is about that frame. */
   Resumed,
-  /** The host sends a frame of its own: Speech. What follows up to its `Done` is about that frame. */
+  /** The host sends a frame of its own: Speech, of an error the Complaint (forward/complain). What follows up to its `Done` is about that frame. */
   Speaks,
   /** The end of what the newest open `Resumed` or `Speaks` is about. */
   Done,
@@ -62,6 +67,8 @@ export const enum Speech {
   Answer,
   /** For the MAC of a neighbor. */
   Question,
+  /** An ICMP error about a packet that it could not deliver. */
+  Error,
 }
 
 /** A traced frame as it was when it came in; on its way tags come and go, in place where nobody else holds it. */

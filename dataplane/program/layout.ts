@@ -158,7 +158,7 @@ export const layout = {
     protocol: Uint8Array,
     /** Of a published port: the bridge network of its container; else NONE. */
     network: Uint16Array,
-    /** Of NatKind.Source: the interface by which packets leave, a network or the number of networks and a link; NONE for any. */
+    /** Of NatKind.Source: the interface by which packets leave, of NatKind.Destination: by which they come; a network or the number of networks and a link; NONE for any. */
     iface: Uint16Array,
     /** Which packets: the destination before translation, of NatKind.Source the source. NatFlag.AnyLocal stands for all addresses of the host. */
     match0: Uint32Array,

@@ -5,6 +5,9 @@ import { missing } from './ethernet.js';
 
 export const HEADER_LENGTH = 8;
 
+/** Where the checksum stands in a message, of ICMPv6 as well. */
+export const CHECKSUM_OFFSET = 2;
+
 /** Message types (RFC 792, summary). */
 export const enum IcmpType {
   EchoReply = 0,

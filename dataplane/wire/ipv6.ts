@@ -13,7 +13,7 @@ import { missing } from './ethernet.js';
 
 export const HEADER_LENGTH = 40;
 
-const FRAGMENT_HEADER_LENGTH = 8;
+export const FRAGMENT_HEADER_LENGTH = 8;
 
 const SOURCE_OFFSET = 8;
 const DESTINATION_OFFSET = 24;
@@ -142,6 +142,23 @@ function skipExtensions(
     offset = after - at;
   }
   return (offset << 8) | next;
+}
+
+/**
+ * Bytes from the IPv6 header at `at` to the Next Header field that names what begins `offset` bytes behind `at`, where `upperOf` has found it: in that
+ * header, or in the last extension before it. An ICMPv6 parameter problem points there (RFC 4443 §3.4).
+ */
+export function nextHeaderOffset(bytes: DataView, at: number, offset: number): number {
+  let field = 6;
+  let here = HEADER_LENGTH;
+  for (let next = nextHeader(bytes, at); here < offset; next = bytes.getUint8(at + field)) {
+    field = here;
+    here +=
+      next === Extension.Fragment
+        ? FRAGMENT_HEADER_LENGTH
+        : extensionLength(bytes, at + here, next);
+  }
+  return field;
 }
 
 function isExtension(next: number): boolean {

@@ -6,6 +6,9 @@ import { missing } from './ethernet.js';
 /** A header without options. */
 export const HEADER_LENGTH_MIN = 20;
 
+/** Where the checksum stands in a segment. */
+export const CHECKSUM_OFFSET = 16;
+
 /** The control bits, from the lowest: see RFC 9293 §3.1 and RFC 3168 §6.1 for the last two. */
 export const enum Flag {
   Fin = 0x01,
@@ -78,5 +81,5 @@ export function flags(bytes: DataView, at: number): number {
 
 /** The checksum as it stands there. */
 export function checksum(bytes: DataView, at: number): number {
-  return bytes.getUint16(at + 16);
+  return bytes.getUint16(at + CHECKSUM_OFFSET);
 }

@@ -5,6 +5,9 @@ import { missing } from './ethernet.js';
 
 export const HEADER_LENGTH = 8;
 
+/** Where the checksum stands in a datagram. */
+export const CHECKSUM_OFFSET = 6;
+
 /**
  * May the header be read, and does its length fit? RFC 768 "Length": 8 or more; it may be less than what IP carries (Linux
  * ignores the rest), never more. In a first fragment the length counts the whole datagram: pass `at + LENGTH_MAX` as `wireEnd`.
@@ -46,5 +49,5 @@ export function length(bytes: DataView, at: number): number {
 
 /** The checksum as it stands there; 0 means none. */
 export function checksum(bytes: DataView, at: number): number {
-  return bytes.getUint16(at + 6);
+  return bytes.getUint16(at + CHECKSUM_OFFSET);
 }

@@ -90,7 +90,13 @@ test('D24 D25 A-20: unknown options are accepted, and noted with what may have b
 test('A-20: the option "--macvlan_mode" is noted as a misspelt one', (t) => {
   const findings = new Findings();
   const options = readSource('{ parent: eth1, --macvlan_mode: bridge }', findings);
-  const scope = { network: 'm', at: START, external: false, nics: [{ name: 'eth1', mtu: 1500 }] };
+  const scope = {
+    network: 'm',
+    at: START,
+    internal: false,
+    external: false,
+    nics: [{ name: 'eth1', mtu: 1500 }],
+  };
   const settings = macvlan.checkOptions(
     new DriverOptions(options as Written<Record<string, string>>, findings),
     scope,

@@ -81,6 +81,10 @@ test('the defaults of a bridge', (t) => {
   t.deepEqual(network?.bridge, {
     mac: { value: '02:42:37:a8:ee:c1' },
     icc: { value: true },
+    masquerade: { value: true },
+    gatewayModeIpv4: { value: 'nat' },
+    gatewayModeIpv6: { value: 'nat' },
+    hostBindingIpv4: { value: '0.0.0.0' },
     ageing_s: { value: 300 },
     groupForwardMask: { value: 1 },
     stationsMax: { value: 8192 },

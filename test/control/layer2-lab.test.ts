@@ -179,10 +179,10 @@ test('a child in source mode without sources is noted, and so are ports that nob
   const text = `networks: { a: ${macvlan('eth0', ', macvlan_mode: source')} }
 services: { c1: { networks: [a], ports: ["80:80"] }, c2: { networks: [a], ports: ["80:80"] } }`;
   t.deepEqual(lab(text).notes, [
-    'service c1: ports are published from bridges only',
-    'service c2: ports are published from bridges only',
     'c1 hears nobody: a macvlan child in source mode needs x-port.sources',
     'c2 hears nobody: a macvlan child in source mode needs x-port.sources',
+    'service c1: ports are published from bridges only',
+    'service c2: ports are published from bridges only',
   ]);
 });
 

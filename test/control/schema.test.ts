@@ -10,6 +10,7 @@ import { topologySchema } from '../../control/model/schema.js';
 
 const GOOD = `x-hosts: { h: { nics: { eth1: { wire: lan, addresses: [10.9.0.1/24] } }, gateway: 10.9.0.2, routes: [ { to: 10.8.0.0/16, dev: eth1.7 } ] } }
 x-wires: { lan: { reflective_relay: true, ports: { up: { interface: ens33 }, down: } } }
+x-nat: { h: { profile: rfc4787, rules: [ { snat: 10.0.0.0/24, out: eth1, to: masquerade, ports: 40000-40063 }, { dnat: local, protocol: tcp, port: 80, to: 10.0.0.5 } ] } }
 x-base: &base { image: alpine, dns: [8.8.8.8] }
 networks:
   a: { driver: bridge, ipam: { config: [ { subnet: 10.0.0.0/24, aux_addresses: { p: 10.0.0.9 } } ] }, x-bridge: { ageing: 5m } }
@@ -38,6 +39,7 @@ test('the JSON Schema is of draft 2020-12 and has these keys', (t) => {
     'networks',
     'x-hosts',
     'x-wires',
+    'x-nat',
   ]);
   t.false(schema['additionalProperties']);
   t.deepEqual(schema['patternProperties'], { '^x-': {} });
@@ -121,6 +123,9 @@ test('property: any structure is a lab or a list of mistakes', (t) => {
     'ipam',
     'config',
     'x-bridge',
+    'rules',
+    'dnat',
+    'to',
     'name',
     'driver',
     'driver_opts',
@@ -139,8 +144,8 @@ test('property: any structure is a lab or a list of mistakes', (t) => {
   }));
   const section = fc.dictionary(key, tree, { maxKeys: 4 });
   fc.assert(
-    fc.property(section, section, (services, networks) =>
-      survives(JSON.stringify({ services, networks })),
+    fc.property(section, section, section, (services, networks, nat) =>
+      survives(JSON.stringify({ services, networks, 'x-nat': nat })),
     ),
     { numRuns: 1000 },
   );

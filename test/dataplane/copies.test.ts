@@ -8,7 +8,7 @@ import { labOf } from './lab.js';
 import { sourceOf } from './scenario.js';
 import { readStory } from './story.js';
 
-const HOSTS = 12;
+const HOSTS = 48;
 
 /** Every host has a macvlan network on VLAN 50 of the same wire, so that a broadcast is tagged once and untagged everywhere. */
 const lab = labOf(`

@@ -47,7 +47,7 @@ scenario('B-13: frames to the MAC of the bridge go up only, from wherever they c
   lab: three,
   story: `
     c1: A>gateway => consumed: gateway-address
-    c2: B>gateway type=ip => consumed: gateway-address`,
+    c2: B>gateway type=ip => dropped: ipv4-bad-version`,
 });
 
 scenario('B-13: a frame that claims the MAC of the bridge is forwarded and teaches nothing', {
@@ -112,7 +112,7 @@ scenario('enable_icc "false": what is not IP passes, and so does IP behind a VLA
 scenario('enable_icc "false": the gateway is still reached, and other reasons come first', {
   lab: withoutContact('c1+isolated c2+isolated c3'),
   story: `
-    c1: A>gateway type=ip => consumed: gateway-address
+    c1: A>gateway type=ip => dropped: ipv4-bad-version
     c1: B>A type=ip => dropped: reflection
     c2: C>A type=ip => dropped: port-isolated
     c1: A>01:80:c2:00:00:0e type=ip => dropped: reserved-address`,

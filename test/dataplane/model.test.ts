@@ -55,8 +55,16 @@ class NaiveBridge {
     const n = parseInt(frame.to.slice(-1), 16);
     if (frame.to.startsWith(reserved()) && (this.told.mask & (1 << n)) === 0)
       return 'dropped: reserved-address';
-    if (frame.to === 'gateway') return 'consumed: gateway-address';
+    if (frame.to === 'gateway') return this.heardByHost(frame);
     return this.forwarded(frame, this.find(frame.to, now_s));
+  }
+
+  /** The frames carry no IP packet, whatever they say, and the host looks at those without a tag. */
+  private heardByHost(frame: Sent): string {
+    const header = { ip: 20, ipv6: 40 }[frame.type];
+    if (header === undefined || frame.tags.length > 0) return 'consumed: gateway-address';
+    const family = frame.type === 'ip' ? 'ipv4' : 'ipv6';
+    return `dropped: ${family}-${frame.carried < header ? 'truncated' : 'bad-version'}`;
   }
 
   private forwarded(frame: Sent, to: Known | undefined): string {

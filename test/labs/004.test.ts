@@ -64,10 +64,9 @@ lab(
   },
 );
 
-// Left out: that the host refuses the connection, which needs its TCP.
 lab(
   'E-04',
-  'a port published on an ipvlan network is not there: who calls the host does not get the container',
+  'a port published on an ipvlan network is not there: who calls the host is refused',
   { outside: [extAtLan1] },
   ({ the, at }) => {
     the('ext').reaches('192.168.140.200');
@@ -75,7 +74,7 @@ lab(
     const host = addressesOf(hex(NIC_OF_H1), '192.168.140.200');
     the('ext').sends(tcp(ext, host, [40000, 80], [1, 0], 2));
     at('nginx').didNotSee('TCP');
-    at('lan1.ext').didNotSee('TCP');
+    at('lan1.ext').saw('TCP 192.168.140.200:80 → 192.168.140.50:40000 [RST, ACK] seq 0 ack 2');
   },
 );
 

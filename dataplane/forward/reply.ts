@@ -1,0 +1,126 @@
+/**
+ * Packets that a host makes about one it got: from one of its addresses, back to the source of that packet, in a slot of their own. Where they
+ * go the routes of the host say, so the Ethernet header is left to the resolver.
+ */
+import type { Frame } from '../frame/frames.js';
+import { checksumOf, pseudoSumIpv4, pseudoSumIpv6, sum } from '../wire/checksum.js';
+import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import type { Packet } from './packet.js';
+import type { Plane } from './plane.js';
+
+const HOP_LIMIT = 64;
+const DONT_FRAGMENT = 0x4000;
+
+/** Bytes of the IP header that such a packet has. */
+export function replyHeader(family: number): number {
+  return family === 4 ? ipv4.HEADER_LENGTH_MIN : ipv6.HEADER_LENGTH;
+}
+
+/**
+ * Makes the function that claims a slot for a packet of `length` bytes which a host makes because of a frame, with room for an Ethernet
+ * header; -1 when none is free. It bears the time of that frame, and one hold.
+ */
+export function originateOn({ frames, counters }: Plane) {
+  const { start, length: lengths, wireLength, inPort, serial, tick, seconds, nanoseconds } = frames;
+  const { etherType, payload, packetLength, holders, view } = frames;
+  return (because: Frame, type: EtherType, length: number): Frame => {
+    const frame = frames.claim();
+    if (frame < 0) return frame;
+    counters.originated[0]++;
+    holders[frame] = 1;
+    lengths[frame] = HEADER_LENGTH + length;
+    wireLength[frame] = HEADER_LENGTH + length;
+    payload[frame] = start[frame] + HEADER_LENGTH;
+    packetLength[frame] = length;
+    etherType[frame] = type;
+    inPort[frame] = inPort[because];
+    serial[frame] = serial[because];
+    tick[frame] = tick[because];
+    seconds[frame] = seconds[because];
+    nanoseconds[frame] = nanoseconds[because];
+    view.setUint16(start[frame] + HEADER_LENGTH - 2, type);
+    return frame;
+  };
+}
+
+/**
+ * Makes the function that begins a packet to the source of `packet`, which a frame carries: `length` bytes of `protocol` behind an IP header of
+ * `replyHeader` bytes, from the address in row `from`. What may be fragmented has an identification, the others have 0 (RFC 6864 §4.1).
+ * -1 when no slot is free.
+ */
+export function replyOn(plane: Plane) {
+  const { payload, view } = plane.frames;
+  const { addresses } = plane.program;
+  const { identification } = plane;
+  const originate = originateOn(plane);
+
+  function writeIpv4(at: number, from: number, to: Packet, firstWord: number, rest: number): void {
+    view.setUint32(at, firstWord);
+    view.setUint32(at + 4, rest);
+    view.setUint32(at + 12, addresses.word3[from]);
+    view.setInt32(at + 16, to.source[3]);
+    view.setUint16(at + 10, checksumOf(sum(view, at, ipv4.HEADER_LENGTH_MIN)));
+  }
+
+  function writeIpv6(at: number, from: number, to: Packet): void {
+    view.setUint32(at + 8, addresses.word0[from]);
+    view.setUint32(at + 12, addresses.word1[from]);
+    view.setUint32(at + 16, addresses.word2[from]);
+    view.setUint32(at + 20, addresses.word3[from]);
+    for (let i = 0; i < 4; i++) view.setInt32(ipv6.destinationAt(at) + 4 * i, to.source[i]);
+  }
+
+  return (
+    because: Frame,
+    packet: Packet,
+    from: number,
+    protocol: Protocol,
+    trafficClass: number,
+    mayFragment: boolean,
+    length: number,
+  ): Frame => {
+    const isIpv4 = packet.family === 4;
+    const whole = replyHeader(packet.family) + length;
+    const frame = originate(because, isIpv4 ? EtherType.Ipv4 : EtherType.Ipv6, whole);
+    if (frame < 0) return frame;
+    const at = payload[frame];
+    if (isIpv4) {
+      const rest = mayFragment ? ++identification[from] << 16 : DONT_FRAGMENT;
+      view.setUint32(at + 8, (HOP_LIMIT << 24) | (protocol << 16));
+      writeIpv4(at, from, packet, 0x4500_0000 | (trafficClass << 16) | whole, rest);
+    } else {
+      view.setUint32(at, 0x6000_0000 | (trafficClass << 20));
+      view.setUint32(at + 4, (length << 16) | (protocol << 8) | HOP_LIMIT);
+      writeIpv6(at, from, packet);
+    }
+    return frame;
+  };
+}
+
+/**
+ * Makes the function that writes the checksum of such a packet, once everything else stands there, `offset` bytes into what its IP header
+ * is followed by.
+ */
+export function sealOn({
+  frames,
+}: Plane): (frame: Frame, protocol: Protocol, offset: number) => void {
+  const { payload, packetLength, etherType, view } = frames;
+
+  function pseudoSum(at: number, isIpv4: boolean, protocol: Protocol, length: number): number {
+    if (!isIpv4) return pseudoSumIpv6(view, at, protocol, length);
+    return protocol === Protocol.Icmp ? 0 : pseudoSumIpv4(view, at, protocol, length);
+  }
+
+  return (frame, protocol, offset) => {
+    const at = payload[frame];
+    const isIpv4 = etherType[frame] === EtherType.Ipv4;
+    const header = isIpv4 ? ipv4.HEADER_LENGTH_MIN : ipv6.HEADER_LENGTH;
+    const length = packetLength[frame] - header;
+    view.setUint16(at + header + offset, 0);
+    const total = pseudoSum(at, isIpv4, protocol, length) + sum(view, at + header, length);
+    view.setUint16(at + header + offset, checksumOf(total));
+  };
+}
