@@ -102,7 +102,7 @@ export function addMapping(
  * A packet goes on with its connection, and so does the mapping of the source inside: with each packet of one that was opened from there, and with
  * the answers from there to one that was opened from outside (REQ-6). What comes from outside unasked keeps no mapping alive.
  */
-export function renewMapping({ table, mappings }: Tracking, flow: Flow): void {
+export function refreshMapping({ table, mappings }: Tracking, flow: Flow): void {
   if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
   const isFromInside = table.has(connection, Mark.SourceTranslated);

@@ -281,6 +281,48 @@ test('N4787-1: with the profile rfc4787 a source has one port for all whom it sp
   t.is(of(outsiders[0]), of(outsiders[1]));
 });
 
+test('N4787-1 N4787-3: with the profile rfc4787 no two of 200 sources have one port, however few they speak to, and each has always the same', (t) => {
+  const property = fc.property(fc.integer({ min: 1 }), (seed) => {
+    const random = randomOf(seed);
+    const router = new Router(natWith(range, NatProfile.Rfc4787));
+    const [inside, outside] = [new Map<string, string>(), new Map<string, string>()];
+    for (let i = 0; i < 200; i++) {
+      const to = outsiders[random(outsiders.length)] ?? '';
+      const one = opener('udp', insiders[random(4)] ?? '', 5000 + random(30), to);
+      const found = open(router, one, i);
+      if (found === undefined) continue;
+      const [mine, theirs] = [one, found].map(({ source, port }) => `${source} ${port}`);
+      if (mine === undefined || theirs === undefined) continue;
+      assert.equal(outside.get(mine) ?? theirs, theirs);
+      assert.equal(inside.get(theirs) ?? mine, mine);
+      outside.set(mine, theirs);
+      inside.set(theirs, mine);
+    }
+    assert.equal(inside.size, PORTS, 'all are taken');
+    router.checkConservation();
+  });
+  t.notThrows(() => {
+    fc.assert(property, { numRuns: RUNS });
+  });
+});
+
+test('a host that tracks as many connections as it may takes no more, where both sides of all of them have been heard', (t) => {
+  const router = new Router({ ...natWith(range), connections: 1 });
+  const mine = opener('udp', insiders[0] ?? '', 5000, outsiders[0] ?? '');
+  const outside = open(router, mine);
+  t.notThrows(() => {
+    for (const seconds of [1, 3, 4]) {
+      if (outside !== undefined) answer(router, mine, outside, seconds * SECOND);
+      open(router, mine, seconds * SECOND);
+    }
+  });
+  const theirs = opener('udp', insiders[1] ?? '', 5000, outsiders[0] ?? '');
+  const { left, ended } = router.send(theirs, INSIDE, 5 * SECOND);
+  t.deepEqual(left, []);
+  t.is(ended, 'dropped: connections-exceeded');
+  router.checkConservation();
+});
+
 test('a port that no class is made for, 0 or 550, is kept where it is free', (t) => {
   for (const profile of [NatProfile.Linux, NatProfile.Rfc4787])
     for (const odd of [0, 550]) {
