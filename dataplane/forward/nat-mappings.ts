@@ -26,6 +26,7 @@ export function enterMapping(tracking: Tracking, flow: Flow, packet: Packet): bo
   packet.ports = (packet.ports & SOURCE_PORT) | port;
   flow.rule = mappings.ruleOf(mapping);
   flow.isChanged = true;
+  flow.isForMapping = true;
   flow.isDirect = false;
   return true;
 }
@@ -100,18 +101,28 @@ export function addMapping(
 
 /**
  * A packet goes on with its connection, and so does the mapping of the source inside: with each packet of one that was opened from there, and with
- * the answers from there to one that was opened from outside (REQ-6). What comes from outside unasked keeps no mapping alive.
+ * the answers from there to one that was opened from elsewhere (REQ-6). What comes unasked keeps no mapping alive.
  */
-export function refreshMapping({ table, mappings }: Tracking, flow: Flow): void {
+export function refreshMapping(tracking: Tracking, flow: Flow): void {
+  const { table, mappings } = tracking;
   if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
-  const isFromInside = table.has(connection, Mark.SourceTranslated);
-  if (!isFromInside && directionOf(flow.side) === Direction.Original) return;
-  const side = isFromInside ? Direction.Original : Direction.Reply;
-  const inside = table.sourceOf(connection, side);
-  const port = table.portsOf(connection, side) & SOURCE_PORT;
-  const found = mappings.find(flow.now, flow.key, inside, inside, port);
-  if (found < 0 || directionOf(found) === Direction.Reply) return;
-  const mapping = connectionOf(found);
+  if (table.has(connection, Mark.SourceTranslated)) refresh(tracking, flow, Direction.Original);
+  if (
+    directionOf(flow.side) === Direction.Reply &&
+    table.has(connection, Mark.DestinationTranslated)
+  )
+    refresh(tracking, flow, Direction.Reply);
+}
+
+/** The mapping of who sends in this direction, if there is one, lives as long as his connection. */
+function refresh({ table, mappings }: Tracking, flow: Flow, direction: Direction): void {
+  if (mappings === undefined) return;
+  const connection = connectionOf(flow.side);
+  const inside = table.sourceOf(connection, direction);
+  const port = table.portsOf(connection, direction) & SOURCE_PORT;
+  const side = mappings.find(flow.now, flow.key, inside, inside, port);
+  if (side < 0 || directionOf(side) === Direction.Reply) return;
+  const mapping = connectionOf(side);
   mappings.setExpiry(mapping, Math.max(mappings.expiryOf(mapping), table.expiryOf(connection)));
 }

@@ -56,6 +56,9 @@ export function sourceOn(
     if (rule !== NO_RULE) {
       if ((natRules.flags[rule] & NatFlag.Masquerade) !== 0) putMasquerade(out, hop);
       else choosing.source(rule, packet);
+    } else if (flow.isForMapping && flow.cameIn === out) {
+      // From the network of the mapped source itself: it hears somebody outside (RFC 4787 REQ-9 a).
+      copyAddress(flow.was.destination, packet.source);
     } else if (isHairpin(out) || rules.masquerades(host, out, packet)) {
       putMasquerade(out, hop);
     }
@@ -135,7 +138,9 @@ export function sourceOn(
   return (tracking, frame, host, out, hop) => {
     table = tracking;
     const rule = chooseAddress(host, out, hop);
-    const isMapped = isSourceChanged() && takeMappingOf(tracking);
+    // What Docker's proxy would be called inside is nobody's name outside.
+    const isMappable = rule !== NO_RULE || !isHairpin(out);
+    const isMapped = isMappable && isSourceChanged() && takeMappingOf(tracking);
     replySource = holdName(tracking, packet.family, packet.destination);
     replyDestination = holdName(tracking, packet.family, packet.source);
     const isNamed = packet.family === 4 || (replySource >= 0 && replyDestination >= 0);
@@ -149,7 +154,7 @@ export function sourceOn(
     if (reason === Reason.Ok) reason = enter(tracking, frame, rule);
     letGo(tracking, packet.family, replySource);
     letGo(tracking, packet.family, replyDestination);
-    if (reason === Reason.Ok && !isMapped && isSourceChanged())
+    if (reason === Reason.Ok && isMappable && !isMapped && isSourceChanged())
       addMapping(tracking, flow, packet, rule, tracking.table.expiryOf(flow.side >> 1));
     return reason;
   };

@@ -115,4 +115,37 @@ for (const [name, way] of Object.entries(ways)) {
     t.is(call(1, last - 1), leaving(udp(SECOND_ONE, 1, OWN[1], PORT), toMe));
     t.is(call(2, last), 'consumed: gateway-address');
   });
+
+  test(`N4787-9: through ${name}, a neighbor who speaks to a mapped source reaches it under a name outside, and is answered`, (t) => {
+    const router = routerWith(way);
+    sent(router, question, 0);
+    const theirs = udp(THEIRS, 6000, OWN[1], PORT);
+    t.is(sent(router, theirs, 1), leaving(theirs, { ...toMe, ...fromOutside }));
+    const answer = udp(MINE, PORT, OWN[1], 6000);
+    t.is(sent(router, answer, 2), leaving(answer, { ...fromOutside, destination: THEIRS }));
+    const outside = udp(THEIRS, 6000, FIRST, 53);
+    t.is(sent(router, outside, 3), leaving(outside, fromOutside), 'and has the same name there');
+    router.checkConservation();
+  });
+
+  test(`N4787-1: through ${name}, who has asked for a published port from within is called outside as everybody is`, (t) => {
+    const published: Rule = {
+      kind: NatKind.Published,
+      flags: NatFlag.AnyLocal,
+      protocol: 17,
+      network: INSIDE,
+      portFirst: 8080,
+      portLast: 8080,
+      to3: parseInt(MINE, 16),
+      toPortFirst: 80,
+      toPortLast: 80,
+    };
+    const router = routerWith({ ...way, rules: [published, ...way.rules] });
+    const within = udp(THEIRS, 7000, OWN[1], 8080);
+    const proxied = { source: OWN[0], destination: MINE, toPort: 80 };
+    t.is(sent(router, within, 0), leaving(within, proxied));
+    const outside = udp(THEIRS, 7000, FIRST, 53);
+    t.is(sent(router, outside, 1), leaving(outside, fromOutside));
+    router.checkConservation();
+  });
 }
