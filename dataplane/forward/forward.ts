@@ -10,6 +10,8 @@ import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { LinkUse, NONE, PortRole } from '../program/layout.js';
+import { keyOf } from '../state/tuple.js';
+import { EtherType } from '../wire/ethernet.js';
 import { bridgeOn } from './bridge.js';
 import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
@@ -50,10 +52,12 @@ export function forwardOn(plane: Plane): Forward {
   }
 
   const lookAhead = lookAheadOn(plane);
+  const lookAheadFurther = connectionsAheadOn(plane);
   const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
   const forward: Forward = (burst, from, to) => {
     lookAhead(burst, from, to);
+    lookAheadFurther(burst, from, to);
     for (let i = from; i < to; i++) {
       const frame = burst[i];
       const port = inPort[frame];
@@ -132,6 +136,35 @@ function lookAheadOn({
       const fdb = fdbs[here];
       words ^= fdb.touch(view.getUint16(at), view.getInt32(at + 2));
       words ^= fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
+    }
+    touched[0] = words;
+  };
+}
+
+/** From so many connections on, what is known of them is not in the nearest caches. */
+const CONNECTIONS = 2048;
+
+/** Makes the function that does the same for the connections of hosts that track them, as far as their packets stand where most do. */
+function connectionsAheadOn({ trackings, frames, program }: Plane): Forward {
+  const { start, inPort, view } = frames;
+  const { network } = program.ports;
+  const { host: hostOf, macHigh, macLow } = program.networks;
+  const pays = trackings.some((tracking) => tracking !== undefined);
+  const touched = new Int32Array(1);
+  return (burst, from, to) => {
+    if (!pays) return;
+    let words = 0;
+    for (let i = from; i < to; i++) {
+      const at = start[burst[i]];
+      const here = network[inPort[burst[i]]];
+      if (here === NONE || hostOf[here] === NONE) continue;
+      const tracking = trackings[hostOf[here]];
+      if (tracking === undefined || tracking.table.count < CONNECTIONS) continue;
+      if (view.getUint16(at) !== macHigh[here] || view.getUint32(at + 2) !== macLow[here]) continue;
+      if (view.getUint16(at + 12) !== EtherType.Ipv4) continue;
+      const key = keyOf(0, view.getUint8(at + 23), false);
+      const [source, destination] = [view.getInt32(at + 26), view.getInt32(at + 30)];
+      words ^= tracking.table.touch(key, source, destination, view.getInt32(at + 34));
     }
     touched[0] = words;
   };

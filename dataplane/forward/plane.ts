@@ -80,7 +80,7 @@ export interface Doors {
 
 /** What Workers that each have a part of the same topology write in turns. */
 export interface SharedState {
-  /** Memory of `dues`. */
+  /** Memory of `dues`, Infinity each: other Workers may have begun to write it. */
   readonly dues: SharedArrayBuffer;
   /** Memory of the Trace. */
   readonly trace: SharedArrayBuffer;
@@ -155,8 +155,10 @@ export class Plane {
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
     this.trace = new Trace(shared?.trace);
-    this.dues = shared === undefined ? new Float64Array(2 * hosts) : new Float64Array(shared.dues);
-    this.dues.fill(Infinity);
+    this.dues =
+      shared === undefined
+        ? new Float64Array(2 * hosts).fill(Infinity)
+        : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
     this.trackings = trackingsOf(program);
     this.fragments = this.trackings.map((tracking, host) =>

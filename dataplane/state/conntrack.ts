@@ -132,7 +132,9 @@ export class Conntrack extends Connections {
   /** Asks memory for a tuple's chain ahead of `find`; the result means nothing. */
   touch(key: number, source: number, destination: number, ports: number): number {
     const link = this.buckets[this.bucketOf(key, source, destination, ports)];
-    return this.words[(link >> 1) * WORDS];
+    const connection = (link - 1) >> 1;
+    if (connection < 0) return 0;
+    return this.words[connection * WORDS] ^ this.windows[connection * WINDOW_WORDS];
   }
 
   /**

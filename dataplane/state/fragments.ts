@@ -99,11 +99,9 @@ export class Fragments {
 
   /** @param dues the earliest tick at which frames have waited too long, Infinity when none wait, by host; @param host the number of this one */
   constructor(
-    private readonly dues: Float64Array = new Float64Array(1),
+    private readonly dues: Float64Array = new Float64Array(1).fill(Infinity),
     private readonly host = 0,
-  ) {
-    dues[host] = Infinity;
-  }
+  ) {}
 
   get due(): number {
     return this.dues[this.host];

@@ -49,11 +49,9 @@ export class Neighbors {
 
   /** @param dues the earliest tick at which an entry is to be looked at, Infinity when none is, by host; @param host the number of this one */
   constructor(
-    private readonly dues: Float64Array = new Float64Array(1),
+    private readonly dues: Float64Array = new Float64Array(1).fill(Infinity),
     private readonly host = 0,
-  ) {
-    dues[host] = Infinity;
-  }
+  ) {}
 
   get due(): number {
     return this.dues[this.host];

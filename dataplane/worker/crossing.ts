@@ -63,8 +63,10 @@ export function cutsFor(program: Program, owners: Owners, order: Order): Cut[] {
     numbers.map((to) => new SharedArrayBuffer(from === to ? 0 : bytes)),
   );
   const bells = new SharedArrayBuffer(4 * (workers + 1));
+  const dues = new SharedArrayBuffer(16 * hostsOf(program));
+  new Float64Array(dues).fill(Infinity);
   const shared = {
-    dues: new SharedArrayBuffer(16 * hostsOf(program)),
+    dues,
     trace: new SharedArrayBuffer(TRACE_BYTES),
   };
   return numbers.map((worker) => ({ worker, owners, order, rings, bells, shared }));
