@@ -11,6 +11,7 @@
  *   the discovery of path MTUs needs (Linux icmp_ratemask; icmpv6_ratemask).
  */
 import { copyBytes, memoryOf } from '../frame/copy.js';
+import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
@@ -140,9 +141,18 @@ function objectionsOn(
   local: LocalAddresses,
   packet: Packet,
 ): (frame: Frame, host: number, complaint: Complaint) => boolean {
-  const { start, view } = plane.frames;
+  const { start, flags, view } = plane.frames;
 
-  /** What many have got, they would all complain of; of IPv6 these two are worth it (RFC 4443 §2.4 (e.3), (e.4)). */
+  /** What was forwarded may have the host's own address by now; whose it is will be seen where the error goes out (nat.ts, `speak`). */
+  function hasSender(frame: Frame, host: number): boolean {
+    if (local.hasOneSender(host, packet)) return true;
+    return (flags[frame] & FORWARDED) !== 0 && local.isOwn(host, packet.source);
+  }
+
+  /**
+   * What many have got, they would all complain of. Of IPv6 it is worth it when the packet is too big (RFC 4443 §2.4 (e.3)); the other exception,
+   * an option that is to be complained of, is none of these complaints.
+   */
   function isForOne(frame: Frame, host: number, complaint: Complaint): boolean {
     if (packet.family === 6 && complaint === Complaint.TooLong) return true;
     return !isGroup(destinationHigh(view, start[frame])) && !local.isForMany(host, packet);
@@ -151,7 +161,7 @@ function objectionsOn(
   return (frame, host, complaint) =>
     packet.fragmentOffset === 0 &&
     isForOne(frame, host, complaint) &&
-    local.hasOneSender(host, packet) &&
+    hasSender(frame, host) &&
     !isAboutAnother(plane, packet);
 }
 

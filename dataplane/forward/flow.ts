@@ -13,6 +13,8 @@ export class Flow {
   rule = NOTHING;
   /** The packet has other addresses or ports now than it came with. */
   isChanged = false;
+  /** It is an ICMP error, and what it quotes has other addresses or ports now, too. */
+  isError = false;
   /** Its destination is the one that it came with. */
   isDirect = true;
   /** What is known of the connections of the host; undefined where it tracks none. */
@@ -30,6 +32,7 @@ export class Flow {
     this.rule = NOTHING;
     this.isChanged = false;
     this.isDirect = true;
+    this.isError = false;
     this.tracking = tracking;
     this.now = now;
     this.cameIn = iface;

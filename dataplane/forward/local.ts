@@ -1,10 +1,11 @@
 /** Which addresses are a host's own, everybody's, or nobody's (RFC 1812 §5.3.7, §5.3.5; RFC 1122 §3.2.1.3; Linux net/ipv4/route.c). */
+import { RouteKind } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
 import type { Packet } from './packet.js';
 
 export interface LocalAddresses {
-  /** The row of an address, four words, if it is one of this host's, else NOT_OURS. */
+  /** The row of an address, four words, if it is one of this host's, else -1. */
   readonly rowOf: (host: number, words: Int32Array) => number;
   /** Is it for more than one host: a group, or everybody in one of the subnets of this host? */
   readonly isForMany: (host: number, packet: Packet) => boolean;
@@ -20,11 +21,10 @@ export interface LocalAddresses {
   readonly isOwn: (host: number, words: Int32Array) => boolean;
 }
 
-export const NOT_OURS = -1;
-
 export function localAddressesOf(program: Program): LocalAddresses {
   const own = ownAddresses(program);
-  const isBroadcast = broadcastsOf(program);
+  const broadcasts = broadcastsOf(program);
+  const isKnown = sieveOf(own.keys, broadcasts.keys);
 
   function isGroup({ family, destination }: Packet): boolean {
     if (family === 6) return destination[0] >>> 24 === 0xff;
@@ -32,7 +32,13 @@ export function localAddressesOf(program: Program): LocalAddresses {
   }
 
   function rowOf(host: number, words: Int32Array): number {
-    return own.find(host, words[0], words[1], words[2], words[3]);
+    if (isKnown[sieveAt(words[3])] === 0) return NOT_OURS;
+    return own.table.find(host, words[0], words[1], words[2], words[3]);
+  }
+
+  function isBroadcast(host: number, family: number, words: Int32Array): boolean {
+    if (family === 6 || isKnown[sieveAt(words[3])] === 0) return false;
+    return broadcasts.table.find(host, 0, 0, 0, words[3]) >= 0;
   }
 
   function isOwn(host: number, words: Int32Array): boolean {
@@ -62,8 +68,28 @@ export function localAddressesOf(program: Program): LocalAddresses {
   };
 }
 
+/** Addresses by host, and the last words of all of them. */
+interface Addresses {
+  readonly table: Exact;
+  readonly keys: Uint32Array;
+}
+
+const SIEVE_BITS = 12;
+export const NOT_OURS = -1;
+
+function sieveAt(word: number): number {
+  return Math.imul(word, 0x9e3779b9) >>> (32 - SIEVE_BITS);
+}
+
+/** Most addresses are nobody's here, and so found out without a look into a table: 1 where one may be in it. */
+function sieveOf(...keys: readonly Uint32Array[]): Uint8Array {
+  const sieve = new Uint8Array(1 << SIEVE_BITS);
+  for (const words of keys) for (const word of words) sieve[sieveAt(word)] = 1;
+  return sieve;
+}
+
 /** The addresses by host: those of all interfaces that have the same rows are one host's. */
-function ownAddresses(program: Program): Exact {
+function ownAddresses(program: Program): Addresses {
   const { networks, links, addresses } = program;
   const own = new Exact(addresses.rows);
   const add = (host: number, first: number, count: number): void => {
@@ -81,7 +107,7 @@ function ownAddresses(program: Program): Exact {
     add(networks.host[row], networks.firstAddress[row], networks.addressCount[row]);
   for (let row = 0; row < links.rows; row++)
     add(links.host[row], links.firstAddress[row], links.addressCount[row]);
-  return own;
+  return { table: own, keys: addresses.word3 };
 }
 
 /** 0/8 and 127/8 are never on a wire, 240/4 is reserved, and a packet comes from no group (RFC 1812 §5.3.7, RFC 6890). */
@@ -102,19 +128,21 @@ function isLinkLocal(words: Int32Array): boolean {
   return words[0] >>> 22 === 0x3fa;
 }
 
-/** Makes the function that says whether an address stands for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
-function broadcastsOf({
-  routes,
-}: Program): (host: number, family: number, words: Int32Array) => boolean {
-  const subnets = new Exact(2 * routes.rows);
+/** The addresses that stand for everybody in a subnet of the host (RFC 1812 §5.3.5.2, RFC 2644). */
+function broadcastsOf({ routes }: Program): Addresses {
+  const table = new Exact(2 * routes.rows);
+  const keys = new Uint32Array(2 * routes.rows);
   for (let row = 0; row < routes.rows; row++) {
     const isConnected =
-      (routes.via0[row] | routes.via1[row] | routes.via2[row] | routes.via3[row]) === 0;
+      (routes.via0[row] | routes.via1[row] | routes.via2[row] | routes.via3[row]) === 0 &&
+      routes.kind[row] === RouteKind.Unicast;
     const hostBits = 128 - routes.prefix[row];
     if (routes.family[row] !== 4 || !isConnected || hostBits < 2 || hostBits >= 32) continue;
     const mask = -1 << hostBits;
-    subnets.put(routes.host[row], 0, 0, 0, (routes.word3[row] & mask) | ~mask, row);
-    subnets.put(routes.host[row], 0, 0, 0, routes.word3[row] & mask, row);
+    keys[2 * row] = (routes.word3[row] & mask) | ~mask;
+    keys[2 * row + 1] = routes.word3[row] & mask;
+    table.put(routes.host[row], 0, 0, 0, keys[2 * row], row);
+    table.put(routes.host[row], 0, 0, 0, keys[2 * row + 1], row);
   }
-  return (host, family, words) => family === 4 && subnets.find(host, 0, 0, 0, words[3]) >= 0;
+  return { table, keys };
 }

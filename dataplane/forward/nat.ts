@@ -27,11 +27,13 @@ import { Flow } from './flow.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
+import { natErrorsOn } from './nat-errors.js';
 import { enterMapping, renewMapping } from './nat-mappings.js';
 import { NO_RULE, natRulesOf } from './nat-rules.js';
 import { sourceOn } from './nat-source.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
+import { rewriteOn } from './rewrite.js';
 import { segmentOn } from './segment.js';
 import { nameOf, putAddress } from './tracking.js';
 import type { Tracking } from './tracking.js';
@@ -40,11 +42,15 @@ export interface Nat {
   readonly flow: Flow;
   /**
    * Finds the connection of the packet at hand, which came in at an interface of a host, and gives the packet the addresses and ports it has on
-   * the other side; of the first packet of a connection only the destination.
+   * the other side; of the first packet of a connection only the destination. Says why it must not be passed on.
    */
-  readonly arrive: (frame: Frame, iface: number, host: number) => void;
+  readonly arrive: (frame: Frame, iface: number, host: number) => Reason;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
   readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
+  /** The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. */
+  readonly speak: (frame: Frame, host: number) => void;
+  /** Writes what has been changed of the packet at hand. The frame is the caller's alone. */
+  readonly write: (frame: Frame) => void;
 }
 
 /** What a NAT works with. */
@@ -62,6 +68,8 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
   const rules = natRulesOf(program, local);
   const choosing = choosingOf(program);
   const segment = segmentOn(plane, packet);
+  const errors = natErrorsOn(plane, packet, flow);
+  const rewrite = rewriteOn(plane, packet);
   const chooseSource = sourceOn(plane, { ...around, flow, rules, choosing, track: begin });
 
   function find(tracking: Tracking): number {
@@ -111,11 +119,11 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
   }
 
   /** The first packet of a connection: who is it really for? */
-  function open(tracking: Tracking, host: number, iface: number): void {
+  function open(tracking: Tracking, host: number): void {
     flow.state = ConnectionState.New;
     flow.was.become(packet);
     if (enterMapping(tracking, flow, packet)) return;
-    const rule = rules.destination(host, iface, packet);
+    const rule = rules.destination(host, flow.cameIn, packet);
     if (rule === NO_RULE) return;
     choosing.destination(rule, packet);
     flow.rule = rule;
@@ -129,35 +137,49 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     if (side >= 0) belong(tracking, side);
   }
 
+  function track(tracking: Tracking, frame: Frame, host: number): Reason {
+    flow.key = keyOf(0, packet.protocol, packet.family === 6);
+    if (packet.fragmentOffset > 0) {
+      join(tracking);
+      return Reason.Ok;
+    }
+    if (errors.isError()) return errors.arrive(frame, tracking);
+    if (!segment.read(frame)) return Reason.Ok;
+    let side = find(tracking);
+    if (side >= 0) {
+      const verdict = follow(tracking, side);
+      if (verdict === Verdict.Invalid) return Reason.Ok;
+      if (verdict === Verdict.Restart) {
+        tracking.table.remove(connectionOf(side));
+        side = -1;
+      }
+    }
+    if (side >= 0) belong(tracking, side);
+    else if (tracking.tracker.begins(packet.protocol, packet.ports, segment.flags))
+      open(tracking, host);
+    return Reason.Ok;
+  }
+
   return {
     flow,
     arrive: (frame, iface, host) => {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], iface);
-      if (tracking === undefined) return;
-      flow.key = keyOf(0, packet.protocol, packet.family === 6);
-      if (packet.fragmentOffset > 0) {
-        join(tracking);
-        return;
-      }
-      if (!segment.read(frame)) return;
-      let side = find(tracking);
-      if (side >= 0) {
-        const verdict = follow(tracking, side);
-        if (verdict === Verdict.Invalid) return;
-        if (verdict === Verdict.Restart) {
-          tracking.table.remove(connectionOf(side));
-          side = -1;
-        }
-      }
-      if (side >= 0) belong(tracking, side);
-      else if (tracking.tracker.begins(packet.protocol, packet.ports, segment.flags))
-        open(tracking, host, iface);
+      return tracking === undefined ? Reason.Ok : track(tracking, frame, host);
     },
     leave: (frame, host, out, hop) => {
       const isFirst = flow.state === ConnectionState.New && flow.side < 0;
       if (flow.tracking === undefined || !isFirst) return Reason.Ok;
       return chooseSource(flow.tracking, frame, host, out, hop);
+    },
+    speak: (frame, host) => {
+      const tracking = trackings[host];
+      flow.begin(tracking, frames.tick[frame], -1);
+      if (tracking !== undefined && errors.isError()) errors.arrive(frame, tracking);
+    },
+    write: (frame) => {
+      if (flow.isError) errors.write(frame);
+      rewrite(frame);
     },
   };
 }

@@ -213,6 +213,7 @@ function questionOn(
 export function postponeOn({ frames }: Plane): (frame: Frame, like: Frame, tick: number) => void {
   const { tick: tickOf, seconds, nanoseconds } = frames;
   return (frame, like, tick) => {
+    if (frame === like && tick === tickOf[like]) return;
     const time = nanoseconds[like] + (tick - tickOf[like]);
     seconds[frame] = seconds[like] + Math.floor(time / 1e9);
     nanoseconds[frame] = time % 1e9;

@@ -31,7 +31,6 @@ import { natOn } from './nat.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
-import { rewriteOn } from './rewrite.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -67,10 +66,9 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const packet = new Packet();
   const read = readOn(plane, packet);
   const nat = natOn(plane, { packet, interfaces, local, fibs });
-  const rewrite = rewriteOn(plane, packet);
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
-  const forward = forwardOn(plane, { ...around, packet, nat, rewrite, findRoute, nextHop, hop });
+  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {
@@ -99,7 +97,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       drop(frame, Reason.PoolExhausted);
       return Reason.PoolExhausted;
     }
-    if (flow.isChanged) rewrite(mine);
+    if (flow.isChanged) nat.write(mine);
     consume(mine, iface);
     return Reason.Ok;
   }
@@ -107,7 +105,11 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   /** Does with the packet at hand what is to be done with it. Says why it was dropped, if it was. */
   function process(frame: Frame, at: number, host: number): Reason {
     const iface = interfaces.plain(at);
-    nat.arrive(frame, iface, host);
+    const against = nat.arrive(frame, iface, host);
+    if (against !== Reason.Ok) {
+      drop(frame, against);
+      return against;
+    }
     if (local.isLocal(host, packet)) return deliver(frame, at);
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
@@ -130,6 +132,10 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     },
     output: (frame, host) => {
       const reason = read(frame);
+      if (reason === Reason.Ok) {
+        nat.speak(frame, host);
+        if (flow.isChanged) nat.write(frame);
+      }
       const row = reason === Reason.Ok ? findRoute(host) : -1;
       if (row < 0 || (plane.program.routes.kind[row] as RouteKind) !== RouteKind.Unicast) {
         drop(frame, reason === Reason.Ok ? Reason.NoRoute : reason);
@@ -174,7 +180,6 @@ function routingOf({ program }: Plane, fibs: Fibs, packet: Packet): Routing {
 interface ForwardSurroundings extends RouterSurroundings, Routing {
   readonly packet: Packet;
   readonly nat: ReturnType<typeof natOn>;
-  readonly rewrite: (frame: Frame) => void;
 }
 
 /** Makes the function that forwards the packet at hand, which came in by an interface of a host, and says why it was dropped, if it was. */
@@ -185,7 +190,7 @@ function forwardOn(
   const { frames, counters, program, trace } = plane;
   const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
-  const { interfaces, resolver, own, end, complain, packet, nat, rewrite } = around;
+  const { interfaces, resolver, own, end, complain, packet, nat } = around;
   const { findRoute, nextHop, hop } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
@@ -289,7 +294,7 @@ function forwardOn(
     }
     const mine = own(frame);
     if (mine < 0) return refuse(frame, Reason.PoolExhausted);
-    if (flow.isChanged) rewrite(mine);
+    if (flow.isChanged) nat.write(mine);
     passOn(mine);
     if (plane.isTracing) trace.note(Step.Routed, row, out);
     return send(mine, out);

@@ -22,6 +22,7 @@ import { solicitation } from '../../pcaps/build/ipv6.js';
 import { digitsOf } from '../layer2/frames.js';
 import { play } from '../layer2/play.js';
 import { labOf } from './lab.js';
+import type { Scripted } from './story.js';
 
 /** Somebody with MAC 02:00:00:00:`net`:`last` and the addresses 10.0.`net`.`last` and fd00:`net`::`last`. */
 export function party(net: number, last: number): Station {
@@ -84,9 +85,9 @@ export const known: readonly Sent[] = [
 /** A frame that leaves, as it is compared. */
 export const leaves = (port: string, frame: Uint8Array): string => `${port} ${digitsOf(frame)}`;
 
-/** What leaves at each of these frames, and how those of them end that do not leave. `known` goes first. */
-export function heard(lab: Compiled, sent: readonly Sent[]): string[][] {
-  const script = [...known, ...sent].map(({ port, frame, seconds = 0, kept }) => ({
+/** What comes in as a script; `known` goes first. */
+export function scriptOf(lab: Compiled, sent: readonly Sent[]): Scripted[] {
+  return [...known, ...sent].map(({ port, frame, seconds = 0, kept }) => ({
     line: '',
     said: '',
     port: lab.ports.findIndex((one) => one.port === port),
@@ -94,6 +95,11 @@ export function heard(lab: Compiled, sent: readonly Sent[]): string[][] {
     frame: frame.slice(0, kept),
     size: frame.length,
   }));
+}
+
+/** What leaves at each of these frames, and how those of them end that do not leave. `known` goes first. */
+export function heard(lab: Compiled, sent: readonly Sent[]): string[][] {
+  const script = scriptOf(lab, sent);
   const tell = (traced: boolean): string[][] =>
     play(lab, script, { traced }).map(({ left, ended }) => [
       ...left.map((one) => `${one.port} ${one.digits}`),
@@ -200,16 +206,24 @@ export function message6(
   return sealed(6, from, to, Protocol.Icmpv6, join(u16(kind, 0), u32(detail), body), 2);
 }
 
+interface ErrorFields {
+  readonly id?: number;
+  readonly detail?: number;
+  /** Whose address it comes from; default: that of the NIC. */
+  readonly from?: Station;
+  readonly ttl?: number;
+}
+
 /** An error as the router sends it out by one of its NICs: class c0, 64 hops, numbered from 1. */
 export function error4(
   nic: Station,
   to: Station,
   kind: number,
   quote: Uint8Array,
-  { id = 1, detail = 0, from = nic }: { id?: number; detail?: number; from?: Station } = {},
+  { id = 1, detail = 0, from = nic, ttl = 64 }: ErrorFields = {},
 ): Uint8Array {
   const message = message4(kind, detail, quote);
-  return frame4(nic, to, packet4(from, to, Protocol.Icmp, message, { tos: 0xc0, id }));
+  return frame4(nic, to, packet4(from, to, Protocol.Icmp, message, { tos: 0xc0, id, ttl }));
 }
 
 export function error6(
