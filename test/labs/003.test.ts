@@ -73,6 +73,7 @@ lab(
     the('c1').reaches('2001:db8:69::1', { ttl: 63 });
     at('lan0.gw').saw('2001:db8:69::234 → 2001:db8:69::1');
     the('c1').gets('2001:db8:69::1', 8080, { from: '2001:db8:69::234' });
+    the('c1').isRefused('2001:db8:69::1', 53, 'udp');
     at('lan0.gw').didNotSee('fd00:dead:beef');
   },
 );

@@ -69,6 +69,7 @@ lab(
   },
 );
 
+// Docker's proxy would lead the sibling to the published port all the same.
 lab(
   'F-05',
   'without icc siblings are apart, their published ports too, and the world is not',
@@ -140,5 +141,24 @@ lab(
     at('lan0.gw').saw('172.16.69.234 → 8.8.8.8');
     at('lan0.gw').didNotSee('172.17.0.2');
     at('c1').saw('8.8.8.8 → 172.17.0.2');
+  },
+);
+
+lab(
+  'F-10',
+  'a published port leads also datagrams to the container, and what it refuses is refused by its host',
+  { outside: [ext] },
+  ({ the, at }) => {
+    the('ext').asks('172.16.69.234', 53, { from: '172.16.69.50' });
+    the('pad').asks('172.16.69.234', 53, { from: '172.17.0.1' });
+    the('pad').asks('172.17.0.3', 53, { from: '172.17.0.2' });
+    the('dns').asks('172.16.69.234', 53, { from: '172.17.0.1' });
+    the('dns').stops(53, 'udp');
+    the('ext').isRefused('172.16.69.234', 53, 'udp');
+    the('pad').isRefused('172.16.69.234', 53, 'udp');
+    the('ext').isRefused('172.16.69.234', 54, 'udp');
+    the('dns').stops(80);
+    the('ext').isRefused('172.16.69.234', 8053);
+    at('lan0.ext').didNotSee('172.17.0.3');
   },
 );

@@ -82,6 +82,11 @@ export class StationTold {
     this.station.listen({ port, protocol: over });
   }
 
+  /** It serves there no more. */
+  stops(port: number, over: Transport = 'tcp'): void {
+    this.station.stop({ port, protocol: over });
+  }
+
   /** `curl`: the server answers, and has seen who `from` is, at `seenPort`. */
   gets(address: string, port: number, seen: Seen): void {
     this.isAnswered('tcp', address, port, seen);

@@ -129,7 +129,11 @@ export class Station {
 
   /** Serves at a port of all its addresses: every line is answered with who has said it. */
   listen({ port, protocol }: Service): void {
-    (protocol === 'tcp' ? this.tcp : this.udp).listen(port);
+    (protocol === 'tcp' ? this.tcp : this.udp).listening.add(port);
+  }
+
+  stop({ port, protocol }: Service): void {
+    (protocol === 'tcp' ? this.tcp : this.udp).listening.delete(port);
   }
 
   /** Calls a server, from a port of its own choice if none is said. */

@@ -56,15 +56,12 @@ const BETWEEN_CONNECTIONS = 64_000;
 const QUESTION = 'who am I?\n';
 
 export class Tcp {
-  private readonly listening = new Set<number>();
+  /** Ports. */
+  readonly listening = new Set<number>();
   private readonly connections = new Map<string, Connection>();
   private opened = 0;
 
   constructor(private readonly send: Send) {}
-
-  listen(port: number): void {
-    this.listening.add(port);
-  }
 
   /** Begins a call; the Call says later what became of it. */
   call(line: Line, call: Call): void {

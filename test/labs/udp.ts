@@ -11,14 +11,11 @@ import type { Send } from './tcp.js';
 const QUESTION = 'who am I?\n';
 
 export class Udp {
-  private readonly listening = new Set<number>();
+  /** Ports. */
+  readonly listening = new Set<number>();
   private readonly calls = new Map<string, Call>();
 
   constructor(private readonly send: Send) {}
-
-  listen(port: number): void {
-    this.listening.add(port);
-  }
 
   call(line: Line, call: Call): void {
     this.calls.set(keyOf(line), call);
