@@ -7,6 +7,7 @@
  * order of their times, and captures of them replay to the same bytes.
  */
 import { Plane } from '../../dataplane/forward/plane.js';
+import { Reason } from '../../dataplane/observe/reason.js';
 import { NO_REFUSALS } from '../../dataplane/port/port.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
@@ -154,6 +155,12 @@ export class Stage {
   passedAt(port: string, way: Passed['way']): readonly Captured[] {
     this.portNumber(port);
     return this.passed.filter((frame) => frame.port === port && frame.way === way);
+  }
+
+  /** How many frames were dropped for a reason. */
+  dropped(reason: Reason): number {
+    const { dropped } = this.plane.counters;
+    return dropped.reduce((sum, count, i) => sum + (i % Reason.Count === reason ? count : 0), 0);
   }
 
   /** Goes on to the next full second, and lets happen what is due till then. */

@@ -103,6 +103,12 @@ export class StationTold {
     this.t.is(outcome, 'refused', `${this.name} calls ${address}:${port}`);
   }
 
+  /** `curl`, exit 7: it cannot be done, says somebody on the way. */
+  cannotCall(address: string, port: number, over: Transport = 'tcp'): void {
+    const { outcome } = this.stage.call(this.name, over, address, port);
+    this.t.is(outcome, 'unreachable', `${this.name} calls ${address}:${port}`);
+  }
+
   /** `curl`, exit 28: nobody says anything. */
   getsNothing(address: string, port: number, over: Transport = 'tcp'): void {
     const { outcome } = this.stage.call(this.name, over, address, port);
