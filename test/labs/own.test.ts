@@ -1,6 +1,6 @@
 /** Labs of our own, for what the documents leave out: gateway modes, internal networks, two hosts that translate, errors and fragments behind one. */
 import { lab } from './lab.js';
-import { ext, extAtLan1, gw, withMtu } from './outside.js';
+import { ext, extAtLan1, gw, withAddresses, withMtu } from './outside.js';
 
 lab(
   'F-01',
@@ -160,5 +160,23 @@ lab(
     the('dns').stops(80);
     the('ext').isRefused('172.16.69.234', 8053);
     at('lan0.ext').didNotSee('172.17.0.3');
+  },
+);
+
+lab(
+  'F-14',
+  'a port is published over IPv6 as over IPv4, and the container itself is as closed',
+  { outside: [withAddresses(ext, '2001:db8:69::50/64')] },
+  ({ the, at }) => {
+    the('ext').gets('172.16.69.234', 8080, { from: '172.16.69.50' });
+    the('ext').gets('2001:db8:69::234', 8080, { from: '2001:db8:69::50' });
+    the('ext').isRefused('2001:db8:69::234', 8081);
+    the('c1').gets('2001:db8:69::234', 8080, { from: 'fd00:66::1' });
+    the('web').gets('2001:db8:69::234', 8080, { from: 'fd00:66::1' });
+    the('web').reaches('2001:db8:69::50', { ttl: 63 });
+    the('ext').routesBy('2001:db8:69::234', 'fd00:66::/64');
+    the('ext').doesNotReach('fd00:66::2');
+    the('ext').getsNothing('fd00:66::2', 80);
+    at('lan0.ext').didNotSee('fd00:66:');
   },
 );
