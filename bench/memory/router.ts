@@ -25,7 +25,6 @@ const STATIONS_MAX = 8192;
 const MAC_HIGH = 0x0242;
 const IPV4_BITS = 96;
 const CONNECTIONS_MIN = 65_536;
-const OPENING_MAX = 1 << 20;
 const [INSIDE_NETWORK, OUTSIDE_NETWORK] = [0, 1];
 /** The prefixes of `routed` are behind so many routers. */
 const ROUTERS = 32;
@@ -45,7 +44,7 @@ export function routerProgram({ kind, count, ports }: Flows): Program {
   );
   const { hosts, addresses } = program;
   hosts.flags[0] = HostFlag.Forwards;
-  hosts.connectionsMax[0] = kind === 'opening' ? OPENING_MAX : Math.max(CONNECTIONS_MIN, count);
+  hosts.connectionsMax[0] = Math.max(CONNECTIONS_MIN, count);
   addresses.word3.set([OWN_INSIDE, OWN_OUTSIDE]);
   writeBridge(program, INSIDE_NETWORK, ports, OWN_INSIDE);
   writeBridge(program, OUTSIDE_NETWORK, ports, OWN_OUTSIDE);

@@ -44,8 +44,8 @@ const TOTAL_LENGTH = 46;
 const UDP_LENGTH = 26;
 const TTL = 64;
 const TICK_NS = 50;
-/** Connections that are opened have expired when their place is needed. */
-const OPENING_TICK_NS = 100_000;
+/** So that 50,000 connections that nobody has answered live at a time, and have expired when their place is needed. */
+const OPENING_TICK_NS = 600_000;
 
 export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): Source {
   const { start, length, wireLength, inPort, serial, tick, view } = frames;

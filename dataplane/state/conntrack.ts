@@ -175,7 +175,10 @@ export class Conntrack extends Connections {
     words[at + Word.Rule] = NONE;
     words[at + Word.Serial] = 0;
     this.ticks[connection * TICKS + EXPIRY] = tick;
-    this.windows.fill(0, connection * WINDOW_WORDS, (connection + 1) * WINDOW_WORDS);
+    const { windows } = this;
+    const end = (connection + 1) * WINDOW_WORDS;
+    // Word by word: to call `fill` for so few costs more than all the rest.
+    for (let at = connection * WINDOW_WORDS; at < end; at++) windows[at] = 0;
     if (isIpv6In(key)) this.holdAddresses(at);
     // The later one stands before: where both tuples are equal, `original` is met.
     this.enter(connection, Direction.Reply);
@@ -254,8 +257,13 @@ export class Conntrack extends Connections {
     return connection;
   }
 
-  /** Removes one that has expired, or else the least useful one, of those within reach of the hand. False when all of these are assured. */
+  /** Removes one that has expired, or else the least useful one, of the oldest and those within reach of the hand. False when all of these are assured. */
   private makeRoom(tick: number): boolean {
+    // Those that nobody answered live equally long, so the oldest of all is the likeliest to have expired, and it is near.
+    if (!(this.expiryOf(this.oldest - 1) > tick)) {
+      this.remove(this.oldest - 1);
+      return true;
+    }
     const { capacity } = this;
     const reach = Math.min(HAND_REACH, capacity);
     let victim = NONE;

@@ -122,7 +122,7 @@ export const hostCases: readonly Case[] = [
       at(5, 'c1', tagged(10, echo(c1, gateway, 1)), []),
       at(6, 'c1', arpReply(c1, gateway), []),
       at(7, 'c1', echo(c1, gateway, 1, IcmpType.EchoReply), []),
-      at(8, 'c1', echo(c1, { ...c2, mac: gateway.mac }, 1), []),
+      at(8, 'c1', echo(c1, { ...gateway, ip: u8(127, 0, 0, 1) }, 1), []),
       at(9, 'c1', announcement({ ...gateway, mac: c1.mac }), ['c2', 'c3']),
       at(10, 'c1', echo({ ...gateway, mac: c1.mac }, gateway, 1), []),
     ],

@@ -15,8 +15,9 @@ function partsOf(text: string): string[][] {
     .sort();
 }
 
-test('networks of bridges are dealt out to workers, the largest first; a core is left', (t) => {
-  const compiled = compiledOf(`networks: { big: , mid: , low: , empty: }
+test('networks of bridges are dealt out to workers, the largest first, where their host does not forward between them; a core is left', (t) => {
+  const compiled = compiledOf(`x-hosts: { host: { forward: false } }
+networks: { big: , mid: , low: , empty: }
 services:
   a: { networks: [big, low] }
   b: { networks: [big, mid] }
@@ -50,7 +51,9 @@ const on = (host: string) => `, x-host: ${host}`;
 
 test('a wire joins the hosts on it, with all their VLANs; what is on no wire of theirs is another part', (t) => {
   const parts = partsOf(`x-wires: { lan: , other: { ports: { a: , b: { play: a.pcap } } } }
-x-hosts: { n1: { nics: { eth0: { wire: lan }, eth1: } }, n2: { nics: { eth0: { wire: lan } } } }
+x-hosts:
+  n1: { forward: false, nics: { eth0: { wire: lan }, eth1: } }
+  n2: { forward: false, nics: { eth0: { wire: lan } } }
 networks:
   m1: ${macvlan('eth0.5', on('n1'))}
   m2: ${macvlan('eth0.6', on('n2'))}
@@ -68,7 +71,7 @@ services:
 });
 
 test('an ipvlan link in an L3 mode joins all NICs of its host: they share its routes and neighbors', (t) => {
-  const lab = (mode: string) => `x-hosts: { n: { nics: { eth0: , eth1: } } }
+  const lab = (mode: string) => `x-hosts: { n: { forward: false, nics: { eth0: , eth1: } } }
 networks:
   i: { driver: ipvlan, driver_opts: { parent: eth0, ipvlan_mode: ${mode} } }
   m: ${macvlan('eth1')}
@@ -81,9 +84,16 @@ services: { c1: { networks: [i] }, c2: { networks: [m] } }
   t.deepEqual(partsOf(lab('l3s')), [['c1', 'c2', 'n.eth0', 'n.eth1']]);
 });
 
+test('a host that forwards between its interfaces is one part', (t) => {
+  const parts = partsOf(`networks: { one: , two: , three: { driver: macvlan } }
+services: { c1: { networks: [one] }, c2: { networks: [two] }, c3: { networks: [three] } }
+`);
+  t.deepEqual(parts, [['c1', 'c2', 'c3']]);
+});
+
 test('where nothing can come in no Worker is spent, and where something does every port is served once', (t) => {
   const compiled = compiledOf(`x-wires: { dead: { ports: { a: } }, lan: { ports: { b: } } }
-x-hosts: { n: { nics: { eth0: { wire: lan } } } }
+x-hosts: { n: { forward: false, nics: { eth0: { wire: lan } } } }
 networks: { br: { x-bridge: { uplink: eth0 } }, alone: { driver: macvlan } }
 services: { c1: { networks: [br] }, c2: { networks: [alone] } }
 `);

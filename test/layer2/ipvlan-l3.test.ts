@@ -146,7 +146,7 @@ for (const mode of ['l2', 'l3'])
     h1.eth0: W>h1.eth0 ip=fd00:9::9>fd00:1::10 => c1
     h1.eth0: W>h1.eth0 reply=10.1.0.9>10.1.0.10 => c1
     h1.eth0: W>h1.eth0 ask=10.1.0.9>10.1.0.10 => c1
-    h1.eth0: W>h1.eth0 ip=192.168.0.9>10.1.0.99 => consumed: host-stack
+    h1.eth0: W>h1.eth0 ip=192.168.0.9>10.1.0.99 => dropped: no-route h1.eth0{h1.eth0>*}ask=192.168.0.1>192.168.0.9
     h1.eth0: W>h1.eth0 => consumed: host-stack
     h1.eth0: W>h1.eth0 ping=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}pong=192.168.0.1>192.168.0.9
     h1.eth0: W>Z => dropped: not-for-this-host`,
@@ -170,9 +170,9 @@ scenario(
     story: `
     h1.eth0: W>h1.eth0 ip=192.168.0.9>10.1.0.11 => c2
     h1.eth0: W>h1.eth0 ip=fd00:9::9>fd00:1::10 => c1
-    h1.eth0: W>h1.eth0 ip=192.168.0.9>10.1.0.99 => consumed: host-stack
+    h1.eth0: W>h1.eth0 ip=192.168.0.9>10.1.0.99 => dropped: no-route h1.eth0{h1.eth0>*}ask=192.168.0.1>192.168.0.9
+    h1.eth0: W>* ask=192.168.0.9>10.1.0.10 => h1.eth0{h1.eth0>W}raw=080045c00042000100004001f89fc0a80001c0a800090300b1b400000000450000261c4640004011536cc0a800090a01006313881388001200006c6f6f6d6c6f6f6d6c6f
     h1.eth0: W>h1.eth0 ask=192.168.0.9>10.1.0.10 => consumed: host-stack
-    h1.eth0: W>* ask=192.168.0.9>10.1.0.10 => nothing
     h1.eth0: W>Z ip=192.168.0.9>10.1.0.10 => dropped: not-for-this-host`,
   },
 );
@@ -209,7 +209,7 @@ services:
     d1: h2.eth0>Z ip=10.2.0.10>10.1.0.10 => c1{h2.eth0>h1.eth0}
     c1: h1.eth0>Z ip=10.1.0.10>10.2.0.10 => d1{h1.eth0>h2.eth0}
     lan.a: A>h2.eth0 ip=192.168.0.9>10.2.0.10 => d1
-    lan.a: A>h2.eth0 ip=192.168.0.9>10.1.0.10 => consumed: host-stack`,
+    lan.a: A>h2.eth0 ip=192.168.0.9>10.1.0.10 => dropped: forwarding-denied`,
   },
 );
 

@@ -31,7 +31,7 @@ scenario(
     lab: l2,
     story: `
     c1: h1.eth0>h1.eth0 => consumed: host-stack
-    c1: h1.eth0>h1.eth0 ip=10.1.0.10>10.1.0.99 => consumed: host-stack`,
+    c1: h1.eth0>h1.eth0 ip=10.1.0.10>10.1.0.99 => dropped: no-route`,
   },
 );
 
@@ -219,9 +219,9 @@ scenario('a priority tag is no VLAN: what is behind it is looked up', {
 scenario('a header that is cut or lies about its length finds nobody (ipvlan_get_L3_hdr)', {
   lab: l2,
   story: `
-    h1.eth0: W>h1.eth0 raw=080045000020123440004011 => consumed: host-stack
-    h1.eth0: W>h1.eth0 raw=0800450001ff12344000401100000a0100090a01000b => consumed: host-stack
-    h1.eth0: W>h1.eth0 raw=0800650000141234400040ff00000a0100090a01000b => consumed: host-stack
-    h1.eth0: W>h1.eth0 raw=0800440000141234400040ff00000a0100090a01000b => consumed: host-stack
+    h1.eth0: W>h1.eth0 raw=080045000020123440004011 => dropped: ipv4-truncated
+    h1.eth0: W>h1.eth0 raw=0800450001ff12344000401100000a0100090a01000b => dropped: ipv4-bad-checksum
+    h1.eth0: W>h1.eth0 raw=0800650000141234400040ff00000a0100090a01000b => dropped: ipv4-bad-version
+    h1.eth0: W>h1.eth0 raw=0800440000141234400040ff00000a0100090a01000b => dropped: ipv4-bad-header-length
     h1.eth0: W>h1.eth0 raw=0800450000141234400040ff00000a0100090a01000b => c2`,
 });
