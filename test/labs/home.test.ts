@@ -55,6 +55,20 @@ lab(
 );
 
 lab(
+  'F-15',
+  'who has no room left for a connection says so, until the first have been closed for two minutes',
+  { outside },
+  ({ t, stage, the }) => {
+    for (let i = 0; i < 16; i++) the('pc').gets('172.16.69.50', 8080, { from: '172.16.69.9' });
+    the('nas').cannotCall('172.16.69.50', 8080);
+    the('pc').cannotCall('172.16.69.50', 8080);
+    t.is(stage.dropped(Reason.ConnectionsExceeded), 2);
+    stage.wait(121);
+    the('nas').gets('172.16.69.50', 8080, { from: '172.16.69.9' });
+  },
+);
+
+lab(
   'F-13',
   'as RFC 4787 wants it, a port has one port outside, whoever it speaks to, and whoever speaks to that reaches it',
   { outside },

@@ -173,6 +173,11 @@ export class Stage {
     this.run();
   }
 
+  /** Nothing is said for so long. */
+  wait(seconds: number): void {
+    for (let i = 0; i < seconds; i++) this.advance();
+  }
+
   /** Ends the lab as a replay ends: nobody says any more, and what still waits for somebody gets its answer or is given up. */
   end(): void {
     this.plane.advance(Infinity);
