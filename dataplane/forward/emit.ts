@@ -65,17 +65,8 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const complain = complainOn(plane, around);
   const refuse = closedOn(plane, { ...around, complain });
   const router = routerOn(plane, { ...around, resolver, own, hear, end, complain });
-  const links = linksOn(plane, {
-    interfaces,
-    queue,
-    end,
-    stages,
-    carryOut,
-    fibs,
-    resolver,
-    enterHost: router.enter,
-    host: hear,
-  });
+  const paths = { ...around, resolver, queue, end, stages, carryOut, host: hear };
+  const links = linksOn(plane, { ...paths, enterHost: router.enter });
   const host = hostOn(plane, { interfaces, speak, hear: learn, refuse });
   plane.doors = { fire, up: links.up, enter: links.enter };
 

@@ -15,6 +15,8 @@ export class Flow {
   isChanged = false;
   /** It is an ICMP error, and what it quotes has other addresses or ports now, too. */
   isError = false;
+  /** The first packet of a connection, for a mapped source (nat-mappings.ts). */
+  isForMapping = false;
   /** Its destination is the one that it came with. */
   isDirect = true;
   /** What is known of the connections of the host; undefined where it tracks none. */
@@ -31,6 +33,7 @@ export class Flow {
     this.side = NOTHING;
     this.rule = NOTHING;
     this.isChanged = false;
+    this.isForMapping = false;
     this.isDirect = true;
     this.isError = false;
     this.tracking = tracking;

@@ -97,10 +97,9 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
       const verdict = take(table, frame);
       dropGone(table);
       if (verdict < 0) drop(frame, -verdict);
-      else if (verdict === Number(FragmentVerdict.First)) begin(table, frame, iface, host);
-      else if (verdict === Number(FragmentVerdict.Known))
-        follow(table, table.row, frame, iface, host);
-      else if (verdict === Number(FragmentVerdict.Whole)) process(frame, iface, host);
+      else if (verdict === FragmentVerdict.First) begin(table, frame, iface, host);
+      else if (verdict === FragmentVerdict.Known) follow(table, table.row, frame, iface, host);
+      else if (verdict === FragmentVerdict.Whole) process(frame, iface, host);
     },
     expire: (host, now) => {
       const table = plane.fragments[host];

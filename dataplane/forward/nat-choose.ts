@@ -27,7 +27,7 @@ export interface Choosing {
   readonly source: (row: number, packet: Packet) => void;
   /**
    * Finds a source port, or an identifier, that is free, and puts it into the high half of the packet's ports. `row`: the rule that says which there
-   * are, or NO_RULE. False when none is.
+   * are, or NO_RULE. What it has, whatever it is, is kept where it is free and no range is given. False when none is free.
    */
   readonly port: (
     row: number,
@@ -94,11 +94,12 @@ export function choosingOf({ natRules }: Program): Choosing {
       if ((natRules.flags[row] & NatFlag.Masquerade) === 0) putAddress(row, packet, packet.source);
     },
     port: (row, packet, isFree, keepsParity) => {
+      if (!hasPorts(packet.protocol)) return isFree();
       const was = packet.ports >>> 16;
       const isGiven = row !== NO_RULE && natRules.toPortFirst[row] !== 0;
       const first = isGiven ? natRules.toPortFirst[row] : firstLike(was, packet.protocol);
       const last = isGiven ? natRules.toPortLast[row] : lastLike(was, packet.protocol);
-      if (keeps(row) && was >= first && was <= last && isFree()) return true;
+      if (keeps(row) && (!isGiven || (was >= first && was <= last)) && isFree()) return true;
       const step = keepsParity && !isGiven ? 2 : 1;
       const count = Math.floor((last - first) / step) + 1;
       const start = startOf(row, packet, false);
@@ -127,8 +128,13 @@ function lastLike(port: number, protocol: number): number {
   return port >= LOW ? PRIVILEGED - 1 : LOW - 1;
 }
 
+/** Ports, or an identifier: what has neither can only be told apart by its addresses. */
+function hasPorts(protocol: number): boolean {
+  return protocol === Protocol.Tcp || protocol === Protocol.Udp || isEcho(protocol);
+}
+
 function isEcho(protocol: number): boolean {
-  return protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+  return protocol === Protocol.Icmp || protocol === Protocol.Icmpv6;
 }
 
 function hashOf(words: Int32Array): number {

@@ -26,6 +26,7 @@ export function enterMapping(tracking: Tracking, flow: Flow, packet: Packet): bo
   packet.ports = (packet.ports & SOURCE_PORT) | port;
   flow.rule = mappings.ruleOf(mapping);
   flow.isChanged = true;
+  flow.isForMapping = true;
   flow.isDirect = false;
   return true;
 }
@@ -98,15 +99,30 @@ export function addMapping(
   letGo(tracking, family, outside);
 }
 
-/** A packet from inside goes on with its connection, and so does the mapping of its source (REQ-6). */
-export function renewMapping({ table, mappings }: Tracking, flow: Flow): void {
-  if (mappings === undefined || directionOf(flow.side) !== Direction.Original) return;
+/**
+ * A packet goes on with its connection, and so does the mapping of the source inside: with each packet of one that was opened from there, and with
+ * the answers from there to one that was opened from elsewhere (REQ-6). What comes unasked keeps no mapping alive.
+ */
+export function refreshMapping(tracking: Tracking, flow: Flow): void {
+  const { table, mappings } = tracking;
+  if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
-  if (!table.has(connection, Mark.SourceTranslated)) return;
-  const inside = table.sourceOf(connection, Direction.Original);
-  const port = table.portsOf(connection, Direction.Original) & SOURCE_PORT;
+  if (table.has(connection, Mark.SourceTranslated)) refresh(tracking, flow, Direction.Original);
+  if (
+    directionOf(flow.side) === Direction.Reply &&
+    table.has(connection, Mark.DestinationTranslated)
+  )
+    refresh(tracking, flow, Direction.Reply);
+}
+
+/** The mapping of who sends in this direction, if there is one, lives as long as his connection. */
+function refresh({ table, mappings }: Tracking, flow: Flow, direction: Direction): void {
+  if (mappings === undefined) return;
+  const connection = connectionOf(flow.side);
+  const inside = table.sourceOf(connection, direction);
+  const port = table.portsOf(connection, direction) & SOURCE_PORT;
   const side = mappings.find(flow.now, flow.key, inside, inside, port);
-  if (side < 0) return;
-  const expiry = Math.max(mappings.expiryOf(connectionOf(side)), table.expiryOf(connection));
-  mappings.setExpiry(connectionOf(side), expiry);
+  if (side < 0 || directionOf(side) === Direction.Reply) return;
+  const mapping = connectionOf(side);
+  mappings.setExpiry(mapping, Math.max(mappings.expiryOf(mapping), table.expiryOf(connection)));
 }

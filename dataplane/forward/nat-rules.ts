@@ -43,8 +43,7 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
   return {
     destination: (host, iface, packet) => {
       const port = packet.ports & 0xffff;
-      for (let i = 0; i < destinations[host].length; i++) {
-        const row = destinations[host][i];
+      for (const row of destinations[host]) {
         if (
           natRules.family[row] === packet.family &&
           concerns(program, row, packet.protocol, port) &&
@@ -57,8 +56,7 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
     },
     source: (host, out, packet) => {
       const port = packet.ports >>> 16;
-      for (let i = 0; i < sources[host].length; i++) {
-        const row = sources[host][i];
+      for (const row of sources[host]) {
         if (
           natRules.family[row] === packet.family &&
           concerns(program, row, packet.protocol, port) &&
@@ -77,7 +75,7 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
 function concerns({ natRules }: Program, row: number, protocol: number, port: number): boolean {
   const wanted = natRules.protocol[row];
   if (wanted !== 0 && wanted !== protocol) return false;
-  const isEcho = protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+  const isEcho = protocol === Protocol.Icmp || protocol === Protocol.Icmpv6;
   const isAny = natRules.portFirst[row] === 0 && natRules.portLast[row] === 0xffff;
   if (isEcho) return isAny;
   return port >= natRules.portFirst[row] && port <= natRules.portLast[row];

@@ -56,6 +56,9 @@ export function sourceOn(
     if (rule !== NO_RULE) {
       if ((natRules.flags[rule] & NatFlag.Masquerade) !== 0) putMasquerade(out, hop);
       else choosing.source(rule, packet);
+    } else if (flow.isForMapping && flow.cameIn === out) {
+      // From the network of the mapped source itself: it hears somebody outside (RFC 4787 REQ-9 a).
+      copyAddress(flow.was.destination, packet.source);
     } else if (isHairpin(out) || rules.masquerades(host, out, packet)) {
       putMasquerade(out, hop);
     }
@@ -86,6 +89,19 @@ export function sourceOn(
     );
   }
 
+  /** By a rule; or for a mapping, which may have been made without one. */
+  function isDestinationChanged(): boolean {
+    const { was } = flow;
+    return (
+      flow.rule !== NO_RULE ||
+      was.destination[3] !== packet.destination[3] ||
+      was.destination[2] !== packet.destination[2] ||
+      was.destination[1] !== packet.destination[1] ||
+      was.destination[0] !== packet.destination[0] ||
+      (was.ports & 0xffff) !== (packet.ports & 0xffff)
+    );
+  }
+
   function enter(tracking: Tracking, frame: Frame, rule: number): Reason {
     const { family, protocol } = packet;
     const { was } = flow;
@@ -109,7 +125,7 @@ export function sourceOn(
     if (connection < 0) return Reason.ConnectionsExceeded;
     const marks =
       (isSourceChanged() ? Mark.SourceTranslated : 0) |
-      (flow.rule === NO_RULE ? 0 : Mark.DestinationTranslated);
+      (isDestinationChanged() ? Mark.DestinationTranslated : 0);
     tracking.table.mark(connection, marks);
     tracking.table.setRule(connection, flow.rule === NO_RULE ? rule : flow.rule);
     tracking.table.setFirstFrame(connection, inPort[frame], serial[frame]);
@@ -122,7 +138,9 @@ export function sourceOn(
   return (tracking, frame, host, out, hop) => {
     table = tracking;
     const rule = chooseAddress(host, out, hop);
-    const isMapped = isSourceChanged() && takeMappingOf(tracking);
+    // What Docker's proxy would be called inside is nobody's name outside.
+    const isMappable = rule !== NO_RULE || !isHairpin(out);
+    const isMapped = isMappable && isSourceChanged() && takeMappingOf(tracking);
     replySource = holdName(tracking, packet.family, packet.destination);
     replyDestination = holdName(tracking, packet.family, packet.source);
     const isNamed = packet.family === 4 || (replySource >= 0 && replyDestination >= 0);
@@ -136,7 +154,7 @@ export function sourceOn(
     if (reason === Reason.Ok) reason = enter(tracking, frame, rule);
     letGo(tracking, packet.family, replySource);
     letGo(tracking, packet.family, replyDestination);
-    if (reason === Reason.Ok && !isMapped && isSourceChanged())
+    if (reason === Reason.Ok && isMappable && !isMapped && isSourceChanged())
       addMapping(tracking, flow, packet, rule, tracking.table.expiryOf(flow.side >> 1));
     return reason;
   };

@@ -28,7 +28,7 @@ import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
 import { natErrorsOn } from './nat-errors.js';
-import { enterMapping, renewMapping } from './nat-mappings.js';
+import { enterMapping, refreshMapping } from './nat-mappings.js';
 import { NO_RULE, natRulesOf } from './nat-rules.js';
 import { sourceOn } from './nat-source.js';
 import type { Packet } from './packet.js';
@@ -115,7 +115,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     const destinationIs =
       directionOf(side) === Direction.Original ? Mark.DestinationTranslated : Mark.SourceTranslated;
     flow.isDirect = !table.has(connection, destinationIs);
-    renewMapping(tracking, flow);
+    refreshMapping(tracking, flow);
   }
 
   /** The first packet of a connection: who is it really for? */

@@ -8,6 +8,7 @@
 import { PARTIAL } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { fold, updateChecksum, updateUdpChecksum } from '../wire/checksum.js';
+import { IcmpType, type } from '../wire/icmp.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { NO_TRANSPORT } from './packet.js';
@@ -81,13 +82,23 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
     view.setUint16(at + UDP_CHECKSUM, mended);
   }
 
-  /** ICMPv6 sums the addresses, ICMP does not. */
+  /** Ports of 0 are those of a message without identifier; or of an echo reply, whose type is 0, with the identifier 0. */
+  function isEcho(at: number): boolean {
+    if (packet.ports !== 0) return true;
+    return packet.family === 4 && type(view, at) === IcmpType.EchoReply;
+  }
+
+  /** ICMPv6 sums the addresses, ICMP does not: so what it leaves to a network card is 0, and stays it. */
   function mendIcmp(at: number, isPartial: boolean): void {
     const checksum = view.getUint16(at + ICMP_CHECKSUM);
-    const [were, are] = packet.family === 6 ? [addressesWere, addressesAre] : [0, 0];
+    if (packet.family === 4) {
+      if (isPartial) return;
+      addressesWere = 0;
+      addressesAre = 0;
+    }
     const mended = isPartial
       ? movePseudoSum(checksum)
-      : updateChecksum(checksum, were + portsWere, are + portsAre);
+      : updateChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
     view.setUint16(at + ICMP_CHECKSUM, mended);
   }
 
@@ -115,7 +126,7 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
         mendUdp(transport, isPartial);
         return;
       default:
-        if (packet.ports !== 0) putIdentifier(transport);
+        if (isEcho(transport)) putIdentifier(transport);
         mendIcmp(transport, isPartial);
     }
   };

@@ -125,6 +125,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       }
       const reason = read(frame);
       if (reason !== Reason.Ok) drop(frame, reason);
+      else if (packet.isSourceRouted) drop(frame, Reason.SourceRouted);
       else if (local.isFromMartian(host, packet)) drop(frame, Reason.MartianAddress);
       else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
         gather.enter(frame, at, host);

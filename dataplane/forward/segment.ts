@@ -104,7 +104,7 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
 
   function pseudoSumOf(bytes: number): number {
     if (packet.family === 6) return pseudoSumIpv6(view, packet.at, packet.protocol, bytes);
-    const isIcmp = packet.protocol === Number(Protocol.Icmp);
+    const isIcmp = packet.protocol === Protocol.Icmp;
     return isIcmp ? 0 : pseudoSumIpv4(view, packet.at, packet.protocol, bytes);
   }
 
@@ -121,7 +121,7 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
       segment.scale = NO_SCALE;
       if (!hasTransport(packet.protocol)) return true;
       if (packet.transport === NO_TRANSPORT) return false;
-      if (packet.protocol === Number(Protocol.Tcp) && !readTcp(endOf(frame))) return false;
+      if (packet.protocol === Protocol.Tcp && !readTcp(endOf(frame))) return false;
       return isIntact(frame);
     },
   };

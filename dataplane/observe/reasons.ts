@@ -221,6 +221,11 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'it has an address that no packet on a network can have',
     see: 'RFC 1812 §5.3.7; RFC 4291 §2.5',
   },
+  [Reason.SourceRouted]: {
+    name: 'source-routed',
+    says: 'it wants to go by routers that it names itself, which is off by default',
+    see: 'RFC 1812 §5.2.4.1; Linux accept_source_route 0',
+  },
   [Reason.HopLimitExceeded]: {
     name: 'hop-limit-exceeded',
     says: 'it has passed as many routers as it may',
