@@ -5,6 +5,7 @@ import { asker, ext, gw, h2 } from './outside.js';
 // In all labs of this folder: an emulated host answers and does not ask, so a host's own ping and curl are left out; so are names, which need a
 // resolver. Nobody listens in it either: there is no docker-proxy.
 
+// Left out: the host pings its container.
 lab(
   'A-03',
   'a container that names no network joins docker0 and reaches the host',

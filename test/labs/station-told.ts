@@ -87,7 +87,7 @@ export class StationTold {
     this.station.stop({ port, protocol: over });
   }
 
-  /** `curl`: the server answers, and has seen who `from` is, at `seenPort`. */
+  /** `curl`: the server answers, and says that it sees `from`, and port `seenPort` of it. */
   gets(address: string, port: number, seen: Seen): void {
     this.isAnswered('tcp', address, port, seen);
   }
