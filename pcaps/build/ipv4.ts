@@ -1,8 +1,13 @@
 /** IPv4 and what it carries, with checksums. */
 import { checksumOf, pseudoSumIpv4, sum, udpChecksumOf } from '../../dataplane/wire/checksum.js';
-import { EtherType } from '../../dataplane/wire/ethernet.js';
+import { EtherType, HEADER_LENGTH as ETHERNET_LENGTH } from '../../dataplane/wire/ethernet.js';
 import { IcmpType } from '../../dataplane/wire/icmp.js';
-import { HEADER_LENGTH_MIN, Protocol } from '../../dataplane/wire/ipv4.js';
+import {
+  dontFragment,
+  HEADER_LENGTH_MIN,
+  MORE_FRAGMENTS,
+  Protocol,
+} from '../../dataplane/wire/ipv4.js';
 import { counting, hex, join, text, u16, u32, u8, viewOf, with16 } from './bytes.js';
 import { ethernet, everybody } from './ethernet.js';
 import type { Station } from './ethernet.js';
@@ -68,14 +73,33 @@ export function withTimeToLive(packet: Uint8Array, timeToLive: number): Uint8Arr
   return join(with16(head, 10, checksum), packet.slice(HEADER_LENGTH_MIN));
 }
 
-/** What a router says of a packet whose time is up (RFC 792): the header of it and 8 bytes more come back. */
+/** What a router says of a packet whose time is up (RFC 792). */
 export function timeExceeded(from: Station, to: Station, packet: Uint8Array): Uint8Array {
+  return icmpError(from, to, IcmpType.TimeExceeded, 0, packet);
+}
+
+/** What a host says of a datagram for a port at which nobody listens (RFC 1122 §4.1.3.1). */
+export function portUnreachable(from: Station, to: Station, packet: Uint8Array): Uint8Array {
+  return icmpError(from, to, IcmpType.DestinationUnreachable, 3, packet);
+}
+
+/** The header of the packet and 8 bytes more come back (RFC 792). */
+function icmpError(
+  from: Station,
+  to: Station,
+  type: IcmpType,
+  code: number,
+  packet: Uint8Array,
+): Uint8Array {
   const quoted = packet.slice(0, HEADER_LENGTH_MIN + 8);
-  const message = join(u8(IcmpType.TimeExceeded, 0), new Uint8Array(6), quoted);
+  const message = join(u8(type, code), new Uint8Array(6), quoted);
   const checksum = checksumOf(sum(viewOf(message), 0, message.length));
   const answer = ipv4(from, to, Protocol.Icmp, with16(message, 2, checksum));
   return ethernet(from, to, EtherType.Ipv4, answer);
 }
+
+/** The identifier of a ping that nobody has translated. */
+export const IDENTIFIER = 7;
 
 /** A ping, 98 bytes as Linux sends it unless another number of data bytes is wanted; `type` makes it the answer. */
 export function echo(
@@ -85,8 +109,9 @@ export function echo(
   type = IcmpType.EchoRequest,
   dataBytes = 56,
   fragmentation = WHOLE,
+  identifier = IDENTIFIER,
 ): Uint8Array {
-  const message = join(u8(type, 0), u16(0, 7, sequence), counting(dataBytes));
+  const message = join(u8(type, 0), u16(0, identifier, sequence), counting(dataBytes));
   const checksum = checksumOf(sum(viewOf(message), 0, message.length));
   const packet = ipv4(from, to, Protocol.Icmp, with16(message, 2, checksum), fragmentation);
   return ethernet(from, to, EtherType.Ipv4, packet);
@@ -117,12 +142,23 @@ export function tcp(
   from: Station,
   to: Station,
   ports: readonly [source: number, destination: number],
-  [sequence, acknowledged]: readonly [sequence: number, acknowledged: number],
+  numbers: readonly [sequence: number, acknowledged: number],
   flags: number,
   data = '',
 ): Uint8Array {
-  const head = join(u16(...ports), u32(sequence, acknowledged), u8(0x50, flags), u16(0xfaf0, 0, 0));
-  return transport(from, to, Protocol.Tcp, join(head, text(data)), 16, checksumOf);
+  const segment = tcpSegment(ports, numbers, flags, data);
+  return transport(from, to, Protocol.Tcp, segment, 16, checksumOf);
+}
+
+/** The same without a checksum, which depends on what carries it. */
+export function tcpSegment(
+  ports: readonly [source: number, destination: number],
+  [sequence, acknowledged]: readonly [sequence: number, acknowledged: number],
+  flags: number,
+  data: string,
+): Uint8Array {
+  const numbers = u32(sequence, acknowledged);
+  return join(u16(...ports), numbers, u8(0x50, flags), u16(0xfaf0, 0, 0), text(data));
 }
 
 function transport(
@@ -139,4 +175,23 @@ function transport(
   const checksum = finish(pseudoSum + sum(view, HEADER_LENGTH_MIN, segment.length));
   const whole = with16(packet, HEADER_LENGTH_MIN + checksumAt, checksum);
   return ethernet(from, to, EtherType.Ipv4, whole);
+}
+
+/** The frame as it is sent over a link that takes packets of `mtu` bytes: in pieces, where it is longer and may be cut (RFC 791 §3.2). */
+export function inPieces(frame: Uint8Array, mtu: number): readonly Uint8Array[] {
+  const view = viewOf(frame);
+  const at = ETHERNET_LENGTH;
+  if (frame.length - at <= mtu || view.getUint16(at - 2) !== EtherType.Ipv4) return [frame];
+  if (dontFragment(view, at)) return [frame];
+  const head = frame.slice(0, at + HEADER_LENGTH_MIN);
+  const data = frame.slice(head.length);
+  const step = (mtu - HEADER_LENGTH_MIN) & ~7;
+  return Array.from({ length: Math.ceil(data.length / step) }, (_, i) => {
+    const part = data.slice(i * step, (i + 1) * step);
+    const more = (i + 1) * step < data.length ? MORE_FRAGMENTS : 0;
+    const lengths = with16(head, at + 2, HEADER_LENGTH_MIN + part.length);
+    const cut = with16(with16(lengths, at + 6, more | ((i * step) >> 3)), at + 10, 0);
+    const checksum = checksumOf(sum(viewOf(cut), at, HEADER_LENGTH_MIN));
+    return join(with16(cut, at + 10, checksum), part);
+  });
 }

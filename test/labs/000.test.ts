@@ -2,9 +2,10 @@
 import { lab } from './lab.js';
 import { asker, ext, gw, h2 } from './outside.js';
 
-// In all labs of this folder: an emulated host answers and does not ask, so a host's own ping is left out; so are names (they need a
-// resolver) and pages (they need TCP).
+// In all labs of this folder: an emulated host answers and does not ask, so a host's own ping and curl are left out; so are names, which need a
+// resolver. Nobody listens in it either: there is no docker-proxy.
 
+// Left out: the host pings its container.
 lab(
   'A-03',
   'a container that names no network joins docker0 and reaches the host',
@@ -14,6 +15,44 @@ lab(
     the('c1').routes('default via 172.17.0.1');
     the('c1').reaches('172.17.0.1', { ttl: 64 });
     the('c1').findsNobodyAt('172.17.0.9');
+  },
+);
+
+lab(
+  'A-10',
+  'two containers on docker0 reach each other by address, linked or not',
+  {},
+  ({ the }) => {
+    the('db').has('172.17.0.2/16', '02:42:ac:11:00:02');
+    the('web').has('172.17.0.3/16', '02:42:ac:11:00:03');
+    the('web').reaches('172.17.0.2');
+    the('web').knows('172.17.0.2', '02:42:ac:11:00:02');
+  },
+);
+
+// A link is a name, and needs a resolver; what it leads to is reached.
+lab(
+  'A-11',
+  'a container on docker0 reaches those that it has links to, and they reach it',
+  {},
+  ({ the }) => {
+    the('web').has('172.17.0.4/16', '02:42:ac:11:00:04');
+    the('web').reaches('172.17.0.2', { ttl: 64 });
+    the('web').reaches('172.17.0.3');
+    the('db').reaches('172.17.0.4');
+  },
+);
+
+lab(
+  'A-12',
+  'containers on a network of their own reach each other in both directions without any link',
+  {},
+  ({ the }) => {
+    the('web1').has('172.18.0.2/16', '02:42:ac:12:00:02');
+    the('web1').routes('default via 172.18.0.1');
+    the('web1').reaches('172.18.0.4');
+    the('web1').reaches('172.18.0.3');
+    the('db1').reaches('172.18.0.2');
   },
 );
 
@@ -38,6 +77,7 @@ lab(
     the('gw').knows('172.16.69.241', '02:42:ac:10:45:f1');
     at('lan0.ext').didNotSee('echo');
     the('ext').reaches('172.16.69.240');
+    the('alpine1').gets('172.16.69.1', 8080, { from: '172.16.69.240' });
   },
 );
 

@@ -1,8 +1,55 @@
-/** The labs of the second document: bridges apart, macvlan across hosts, VLANs and what joins them. */
+/** The labs of the second document: bridges and what joins and parts them, macvlan across hosts, VLANs. Ports that are published: 001-ports.test.ts. */
 import test from 'ava';
 import { lab, yamlOf } from './lab.js';
-import { extAtLan1, gwAtLan1, withVlans } from './outside.js';
+import { ext, extAtLan1, gw, gwAtLan1, withVlans } from './outside.js';
 import { accepts, refuses, withWords } from './refused.js';
+
+lab('B-01', 'the first container of a host is a port of docker0', {}, ({ the, at }) => {
+  the('web').has('172.17.0.2/16', '02:42:ac:11:00:02');
+  the('web').reaches('172.17.0.1');
+  at('web').saw('ARP 172.17.0.1 is at');
+});
+
+// Left out: the page as the host gets it.
+lab(
+  'B-02',
+  'a container that publishes nothing is not there for the world, not even with a route to it',
+  { outside: [gw, ext] },
+  ({ the, at }) => {
+    the('web').listens(80);
+    the('ext').doesNotReach('172.17.0.2');
+    the('ext').routesBy('172.16.69.234', '172.17.0.0/16');
+    the('ext').doesNotReach('172.17.0.2');
+    the('ext').getsNothing('172.17.0.2', 80);
+    at('web').sawNothing();
+  },
+);
+
+lab(
+  'B-03',
+  'what leaves a host comes from its address for others, and answers find the container',
+  { outside: [gw, ext] },
+  ({ the, at }) => {
+    the('c1').reaches('8.8.8.8', { ttl: 63 });
+    at('lan0.gw').saw('172.16.69.234 → 8.8.8.8');
+    at('lan0.gw').didNotSee('172.17.0.2');
+    at('c1').saw('8.8.8.8 → 172.17.0.2');
+    the('c1').gets('172.16.69.50', 8080, { from: '172.16.69.234' });
+    at('lan0.ext').didNotSee('172.17.0.2');
+  },
+);
+
+// Nobody listens in an emulated host, so the page of nginx is refused here; that it is the host who says so is what the lab is about.
+lab(
+  'B-04',
+  'a container with the network of its host has no address of its own: the host answers in its place',
+  { outside: [extAtLan1] },
+  ({ t, stage, the }) => {
+    t.deepEqual(stage.openPorts, ['lan1.ext'], 'there is no NIC of a container');
+    the('ext').reaches('192.168.155.100', { ttl: 64 });
+    the('ext').isRefused('192.168.155.100', 80);
+  },
+);
 
 lab(
   'B-11',
@@ -15,6 +62,32 @@ lab(
     at('vm2').didNotSee('echo request');
     at('vm3').didNotSee('echo request');
     the('vm1').reaches('192.168.0.1');
+  },
+);
+
+lab(
+  'B-12',
+  'a container on two networks has a NIC in each, and is reached in each by the address it has there',
+  {},
+  ({ the, at }) => {
+    the('vm1').has('172.18.0.2/16', '02:42:ac:12:00:02');
+    the('vm1').has('192.168.0.2/24', '02:42:c0:a8:00:02');
+    the('vm1').routes('default via 172.18.0.1');
+    the('vm2').reaches('192.168.0.2');
+    the('vm1').reaches('192.168.0.10');
+    the('vm2').doesNotReach('172.18.0.2');
+    at('vm1.my_net1').didNotSee('echo');
+  },
+);
+
+lab(
+  'B-12-after',
+  'a container that has left a network is not there any more',
+  {},
+  ({ the, at }) => {
+    the('vm2').findsNobodyAt('192.168.0.2');
+    the('vm1').doesNotReach('192.168.0.10');
+    at('vm1').didNotSee('echo');
   },
 );
 

@@ -1,4 +1,4 @@
-/** The containers of a lab as stations: the stack that Docker would make for each. */
+/** The containers of a lab as stations: the stack that Docker would make for each. What they publish is served. */
 import { defaultRoutes, withPrefix } from '../../control/sandbox/plan.js';
 import type { Endpoint } from '../../control/model/endpoint.js';
 import type { Lab } from '../../control/model/lab.js';
@@ -18,6 +18,10 @@ export function containers(lab: Lab): StationPlan[] {
         const to = family === 4 ? '0.0.0.0/0' : '::/0';
         return via === undefined ? { to, port: portOf(sandbox, nic) } : { to, via };
       }),
+      listens: (sandbox.published ?? []).map(({ protocol, containerPort }) => ({
+        protocol,
+        port: containerPort,
+      })),
     }));
 }
 

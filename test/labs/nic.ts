@@ -8,7 +8,7 @@ import { contains, parseAddress } from '../../control/address.js';
 import { hex } from '../../pcaps/build/bytes.js';
 import { tagged } from '../../pcaps/build/ethernet.js';
 import type { Station as Addresses } from '../../pcaps/build/ethernet.js';
-import { arpRequest } from '../../pcaps/build/ipv4.js';
+import { arpRequest, inPieces } from '../../pcaps/build/ipv4.js';
 import { solicitation } from '../../pcaps/build/ipv6.js';
 import { bytesOf, isIpv6, macTextOf, prefixed } from './addresses.js';
 import type { Prefixed } from './addresses.js';
@@ -20,6 +20,8 @@ export interface NicPlan {
   /** It is the VLAN of this number of the NIC at that port. */
   readonly vlan?: number;
   readonly mac: string;
+  /** Bytes of the longest packet that it sends in one piece. */
+  readonly mtu?: number;
   /** With prefix lengths; the first of a family is the one it speaks from unless another fits better. */
   readonly addresses: readonly string[];
   /** It asks for nobody and is not to be asked for: its frames go to its own MAC, as those of ipvlan in the L3 modes (IFF_NOARP). */
@@ -37,6 +39,7 @@ interface Neighbor {
 }
 
 const REQUESTS_MAX = 3;
+const MTU_USUAL = 1500;
 const BETWEEN_REQUESTS_NS = 1e9;
 
 export class Nic {
@@ -134,8 +137,10 @@ export class Nic {
     return [...this.neighbors.values()].some(({ mac }) => mac === undefined);
   }
 
+  /** In pieces, where the frame is longer than its link takes. */
   transmit(frame: Uint8Array): void {
-    this.put(this.port, this.vlan === 0 ? frame : tagged(this.vlan, frame, undefined, 0));
+    for (const piece of inPieces(frame, this.plan.mtu ?? MTU_USUAL))
+      this.put(this.port, this.vlan === 0 ? piece : tagged(this.vlan, piece, undefined, 0));
   }
 
   private ask(address: string, source: string, neighbor: Neighbor): void {

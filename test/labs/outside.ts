@@ -2,12 +2,16 @@
 import type { NicPlan } from './nic.js';
 import type { StationPlan } from './station.js';
 
+/** Where those outside serve by TCP, and say who has called. */
+const listens = [{ port: 8080, protocol: 'tcp' }] as const;
+
 /** The router at wire lan0, and all that lies behind it: it has the addresses of the internet itself. */
 export const gw: StationPlan = {
   name: 'gw',
   nics: [{ port: 'lan0.gw', mac: '52:54:00:00:00:01', addresses: ['172.16.69.1/24'] }],
   also: ['8.8.8.8', '110.242.68.3'],
   forwards: true,
+  listens,
 };
 
 /** The same router at wire lan1. */
@@ -21,6 +25,7 @@ export const ext: StationPlan = {
   name: 'ext',
   nics: [{ port: 'lan0.ext', mac: '52:54:00:00:00:50', addresses: ['172.16.69.50/24'] }],
   gateway: '172.16.69.1',
+  listens,
 };
 
 /** The same client at wire lan1. */
@@ -33,6 +38,7 @@ export const extAtLan1: StationPlan = {
       addresses: ['192.168.155.50/24', '192.168.140.50/24'],
     },
   ],
+  listens,
 };
 
 /** Somebody at a wire port who is there to ask. */
@@ -70,4 +76,9 @@ export function withAddresses(station: StationPlan, ...addresses: string[]): Sta
     ...station,
     nics: [{ ...first, addresses: [...first.addresses, ...addresses] }, ...rest],
   };
+}
+
+/** The station, whose NICs take packets of so many bytes. */
+export function withMtu(station: StationPlan, mtu: number): StationPlan {
+  return { ...station, nics: station.nics.map((nic) => ({ ...nic, mtu })) };
 }

@@ -1,7 +1,7 @@
 /** The stations of the labs, judged on a bridge: what they say has to be what a Linux machine would say. */
 import test from 'ava';
 import { labOf } from '../dataplane/lab.js';
-import { HOST_UNREACHABLE, NETWORK_UNREACHABLE } from './station.js';
+import { HOST_UNREACHABLE, NETWORK_UNREACHABLE } from './ping.js';
 import type { StationPlan } from './station.js';
 import { PortTold } from './port-told.js';
 import { Stage } from './stage.js';

@@ -7,13 +7,17 @@
  * order of their times, and captures of them replay to the same bytes.
  */
 import { Plane } from '../../dataplane/forward/plane.js';
+import { Reason } from '../../dataplane/observe/reason.js';
 import { NO_REFUSALS } from '../../dataplane/port/port.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
 import type { Compiled } from '../../control/compile/compile.js';
 import type { Captured } from '../../pcaps/build/capture.js';
+import type { Call, Transport } from './call.js';
 import { containers } from './containers.js';
-import { Station, TIME_EXCEEDED } from './station.js';
+import { TIME_EXCEEDED } from './ping.js';
+import type { EchoSaid } from './ping.js';
+import { Station } from './station.js';
 import type { StationPlan } from './station.js';
 
 /** The moment 0 of every lab: 2 March 2026, 09:00 UTC. */
@@ -88,11 +92,11 @@ export class Stage {
   }
 
   /** Sends an echo request a second, and waits as long as an answer can take. */
-  ping(from: string, address: string, count = 2): Pinged {
+  ping(from: string, address: string, count = 2, said: EchoSaid = {}): Pinged {
     const station = this.station(from);
     const numbers: number[] = [];
     for (let i = 0; i < count; i++) {
-      numbers.push(station.ask(address));
+      numbers.push(station.ask(address, said));
       this.run();
       this.advance();
     }
@@ -107,12 +111,20 @@ export class Stage {
     };
   }
 
+  /** Calls a server, and waits as long as an answer can take. */
+  call(from: string, over: Transport, address: string, port: number, localPort?: number): Call {
+    const call = this.station(from).call(over, address, port, localPort);
+    this.run();
+    for (let i = 0; i < PATIENCE_S && call.outcome === 'waiting'; i++) this.advance();
+    return call;
+  }
+
   /** Who answers on the way to an address, hop by hop, as `traceroute` finds out; `*` is nobody. */
   trace(from: string, address: string, hopsMax = 5): string[] {
     const station = this.station(from);
     const hops: string[] = [];
     for (let hop = 1; hop <= hopsMax; hop++) {
-      const number = station.ask(address, hop);
+      const number = station.ask(address, { timeToLive: hop });
       this.run();
       this.advance();
       const reply = station.echoes.replies.get(number);
@@ -145,6 +157,12 @@ export class Stage {
     return this.passed.filter((frame) => frame.port === port && frame.way === way);
   }
 
+  /** How many frames were dropped for a reason. */
+  dropped(reason: Reason): number {
+    const { dropped } = this.plane.counters;
+    return dropped.reduce((sum, count, i) => sum + (i % Reason.Count === reason ? count : 0), 0);
+  }
+
   /** Goes on to the next full second, and lets happen what is due till then. */
   advance(): void {
     this.tick = (Math.floor(this.tick / SECOND_NS) + 1) * SECOND_NS;
@@ -153,6 +171,11 @@ export class Stage {
     this.deliver();
     for (const station of this.stations.values()) station.wake();
     this.run();
+  }
+
+  /** Nothing is said for so long. */
+  wait(seconds: number): void {
+    for (let i = 0; i < seconds; i++) this.advance();
   }
 
   /** Ends the lab as a replay ends: nobody says any more, and what still waits for somebody gets its answer or is given up. */

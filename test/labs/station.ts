@@ -2,28 +2,43 @@
  * A scripted station: as much of the network stack of Linux as a lab needs to ask and to answer.
  *
  * It stands at ports of a lab, has NICs, addresses and routes, looks for its neighbors by ARP and neighbor discovery, answers for its
- * addresses on every NIC, pings, and forwards when it is a router. It reads no clock: the Stage says what time it is.
+ * addresses on every NIC, pings, calls and serves by TCP (tcp.ts) and UDP (udp.ts), puts fragments together, and forwards when it is a router.
+ * It reads no clock: the Stage says what time it is.
  */
 import { contains, parseAddress, parseBlock } from '../../control/address.js';
 import type { Block } from '../../control/address.js';
-import { EtherType, HEADER_LENGTH } from '../../dataplane/wire/ethernet.js';
+import { EtherType } from '../../dataplane/wire/ethernet.js';
 import { IcmpType, isError } from '../../dataplane/wire/icmp.js';
-import { AdvertisementFlag, Icmpv6Type } from '../../dataplane/wire/icmpv6.js';
+import { AdvertisementFlag, Icmpv6Type, isError as isError6 } from '../../dataplane/wire/icmpv6.js';
+import { Protocol } from '../../dataplane/wire/ipv4.js';
 import { hex } from '../../pcaps/build/bytes.js';
 import { ethernet } from '../../pcaps/build/ethernet.js';
 import {
   announcement,
   arpReply,
-  echo,
+  IDENTIFIER,
   timeExceeded,
   withTimeToLive,
 } from '../../pcaps/build/ipv4.js';
-import { advertisement, echo6 } from '../../pcaps/build/ipv6.js';
+import { advertisement } from '../../pcaps/build/ipv6.js';
 import { isIpv6 } from './addresses.js';
+import type { Call, Line, Transport } from './call.js';
 import { messageOf, untagged } from './message.js';
-import type { Message, PacketMessage } from './message.js';
+import type { Message } from './message.js';
 import { addressesOf, Nic } from './nic.js';
 import type { NicPlan } from './nic.js';
+import type { IcmpMessage, PacketMessage } from './packet.js';
+import {
+  complaintOf,
+  echoReply,
+  echoRequest,
+  HOST_UNREACHABLE,
+  NETWORK_UNREACHABLE,
+} from './ping.js';
+import type { EchoSaid } from './ping.js';
+import { Reassembly } from './reassembly.js';
+import { Tcp } from './tcp.js';
+import { Udp } from './udp.js';
 
 /** A route: `via` a router, or straight out of the NIC at `port`. */
 export interface RouteSaid {
@@ -44,6 +59,13 @@ export interface StationPlan {
   readonly also?: readonly string[];
   /** It is a router. */
   readonly forwards?: boolean;
+  /** Ports at which it serves. */
+  readonly listens?: readonly Service[];
+}
+
+export interface Service {
+  readonly port: number;
+  readonly protocol: Transport;
 }
 
 /** What became of the echo requests of a station, by their numbers. */
@@ -64,10 +86,10 @@ interface Way {
   readonly neighbor: string;
 }
 
-export const HOST_UNREACHABLE = 'Destination Host Unreachable';
-export const NETWORK_UNREACHABLE = 'Network is unreachable';
-export const TIME_EXCEEDED = 'Time to live exceeded';
-const TTL = 64;
+/** Where the ports begin that Linux gives to who asks for none (ip_local_port_range). */
+const PORT_FIRST = 32_768;
+const PORT_UNREACHABLE = 3;
+const PORT_UNREACHABLE_6 = 4;
 const ALL = '0.0.0.0/0';
 const UNSPECIFIED = '::';
 const ALL_NODES = { mac: '33:33:00:00:00:01', address: 'ff02::1' };
@@ -80,7 +102,11 @@ export class Station {
   private readonly routes: Route[] = [];
   private readonly routesSaid: RouteSaid[] = [];
   private readonly forwards: boolean;
+  private readonly tcp = new Tcp(this.send.bind(this));
+  private readonly udp = new Udp(this.send.bind(this));
+  private readonly reassembly = new Reassembly();
   private echoesSent = 0;
+  private calls = 0;
 
   /** @param put takes the frames it sends, by the port they go in at; `now` tells the tick */
   constructor(
@@ -98,6 +124,30 @@ export class Station {
     const { gateway, routes = [] } = plan;
     if (gateway !== undefined) this.route({ to: isIpv6(gateway) ? '::/0' : ALL, via: gateway });
     for (const route of routes) this.route(route);
+    for (const service of plan.listens ?? []) this.listen(service);
+  }
+
+  /** Serves at a port of all its addresses: every line is answered with who has said it. */
+  listen({ port, protocol }: Service): void {
+    (protocol === 'tcp' ? this.tcp : this.udp).listening.add(port);
+  }
+
+  stop({ port, protocol }: Service): void {
+    (protocol === 'tcp' ? this.tcp : this.udp).listening.delete(port);
+  }
+
+  /** Calls a server, from a port of its own choice if none is said. */
+  call(protocol: Transport, address: string, port: number, localPort?: number): Call {
+    const call: Call = { outcome: 'waiting', answer: '' };
+    const source = this.sourceFor(address);
+    if (source === undefined) {
+      call.outcome = 'unreachable';
+      return call;
+    }
+    const own = { address: source, port: localPort ?? PORT_FIRST + this.calls++ };
+    const line: Line = { own, peer: { address, port } };
+    (protocol === 'tcp' ? this.tcp : this.udp).call(line, call);
+    return call;
   }
 
   /** The routes as `ip route` says them, with ports for NICs; those of its own addresses are left out. */
@@ -114,24 +164,24 @@ export class Station {
   }
 
   /** Sends an echo request and returns its number; `echoes` says later what became of it. */
-  ask(address: string, timeToLive = TTL): number {
+  ask(address: string, said: EchoSaid = {}): number {
     const number = ++this.echoesSent;
     const fail = (from: string, what: string): void => {
       this.echoes.errors.set(number, { from, what });
     };
-    const way = this.wayTo(address);
-    const source = way?.nic.speakingTo(way.neighbor) ?? way?.nic.speakingTo(address);
-    if (way === undefined || source === undefined) {
+    const source = this.sourceFor(address);
+    if (source === undefined) {
       fail(this.name, NETWORK_UNREACHABLE);
       return number;
     }
-    const build = (mac: Uint8Array): Uint8Array => {
-      const ends = [addressesOf(way.nic.mac, source), addressesOf(mac, address)] as const;
-      return isIpv6(address) ? echo6(...ends, number) : withLife(echo(...ends, number), timeToLive);
-    };
-    way.nic.sendTo(way.neighbor, source, build, () => {
-      fail(source, HOST_UNREACHABLE);
-    });
+    this.send(
+      source,
+      address,
+      (from, to) => echoRequest([from, to], isIpv6(address), number, said),
+      () => {
+        fail(source, HOST_UNREACHABLE);
+      },
+    );
     return number;
   }
 
@@ -189,7 +239,7 @@ export class Station {
         return;
       }
       case 'packet':
-        if (this.own.has(message.destination)) this.receive(message);
+        if (this.own.has(message.destination)) this.receiveWhole(message);
         else if (this.forwards) this.forward(message);
         return;
       case 'other':
@@ -211,21 +261,43 @@ export class Station {
     nic.transmit(advertisement(addressesOf(nic.mac, target), to, flags));
   }
 
-  private receive({ icmp, source, destination, ttl, about }: PacketMessage): void {
-    if (icmp === undefined) return;
+  private receiveWhole(message: PacketMessage): void {
+    const whole = this.reassembly.take(message);
+    if (whole !== undefined) this.receive(whole);
+  }
+
+  private receive(message: PacketMessage): void {
+    if (message.segment !== undefined) this.tcp.hear(message);
+    else if (message.datagram !== undefined) this.udp.hear(message);
+    else if (message.icmp !== undefined) this.hearIcmp(message, message.icmp);
+  }
+
+  private hearIcmp(packet: PacketMessage, icmp: IcmpMessage): void {
+    const { source, destination, ttl, mayBeCut } = packet;
     const six = isIpv6(destination);
     if (icmp.type === (six ? Icmpv6Type.EchoRequest : IcmpType.EchoRequest)) {
-      this.send(destination, source, (from, to) =>
-        six
-          ? echo6(from, to, icmp.sequence, Icmpv6Type.EchoReply)
-          : echo(from, to, icmp.sequence, IcmpType.EchoReply, icmp.dataBytes),
-      );
+      this.send(destination, source, (from, to) => echoReply([from, to], six, icmp, mayBeCut));
     } else if (icmp.type === (six ? Icmpv6Type.EchoReply : IcmpType.EchoReply)) {
-      this.echoes.replies.set(icmp.sequence, { from: source, ttl });
-    } else if (!six && isError(icmp.type) && about !== undefined) {
-      const what = icmp.type === IcmpType.TimeExceeded ? TIME_EXCEEDED : HOST_UNREACHABLE;
-      this.echoes.errors.set(about, { from: source, what });
+      if (icmp.identifier === IDENTIFIER)
+        this.echoes.replies.set(icmp.sequence, { from: source, ttl });
+    } else if (six ? isError6(icmp.type) : isError(icmp.type)) {
+      this.hearError(source, icmp, six);
     }
+  }
+
+  /** Somebody could not deliver what it sent, if it was it who sent it. */
+  private hearError(from: string, icmp: IcmpMessage, six: boolean): void {
+    const { about, type, code } = icmp;
+    if (about === undefined || !this.own.has(about.source)) return;
+    if (about.protocol === (six ? Protocol.Icmpv6 : Protocol.Icmp)) {
+      this.echoes.errors.set(about.sequence, { from, what: complaintOf(icmp, six) });
+      return;
+    }
+    const isPort = six
+      ? type === Icmpv6Type.DestinationUnreachable && code === PORT_UNREACHABLE_6
+      : type === IcmpType.DestinationUnreachable && code === PORT_UNREACHABLE;
+    const stack = about.protocol === Protocol.Tcp ? this.tcp : this.udp;
+    stack.fail(about, isPort ? 'refused' : 'unreachable');
   }
 
   /** Routes an IPv4 packet on (RFC 1812 §5.2); what it has no route for, or cannot deliver, is lost without a word. */
@@ -241,17 +313,24 @@ export class Station {
     this.send(source, destination, (from, to) => ethernet(from, to, EtherType.Ipv4, packet));
   }
 
+  /** Who it is when it sends to an address, if it has a route there. */
+  private sourceFor(address: string): string | undefined {
+    const way = this.wayTo(address);
+    return way?.nic.speakingTo(way.neighbor) ?? way?.nic.speakingTo(address);
+  }
+
   /** Sends a packet on its way, if there is one; `build` gets the MACs and IP addresses of both ends. */
   private send(
     source: string,
     destination: string,
     build: (from: Ends, to: Ends) => Uint8Array,
+    failed: () => void = () => undefined,
   ): void {
     const way = this.wayTo(destination);
     if (way === undefined) return;
     const frame = (mac: Uint8Array): Uint8Array =>
       build(addressesOf(way.nic.mac, source), addressesOf(mac, destination));
-    way.nic.sendTo(way.neighbor, source, frame, () => undefined);
+    way.nic.sendTo(way.neighbor, source, frame, failed);
   }
 
   /** The route with the longest prefix. */
@@ -275,11 +354,3 @@ export class Station {
 }
 
 type Ends = ReturnType<typeof addressesOf>;
-
-function withLife(frame: Uint8Array, timeToLive: number): Uint8Array {
-  if (timeToLive === TTL) return frame;
-  const packet = withTimeToLive(frame.slice(HEADER_LENGTH), timeToLive);
-  const whole = frame.slice();
-  whole.set(packet, HEADER_LENGTH);
-  return whole;
-}
