@@ -122,7 +122,7 @@ ${one(`driver: macvlan, ${on('eth0.7', 'macvlan_mode: vepa')}`)}`,
       /subnet: 10\.1\.0\.0\/24, ip_range: 10\.1\.0\.(0|128)\/25/g,
       (_, half: string) => `subnet: 10.${half === '0' ? 1 : 2}.0.0/24`,
     ),
-    says: /the host has no route to its destination by this interface; there is 10\.9\.0\.0\/24 dev eth0/,
+    says: /the host has no route by which it could go to its destination; there is 10\.9\.0\.0\/24 dev eth0/,
     edit: 'lab.yaml:3: add gateway: 10.9.0.2 to a',
     alternative: 'lab.yaml:3: add { to: 10.2.0.0/24, via: 10.9.0.2 } to the routes of a',
   },
@@ -147,11 +147,40 @@ ${one(`driver: macvlan, ${on('eth0.7', 'macvlan_mode: vepa')}`)}`,
     alternative: 'lab.yaml:5: write tag: 10 instead of 20',
   },
   {
-    of: 'networks of a bridge each, between which nothing routes',
+    of: 'networks of a bridge each, which Docker keeps apart',
     lab: 'networks: { n1: , n2: }\nservices:\n  c1: { networks: [n1] }\n  c2: { networks: { n2: } }\n',
-    says: /is in none of its subnets, so it is for the gateway .*\[gateway-address\]/,
+    says: /is in none of its subnets, so it is for the gateway .* the gateway mode of n2 is nat by default \(lab\.yaml:1\)\. \[bridge-isolated\]$/,
     edit: 'lab.yaml:3: add n2 to the networks of c1',
     alternative: 'lab.yaml:4: add n1 to the networks of c2',
+  },
+  {
+    of: 'networks of a bridge each, of which one says that it keeps others out',
+    lab: `networks:
+  n1:
+  n2:
+    driver_opts:
+      com.docker.network.bridge.gateway_mode_ipv4: nat
+services:
+  c1: { networks: [n1] }
+  c2: { networks: [n2] }
+`,
+    says: /gateway_mode_ipv4 of n2 is nat \(lab\.yaml:5\)\. \[bridge-isolated\]$/,
+    edit: 'lab.yaml:5: write com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected instead of nat',
+    alternative: 'lab.yaml:7: add n2 to the networks of c1',
+  },
+  {
+    of: 'a network that is internal',
+    lab: `networks:
+  n1:
+    internal: true
+  n2: { driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected } }
+services:
+  c1: { networks: [n1] }
+  c2: { networks: [n2] }
+`,
+    says: /is in none of its subnets, and it has no gateway/,
+    edit: 'lab.yaml:3: write internal: false instead of true',
+    alternative: 'lab.yaml:6: add n2 to the networks of c1',
   },
   {
     of: 'a container without a network',
@@ -280,6 +309,26 @@ test('--why-not: what reaches is proved by the echo request', (t) => {
   t.regex(
     answerText(answer),
     /^A frame of c1 reaches c2\. The proof is the echo request:\nFrame 2 of c1, .*: 98 bytes, ICMP echo request .*\n {2}1\. It came from c1 /,
+  );
+});
+
+test('--why-not: what is routed from one network of a host to another is proved as well', (t) => {
+  const lab = `networks:
+  n1:
+  n2: { driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected } }
+services:
+  c1: { networks: [n1] }
+  c2: { networks: [n2] }
+`;
+  const answer = asked(lab, 'c1', 'c2');
+  t.true(answer.reaches, answer.why);
+  t.deepEqual(
+    answer.explanation?.hops.map(({ stage }) => stage),
+    ['bridge', 'route'],
+  );
+  t.regex(
+    answerText(answer),
+    /It belongs to the connection opened by frame 2 of c1 .*\n.* It goes by the route 172\.19\.0\.0\/16/,
   );
 });
 

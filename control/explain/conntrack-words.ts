@@ -1,0 +1,59 @@
+/** What a connection table holds, in the words of conntrack(8). */
+import { Mark } from '../../dataplane/state/connections.js';
+import { Protocol } from '../../dataplane/state/tuple.js';
+import { addressText } from '../address.js';
+
+/** By TcpState. */
+const TCP_STATES = [
+  'NONE',
+  'SYN_SENT',
+  'SYN_RECV',
+  'ESTABLISHED',
+  'FIN_WAIT',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'TIME_WAIT',
+  'CLOSE',
+  'SYN_SENT2',
+] as const;
+
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  [Protocol.Icmp]: 'icmp',
+  [Protocol.Tcp]: 'tcp',
+  [Protocol.Udp]: 'udp',
+  [Protocol.Icmpv6]: 'icmpv6',
+};
+
+/** `tcp`, or the number of the protocol. */
+export function protocolText(protocol: number): string {
+  return PROTOCOLS[protocol] ?? String(protocol);
+}
+
+/** Of a protocol that has states, which is TCP alone. */
+export function stateText(protocol: number, state: number): string | undefined {
+  return protocol === Number(Protocol.Tcp) ? TCP_STATES[state] : undefined;
+}
+
+/** What has come of a connection so far. */
+export function progressOf(marks: number): {
+  readonly replied: boolean;
+  readonly assured: boolean;
+} {
+  return { replied: (marks & Mark.SeenReply) !== 0, assured: (marks & Mark.Assured) !== 0 };
+}
+
+/** Are the ports of such packets those of RFC 9293, or RFC 768, and not the identifier of an echo? */
+export function hasPorts(protocol: number): boolean {
+  return protocol === Number(Protocol.Tcp) || protocol === Number(Protocol.Udp);
+}
+
+export function isEcho(protocol: number): boolean {
+  return protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+}
+
+/** The text of an address in four words, IPv4 in the last. */
+export function wordsText(family: 4 | 6, words: readonly number[]): string {
+  const [a = 0, b = 0, c = 0, d = 0] = words;
+  const value = [a, b, c, d].reduce((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n);
+  return addressText(family, family === 4 ? value & 0xffff_ffffn : value);
+}
