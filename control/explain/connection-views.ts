@@ -4,9 +4,9 @@ import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { Direction } from '../../dataplane/state/connections.js';
 import { directionOf } from '../../dataplane/state/conntrack.js';
-import { hasPorts, isEcho, progressOf, stateText, wordsText } from './conntrack-words.js';
+import { placeOf, progressOf, stateText, wordsText } from './conntrack-words.js';
 import type { ConnectionView, FrameName, PlaceView, TranslationView } from './hops.js';
-import { destinationRule, sourceRule } from './translations.js';
+import { destinationTranslator, ruleOfTranslator, sourceTranslator } from './translations.js';
 import { at, noted } from './views.js';
 import type { Context } from './views.js';
 
@@ -73,10 +73,13 @@ export function translationViews(
     out: isReply ? cameIn : routed[2],
     rule,
   };
-  const ruleOf = (what: 'source' | 'destination') =>
-    (what === 'source') === isReply
-      ? destinationRule(compiled, opened, isReply ? from[0].address : to[1].address)
-      : sourceRule(compiled, opened);
+  const ruleOf = (what: 'source' | 'destination') => {
+    const translator =
+      (what === 'source') === isReply
+        ? destinationTranslator(compiled, opened, isReply ? from[0].address : to[1].address)
+        : sourceTranslator(compiled, opened);
+    return ruleOfTranslator(compiled, translator, family);
+  };
   const view = (what: 'source' | 'destination', i: 0 | 1): TranslationView[] =>
     isSame(from[i], to[i])
       ? []
@@ -90,17 +93,6 @@ export function translationViews(
           },
         ];
   return [...view('destination', 1), ...view('source', 0)];
-}
-
-/** An echo has one identifier, which goes with its source. */
-function placeOf(
-  protocol: number,
-  address: string,
-  number: number,
-  isDestination = false,
-): PlaceView {
-  if (hasPorts(protocol)) return { address, port: number };
-  return isEcho(protocol) && !isDestination ? { address, identifier: number } : { address };
 }
 
 function isSame(one: PlaceView, other: PlaceView): boolean {

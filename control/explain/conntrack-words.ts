@@ -2,6 +2,7 @@
 import { Mark } from '../../dataplane/state/connections.js';
 import { Protocol } from '../../dataplane/state/tuple.js';
 import { addressText } from '../address.js';
+import type { PlaceView } from './hops.js';
 
 /** By TcpState. */
 const TCP_STATES = [
@@ -43,12 +44,30 @@ export function progressOf(marks: number): {
 }
 
 /** Are the ports of such packets those of RFC 9293, or RFC 768, and not the identifier of an echo? */
-export function hasPorts(protocol: number): boolean {
+function hasPorts(protocol: number): boolean {
   return protocol === Number(Protocol.Tcp) || protocol === Number(Protocol.Udp);
 }
 
-export function isEcho(protocol: number): boolean {
+function isEcho(protocol: number): boolean {
   return protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+}
+
+/** Of a tuple one end: an echo has one identifier, which goes with its source. */
+export function placeOf(
+  protocol: number,
+  address: string,
+  number: number,
+  isDestination = false,
+): PlaceView {
+  if (hasPorts(protocol)) return { address, port: number };
+  return isEcho(protocol) && !isDestination ? { address, identifier: number } : { address };
+}
+
+/** `172.17.0.2:40000`; `172.17.0.2 (id 7)` of an echo. */
+export function placeText({ address, port, identifier }: PlaceView): string {
+  if (identifier !== undefined) return `${address} (id ${identifier})`;
+  if (port === undefined) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** The text of an address in four words, IPv4 in the last. */

@@ -1,11 +1,6 @@
 /** What a host made of a packet that it routed, in sentences. */
-import type {
-  ConnectionView,
-  PlaceView,
-  RouteHop,
-  TranslationRule,
-  TranslationView,
-} from './hops.js';
+import { placeText } from './conntrack-words.js';
+import type { ConnectionView, RouteHop, TranslationRule, TranslationView } from './hops.js';
 import { complaint, ending, gathering, leaving, ruleText, seconds, where } from './phrases.js';
 import { shortName } from './views.js';
 
@@ -94,15 +89,8 @@ function translationText(file: string, { what, from, to, back, rule }: Translati
   return `Its ${what} ${placeText(from)} ${becomes} ${placeText(to)}: ${translationRule(file, rule)}.`;
 }
 
-/** `172.17.0.2:40000`; `172.17.0.2, id 7` of an echo. */
-export function placeText({ address, port, identifier }: PlaceView): string {
-  if (identifier !== undefined) return `${address} (id ${identifier})`;
-  if (port === undefined) return address;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
 /** A rule, its line, and the key there. */
-export function translationRule(file: string, { rule, at, key }: TranslationRule): string {
+function translationRule(file: string, { rule, at, key }: TranslationRule): string {
   if (at === undefined) return rule;
   return `${rule} (${file}:${at.line}${key === undefined ? '' : `, ${key}`})`;
 }

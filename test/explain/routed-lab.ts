@@ -46,7 +46,7 @@ export const lab: Compiled = labOf(LAB);
 /** A frame, and the port by which it comes in. */
 export type Came = readonly [port: string, frame: Uint8Array];
 
-function station(mac: string, ip: string): Station {
+export function station(mac: string, ip: string): Station {
   const value = Number(parseAddress(ip)?.value ?? 0n);
   const digits = Buffer.from((parseMac(mac) ?? '').replaceAll(':', ''), 'hex');
   return { mac: Uint8Array.from(digits), ip: u32(value), ip6: new Uint8Array(16) };
@@ -138,7 +138,7 @@ export const known: readonly Came[] = [
   ['c4', arpRequest(c4, host.open)],
 ];
 
-function arpRequest(from: Station, to: Station): Uint8Array {
+export function arpRequest(from: Station, to: Station): Uint8Array {
   const head = u16(1, 0x0800, 0x0604, 1);
   const everybody = new Uint8Array(6).fill(0xff);
   return join(everybody, from.mac, u16(0x0806), head, from.mac, from.ip, new Uint8Array(6), to.ip);

@@ -94,7 +94,7 @@ test('a published port is told with its line, there and back', (t) => {
 
 test('who asks for a port that its own network publishes has both its addresses changed, there and back', (t) => {
   const hairpin =
-    'who asks for a published port from its own network gets the answers by way of the host (lab.yaml:24, ports).';
+    'answers within the network of a published port go by way of the host (lab.yaml:24, ports).';
   t.deepEqual(atHost(askedNextDoor), [
     'It opens a connection (SYN_SENT, no reply yet), which node-1 keeps for 2 min.',
     'Its destination 192.0.2.1:8080 becomes 172.27.0.3:80: the published port of web (lab.yaml:24, ports).',
