@@ -21,7 +21,10 @@ export function connectionView(
   const name = at(compiled.lab.hosts, host).name;
   const connected = noted(notes, Step.Connected);
   if (connected === undefined)
-    return { host: name, part: state === Number(ConnectionState.New) ? 'refused' : 'unknown' };
+    return {
+      host: name,
+      part: (state as ConnectionState) === ConnectionState.New ? 'refused' : 'unknown',
+    };
   const [, port, serial, life_ns, status] = connected;
   const openedBy: FrameName = { port: at(compiled.ports, port).port, number: serial };
   const isReply = directionOf(side) === Direction.Reply;

@@ -18,11 +18,16 @@ const TCP_STATES = [
   'SYN_SENT2',
 ] as const;
 
+const ICMP: number = Protocol.Icmp;
+const TCP: number = Protocol.Tcp;
+const UDP: number = Protocol.Udp;
+const ICMPV6: number = Protocol.Icmpv6;
+
 const PROTOCOLS: Readonly<Record<number, string>> = {
-  [Protocol.Icmp]: 'icmp',
-  [Protocol.Tcp]: 'tcp',
-  [Protocol.Udp]: 'udp',
-  [Protocol.Icmpv6]: 'icmpv6',
+  [ICMP]: 'icmp',
+  [TCP]: 'tcp',
+  [UDP]: 'udp',
+  [ICMPV6]: 'icmpv6',
 };
 
 /** `tcp`, or the number of the protocol. */
@@ -32,7 +37,7 @@ export function protocolText(protocol: number): string {
 
 /** Of a protocol that has states, which is TCP alone. */
 export function stateText(protocol: number, state: number): string | undefined {
-  return protocol === Number(Protocol.Tcp) ? TCP_STATES[state] : undefined;
+  return protocol === TCP ? TCP_STATES[state] : undefined;
 }
 
 /** What has come of a connection so far. */
@@ -45,11 +50,11 @@ export function progressOf(marks: number): {
 
 /** Are the ports of such packets those of RFC 9293, or RFC 768, and not the identifier of an echo? */
 function hasPorts(protocol: number): boolean {
-  return protocol === Number(Protocol.Tcp) || protocol === Number(Protocol.Udp);
+  return protocol === TCP || protocol === UDP;
 }
 
 function isEcho(protocol: number): boolean {
-  return protocol === Number(Protocol.Icmp) || protocol === Number(Protocol.Icmpv6);
+  return protocol === ICMP || protocol === ICMPV6;
 }
 
 /** Of a tuple one end: an echo has one identifier, which goes with its source. */

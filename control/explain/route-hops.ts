@@ -32,7 +32,7 @@ export function routeHop(
   const addressed = noted(notes, Step.Addressed);
   const ending = endingOf(notes);
   const pieces = notes.filter(([step]) => step === Step.Cut).length;
-  const place = { context, host, iface, destination, family: to.family, before };
+  const place = { context, host, iface, destination, family: to.family, before, notes };
   return {
     stage: 'route',
     ...(after !== undefined && { after }),

@@ -1,11 +1,13 @@
 /** Which lines of the topology stand behind what a host does not forward (docs/docker-forwarding.md). */
 import { Reason } from '../../dataplane/observe/reason.js';
+import { Step } from '../../dataplane/observe/trace.js';
+import type { Note } from '../../dataplane/observe/trace.js';
 import type { BridgeNetwork } from '../compile/compile.js';
 import type { AnyHop } from './hops.js';
 import { rule } from './rules.js';
 import type { Rule } from './rules.js';
-import { masqueradeOf } from './translations.js';
-import { interfaceView, shortName } from './views.js';
+import { ruleOfTranslator, sourceTranslator } from './translations.js';
+import { interfaceView, noted, shortName } from './views.js';
 import type { Context } from './views.js';
 
 /** Where a packet was when its host gave it up. */
@@ -18,6 +20,8 @@ export interface AtRoute {
   readonly destination: string;
   readonly family: 4 | 6;
   readonly before: AnyHop | undefined;
+  /** What was noted there. */
+  readonly notes: readonly Note[];
 }
 
 /** The rules that a Reason rests on where a host has found a route. */
@@ -45,7 +49,7 @@ export function ruleAtRoute(reason: Reason, place: AtRoute): readonly Rule[] {
     case Reason.ConnectionsExceeded:
       return connectionsRule(place);
     case Reason.NatPortsExhausted:
-      return from ? [masqueradeOf(from, place.family)] : [];
+      return sourceRules(place);
     default:
       return [];
   }
@@ -129,6 +133,16 @@ export function mtuRule({ context, iface }: AtRoute): Rule {
   const row = iface - program.networks.rows;
   const { name = '', nic = {} } = links[row] ?? {};
   return rule(`the MTU of ${name} is ${program.links.mtu[row] ?? 0}`, nic);
+}
+
+/** What would have given it another source. */
+function sourceRules({ context, host, iface, family, notes }: AtRoute): Rule[] {
+  const { compiled, frame } = context;
+  const [, , , , rule = -1] = noted(notes, Step.Tracked) ?? [];
+  const [, was = 0, , kind = 0, cameIn = -1] = noted(notes, Step.PortsBecome) ?? [];
+  const source = { address: frame.packet?.source ?? '', port: was >>> 16 };
+  const opened = { host, protocol: kind & 0xff, source, cameIn, out: iface, rule };
+  return [ruleOfTranslator(compiled, sourceTranslator(compiled, opened), family)];
 }
 
 function connectionsRule({ context, host }: AtRoute): Rule[] {

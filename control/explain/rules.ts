@@ -168,7 +168,6 @@ function routesBy({ routes, links, lab, program }: Compiled, link: Link): Rule[]
 export function noRouteRules({ lab }: Compiled, name: string, frame: FrameDescription): Rule[] {
   const host = lab.hosts.find((one) => one.name === name);
   const to = frame.packet?.destination ?? '';
-  if (host?.gateway !== undefined && host.gateway.value.includes(':') === to.includes(':'))
-    return [];
+  if (host?.gateway?.value.includes(':') === to.includes(':')) return [];
   return [rule(`${name} has no route to ${to}, and no gateway`, host ?? {})];
 }

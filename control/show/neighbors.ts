@@ -32,7 +32,7 @@ export function neighborsOf(compiled: Compiled, plane: Plane): HostNeighbors[] {
     const table = plane.neighbors[host];
     if (table === undefined) return [];
     const entries = Array.from({ length: table.entries }, (_, entry) => entry).filter(
-      (entry) => table.state[entry] !== Number(NeighborState.Free),
+      (entry) => stateOf(table, entry) !== NeighborState.Free,
     );
     const ifaceOf = (entry: number): number => table.iface[entry] ?? 0;
     const sorted = entries
@@ -40,6 +40,10 @@ export function neighborsOf(compiled: Compiled, plane: Plane): HostNeighbors[] {
       .toSorted((one, other) => one.iface - other.iface || byAddress(one.shown, other.shown));
     return [{ host: name, neighbors: sorted.map(({ shown }) => shown) }];
   });
+}
+
+function stateOf({ state }: Neighbors, entry: number): NeighborState {
+  return state[entry] as NeighborState;
 }
 
 function byAddress(one: NeighborShown, other: NeighborShown): number {
@@ -51,7 +55,7 @@ function byAddress(one: NeighborShown, other: NeighborShown): number {
 
 function shownOf(compiled: Compiled, table: Neighbors, entry: number): NeighborShown {
   const link = interfaceView(compiled, table.iface[entry] ?? 0);
-  const isReachable = table.state[entry] === Number(NeighborState.Reachable);
+  const isReachable = stateOf(table, entry) === NeighborState.Reachable;
   const words = [...table.words.slice(entry * 4, entry * 4 + 4)];
   const known = {
     interface: link === undefined ? '' : shortName(link),

@@ -112,14 +112,15 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
         return;
       }
       const verdict = take(table, frame);
-      if (plane.isTracing && verdict === Number(FragmentVerdict.Held))
+      if (plane.isTracing && (verdict as FragmentVerdict) === FragmentVerdict.Held)
         trace.note(Step.Waiting, -1, frame);
       dropGone(table);
       if (verdict < 0) drop(frame, -verdict);
-      else if (verdict === Number(FragmentVerdict.First)) begin(table, frame, iface, host);
-      else if (verdict === Number(FragmentVerdict.Known))
+      else if ((verdict as FragmentVerdict) === FragmentVerdict.First)
+        begin(table, frame, iface, host);
+      else if ((verdict as FragmentVerdict) === FragmentVerdict.Known)
         follow(table, table.row, frame, iface, host);
-      else if (verdict === Number(FragmentVerdict.Whole)) process(frame, iface, host);
+      else if ((verdict as FragmentVerdict) === FragmentVerdict.Whole) process(frame, iface, host);
     },
     expire: (host, now) => {
       const table = plane.fragments[host];

@@ -36,26 +36,21 @@ export function noteConnectionOn(
     return flow.state === ConnectionState.New ? flow.was.ports : packet.ports;
   }
 
+  function notePorts(): void {
+    const { ports, family, protocol } = packet;
+    const kind = (family << FAMILY_SHIFT) | protocol;
+    trace.note(Step.PortsBecome, portsAsItCame(), ports, kind, flow.cameIn);
+  }
+
   return (host) => {
     if (flow.tracking === undefined) return;
-    const { source, destination, family, protocol } = packet;
+    const { source, destination } = packet;
     trace.note(Step.Tracked, host, flow.side, flow.state, flow.rule);
     noteSide();
+    notePorts();
     if (!flow.isChanged) return;
     trace.note(Step.SourceBecomes, source[0], source[1], source[2], source[3]);
-    trace.note(
-      Step.DestinationBecomes,
-      destination[0],
-      destination[1],
-      destination[2],
-      destination[3],
-    );
-    trace.note(
-      Step.PortsBecome,
-      portsAsItCame(),
-      packet.ports,
-      (family << FAMILY_SHIFT) | protocol,
-      flow.cameIn,
-    );
+    const [a, b, c, d] = destination;
+    trace.note(Step.DestinationBecomes, a, b, c, d);
   };
 }

@@ -53,12 +53,12 @@ export const enum Step {
    * (state/connections).
    */
   Connected,
+  /** Its ports as it came and from here on (state/tuple), its family << 8 | its protocol, the interface by which it came. */
+  PortsBecome,
   /** It is translated; its source from here on: four words of an address. */
   SourceBecomes,
   /** Its destination, likewise. */
   DestinationBecomes,
-  /** Its ports as it came and from here on (state/tuple), its family << 8 | its protocol, the interface by which it came. */
-  PortsBecome,
   /** It is cut, and a piece of it goes on: number of the piece from 1, interface by which it leaves. What follows is about that piece. */
   Cut,
   /** It waits until the next hop is found: interface, slot; or, where the interface is -1, for the first fragment of its datagram. */

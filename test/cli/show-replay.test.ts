@@ -5,6 +5,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import * as build from '../capture/build.js';
 import * as routed from '../explain/routed-lab.js';
+import { home, inner, one, other, outer, pc, toOne } from '../explain/home-lab.js';
 import {
   arpRequest,
   at,
@@ -15,7 +16,6 @@ import {
   known,
   LAB,
   router,
-  station,
   tcp,
   udp,
 } from '../explain/routed-lab.js';
@@ -121,7 +121,7 @@ test.serial(
     const late = await shown(t, 'conntrack', ['--at', '40s']);
     t.notRegex(late, /icmp|udp/);
     t.regex(late, / 431962\.000 s /);
-    t.regex(await shown(t, 'neighbors'), /192\.0\.2\.77 .* INCOMPLETE  asked 1 time, 1 waiting\n$/);
+    t.regex(await shown(t, 'neighbors'), /192\.0\.2\.77 .* INCOMPLETE +asked 1 time, 1 waiting\n$/);
     t.regex(await shown(t, 'neighbors', ['--at', '7.5s']), / asked 2 times, 1 waiting\n$/);
     t.notRegex(await shown(t, 'neighbors', ['--at', '40s']), /192\.0\.2\.77/);
   },
@@ -262,38 +262,18 @@ node-1  masquerade  the masquerade of network lan-b           lab.yaml:11       
   );
 });
 
-const HOME = `x-wires: { in: { ports: { p: } }, out: { ports: { p: } } }
-x-hosts:
-  gw:
-    nics:
-      eth0: { wire: out, mac: "08:00:27:00:00:01", addresses: [192.0.2.1/24] }
-      eth1: { wire: in, mac: "08:00:27:00:00:02", addresses: [10.0.0.1/24] }
-x-nat:
-  gw:
-    profile: rfc4787
-    rules:
-      - { snat: 10.0.0.0/24, out: eth0, to: masquerade }
-`;
-const [pc, one, other] = [
-  station('02:00:00:00:01:05', '10.0.0.5'),
-  station('02:00:00:00:02:08', '192.0.2.8'),
-  station('02:00:00:00:02:09', '192.0.2.9'),
-];
-const [outer, inner] = [
-  station('08:00:27:00:00:01', '192.0.2.1'),
-  station('08:00:27:00:00:02', '10.0.0.1'),
-];
-const home: readonly Timed[] = [
+const HOME = home('profile: rfc4787', 'to: masquerade');
+const calls: readonly Timed[] = [
   [0, 'in.p', arpRequest(pc, inner)],
   [0, 'out.p', arpRequest(one, outer)],
   [0, 'out.p', arpRequest(other, outer)],
-  [1, 'in.p', udp(pc, at('192.0.2.8', inner), [1000, 53])],
+  [1, 'in.p', udp(pc, toOne, [1000, 53])],
   [2, 'out.p', udp(other, outer, [7000, 1000])],
 ];
 
 test.serial('in the profile rfc4787 the mappings are told, and who comes in by them', async (t) => {
   t.is(
-    await shown(t, 'nat', [], [HOME, home]),
+    await shown(t, 'nat', [], [HOME, calls]),
     `host  kind    rule                                    line         connections
 gw    source  snat 10.0.0.0/24 out eth0 → masquerade  lab.yaml:11            2
 
@@ -302,7 +282,7 @@ gw    udp       10.0.0.5:1000  192.0.2.1:1000  299.000 s  snat 10.0.0.0/24 out e
 `,
   );
   t.regex(
-    await shown(t, 'conntrack', [], [HOME, home]),
+    await shown(t, 'conntrack', [], [HOME, calls]),
     / 192\.0\.2\.9:7000 → 192\.0\.2\.1:1000 .* out\.p:3 +a mapping that was made by snat 10\.0\.0\.0\/24 out eth0 → masquerade \(lab\.yaml:11\)\n$/,
   );
 });

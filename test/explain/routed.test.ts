@@ -1,6 +1,11 @@
 /** What is told of packets that a host forwards: whose they are, what they are translated to and by which line, and why some are not. */
 import test from 'ava';
 import { told } from '../../control/cli/told.js';
+import { sentencesAt } from '../../control/explain/sentences.js';
+import { Reason } from '../../dataplane/observe/reason.js';
+import { reasonText } from '../../dataplane/observe/reasons.js';
+import { labOf } from '../dataplane/lab.js';
+import { home, inner, one, other, outer, pc, toOne } from './home-lab.js';
 import * as words from './routed-lab.js';
 import {
   at,
@@ -18,6 +23,7 @@ import {
   web,
 } from './routed-lab.js';
 import type { Came } from './routed-lab.js';
+import { explainedFrames } from './told.js';
 
 const { SYN, ACK } = words;
 
@@ -195,20 +201,26 @@ test('an error that the host sends is told where the packet ended', (t) => {
   ]);
 });
 
+/** The sentence about a drop behind which no other line stands. */
+function dropped(reason: Reason): string {
+  const { says, name } = reasonText(reason);
+  return `It was dropped because ${says}. [${name}]`;
+}
+
 test('a route that leads nowhere is told with its kind, and with the error that goes with it', (t) => {
   t.deepEqual(atHost(['c1', udp(c1, at('198.51.100.4', host.a), [1, 2])]), [
     'Its route is prohibit 198.51.100.0/24 (lab.yaml:6).',
     'The host told its sender so by ICMP: administratively prohibited.',
-    'It was dropped because its route says that it is prohibited. [route-prohibited]',
+    dropped(Reason.RouteProhibited),
   ]);
   t.deepEqual(atHost(['c1', udp(c1, at('203.0.113.4', host.a), [1, 2])]), [
     'Its route is blackhole 203.0.113.0/24 (lab.yaml:6).',
-    'It was dropped because its route is a blackhole, which drops in silence. [route-blackhole]',
+    dropped(Reason.RouteBlackhole),
   ]);
   t.deepEqual(atHost(['c1', udp(c1, at('198.51.101.4', host.a), [1, 2])]), [
     'Its route is unreachable 198.51.101.0/24 (lab.yaml:6).',
     'The host told its sender so by ICMP: host unreachable.',
-    'It was dropped because its route says that its destination is unreachable. [route-unreachable]',
+    dropped(Reason.RouteUnreachable),
   ]);
 });
 
@@ -273,5 +285,48 @@ test('--json: the connection and what was translated are data', (t) => {
       back: true,
       rule: { rule: 'the published port of web', at: { line: 24 }, key: 'ports' },
     },
+  ]);
+});
+
+const homeFrames = (...ports: readonly number[]): readonly Came[] => [
+  ['in.p', words.arpRequest(pc, inner)],
+  ['out.p', words.arpRequest(one, outer)],
+  ['out.p', words.arpRequest(other, outer)],
+  ...ports.map((port): Came => ['in.p', udp(pc, toOne, [port, 53])]),
+];
+
+/** What a home router made of the last of these frames. */
+function atHome(yaml: string, frames: readonly Came[]): string[] {
+  const explanation = explainedFrames(labOf(yaml), frames);
+  return explanation.hops.flatMap((hop, index) =>
+    hop.stage === 'route' ? sentencesAt(explanation, hop, index) : [],
+  );
+}
+
+test('a rule of x-nat is told in its own words, and so is its end when its ports are', (t) => {
+  const lab = home('profile: linux', 'to: masquerade, ports: 40000-40000, protocol: udp');
+  const rule = 'snat 10.0.0.0/24 out eth0 → masquerade, ports 40000, udp (lab.yaml:11';
+  t.deepEqual(atHome(lab, homeFrames(1000)), [
+    'It opens a connection (no reply yet), which gw keeps for 30 s.',
+    'It goes by the route 192.0.2.0/24 dev eth0 (lab.yaml:5).',
+    `Its source 10.0.0.5:1000 becomes 192.0.2.1:40000: ${rule}, x-nat).`,
+    'The next hop has the MAC 02:00:00:00:02:08.',
+  ]);
+  const { says, name } = reasonText(Reason.NatPortsExhausted);
+  t.deepEqual(atHome(lab, homeFrames(1000, 1001)), [
+    'It would open a connection.',
+    'It would go by the route 192.0.2.0/24 dev eth0 (lab.yaml:5).',
+    'The host told its sender so by ICMP: administratively prohibited.',
+    `It was dropped because ${says}; ${rule}). [${name}]`,
+  ]);
+});
+
+test('in the profile rfc4787 who comes in by a mapping is told what has made it', (t) => {
+  const lab = home('profile: rfc4787', 'to: masquerade');
+  const called: Came = ['out.p', udp(other, outer, [7000, 1000])];
+  t.deepEqual(atHome(lab, [...homeFrames(1000), called]).slice(0, 3), [
+    'It opens a connection (no reply yet), which gw keeps for 5 min.',
+    'Its destination 192.0.2.1:1000 becomes 10.0.0.5:1000: a mapping that was made by snat 10.0.0.0/24 out eth0 → masquerade (lab.yaml:11, x-nat).',
+    'It goes by the route 10.0.0.0/24 dev eth1 (lab.yaml:6).',
   ]);
 });

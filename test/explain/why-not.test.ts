@@ -1,17 +1,6 @@
 import test from 'ava';
 import { answerText } from '../../control/cli/why-not.js';
-import { namedIn, whyNot } from '../../control/explain/why-not.js';
-import type { WhyNot } from '../../control/explain/why-not.js';
-import { parseLab } from '../../control/model/load.js';
-
-const FILE = 'lab.yaml';
-
-function asked(yaml: string, from: string, to: string): WhyNot {
-  const lab = parseLab(yaml, FILE);
-  const [sender, receiver] = [namedIn(lab, from), namedIn(lab, to)];
-  if (sender === undefined || receiver === undefined) throw new Error('no such container');
-  return whyNot(yaml, lab, sender, receiver);
-}
+import { asked } from './asked.js';
 
 /** Two networks of a driver with one container each, on two hosts of a wire; `opts` are their driver_opts. */
 const pair = (driver: string, one: string, other: string): string => `x-wires: { lan: }
@@ -147,42 +136,6 @@ ${one(`driver: macvlan, ${on('eth0.7', 'macvlan_mode: vepa')}`)}`,
     alternative: 'lab.yaml:5: write tag: 10 instead of 20',
   },
   {
-    of: 'networks of a bridge each, which Docker keeps apart',
-    lab: 'networks: { n1: , n2: }\nservices:\n  c1: { networks: [n1] }\n  c2: { networks: { n2: } }\n',
-    says: /is in none of its subnets, so it is for the gateway .* the gateway mode of n2 is nat by default \(lab\.yaml:1\)\. \[bridge-isolated\]$/,
-    edit: 'lab.yaml:3: add n2 to the networks of c1',
-    alternative: 'lab.yaml:4: add n1 to the networks of c2',
-  },
-  {
-    of: 'networks of a bridge each, of which one says that it keeps others out',
-    lab: `networks:
-  n1:
-  n2:
-    driver_opts:
-      com.docker.network.bridge.gateway_mode_ipv4: nat
-services:
-  c1: { networks: [n1] }
-  c2: { networks: [n2] }
-`,
-    says: /gateway_mode_ipv4 of n2 is nat \(lab\.yaml:5\)\. \[bridge-isolated\]$/,
-    edit: 'lab.yaml:5: write com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected instead of nat',
-    alternative: 'lab.yaml:7: add n2 to the networks of c1',
-  },
-  {
-    of: 'a network that is internal',
-    lab: `networks:
-  n1:
-    internal: true
-  n2: { driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected } }
-services:
-  c1: { networks: [n1] }
-  c2: { networks: [n2] }
-`,
-    says: /is in none of its subnets, and it has no gateway/,
-    edit: 'lab.yaml:3: write internal: false instead of true',
-    alternative: 'lab.yaml:6: add n2 to the networks of c1',
-  },
-  {
     of: 'a container without a network',
     lab: 'networks: { n1: }\nservices:\n  c1: { network_mode: none }\n  c2: { networks: [n1] }\n',
     says: /c1 has no network/,
@@ -309,26 +262,6 @@ test('--why-not: what reaches is proved by the echo request', (t) => {
   t.regex(
     answerText(answer),
     /^A frame of c1 reaches c2\. The proof is the echo request:\nFrame 2 of c1, .*: 98 bytes, ICMP echo request .*\n {2}1\. It came from c1 /,
-  );
-});
-
-test('--why-not: what is routed from one network of a host to another is proved as well', (t) => {
-  const lab = `networks:
-  n1:
-  n2: { driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected } }
-services:
-  c1: { networks: [n1] }
-  c2: { networks: [n2] }
-`;
-  const answer = asked(lab, 'c1', 'c2');
-  t.true(answer.reaches, answer.why);
-  t.deepEqual(
-    answer.explanation?.hops.map(({ stage }) => stage),
-    ['bridge', 'route'],
-  );
-  t.regex(
-    answerText(answer),
-    /It belongs to the connection opened by frame 2 of c1 .*\n.* It goes by the route 172\.19\.0\.0\/16/,
   );
 });
 
