@@ -330,3 +330,18 @@ test('in the profile rfc4787 who comes in by a mapping is told what has made it'
     'It goes by the route 10.0.0.0/24 dev eth1 (lab.yaml:6).',
   ]);
 });
+
+test('a host that tracks as many connections as it may says where that is written', (t) => {
+  const lab = home('connections_max: 16', 'to: masquerade');
+  const assured = Array.from({ length: 16 }, (_, i) => 1000 + i).flatMap((port): Came[] => [
+    ['in.p', tcp(pc, toOne, [port, 80], SYN)],
+    ['out.p', tcp(one, outer, [80, port], SYN | ACK, [100, 2])],
+    ['in.p', tcp(pc, toOne, [port, 80], ACK, [2, 101])],
+  ]);
+  const { says, name } = reasonText(Reason.ConnectionsExceeded);
+  const told = atHome(lab, [...homeFrames(), ...assured, ...homeFrames(2000).slice(-1)]);
+  t.is(
+    told.at(-1),
+    `It was dropped because ${says}; gw tracks 16 connections at the most (lab.yaml:9). [${name}]`,
+  );
+});
