@@ -10,7 +10,8 @@ import type { ExplainOptions } from './explain.js';
 import type { ExplainLiveOptions } from './explain-live.js';
 import { addLive } from './live-commands.js';
 import type { ReplayOptions } from './replay.js';
-import type { ShowLiveOptions } from './show-live.js';
+import type { ShowOptions } from './show.js';
+import { AT_HELP, KEYS_HELP, WHAT_HELP } from './show-words.js';
 
 const collect = (word: string, words: string[] = []): string[] => [...words, word];
 const IN = '--in <port=file>';
@@ -140,17 +141,20 @@ function addExplain(program: Command): void {
 function addShow(program: Command): void {
   program
     .command('show')
-    .description('print what a running lab does, or a table that comes with etherloom')
-    .argument(
-      '<what>',
-      'of a running lab: ports, fdb, counters, workers; reasons: why a frame can end; schema: the JSON Schema of topologies',
-    )
+    .description('print what a running lab does, what hosts know, or a table of etherloom itself')
+    .argument('<what>', WHAT_HELP)
+    .argument('[topology]', `${TOPOLOGY}; for conntrack, routes, neighbors, nat`)
     .option('--json', 'print it as JSON; schema is JSON always')
+    .option(IN, `for conntrack, neighbors, nat: ${IN_HELP}`, collect)
+    .option('--at <time>', `for conntrack, neighbors, nat: ${AT_HELP}`)
     .option('--watch', 'print it again each second; with --json, a line each second')
     .option(LAB, LAB_HELP)
-    .addHelpText('after', `${example('show ports --watch')}\n  etherloom show reasons`)
-    .action(async (what: string, options: ShowLiveOptions) => {
-      await (await import('./show.js')).show(what, options);
+    .addHelpText(
+      'after',
+      `${KEYS_HELP}\n${example('show ports --watch')}\n  etherloom show conntrack lab.yaml --in c1=a.pcap --at 3.5s\n  etherloom show reasons`,
+    )
+    .action(async (what: string, topology: string | undefined, options: ShowOptions) => {
+      await (await import('./show.js')).show(what, topology, options);
     });
 }
 

@@ -2,19 +2,27 @@ import { reasons } from '../../dataplane/observe/reasons.js';
 import { topologySchema } from '../model/schema.js';
 import { CallError } from './errors.js';
 import type { ShowLiveOptions } from './show-live.js';
+import type { ShowReplayOptions } from './show-replay.js';
+import { LIVE, REPLAYED } from './show-words.js';
 import { tableOf } from './table.js';
 
 /** Both columns in 100. */
 const REASON_WIDTHS = [null, 71];
 
-const LIVE = ['ports', 'fdb', 'counters', 'workers'] as const;
+export type ShowOptions = ShowLiveOptions & ShowReplayOptions;
 
 /**
  * `etherloom show`.
- * @throws CallError when there is nothing of that name; Refused when no lab runs that could be shown
+ * @throws CallError when there is nothing of that name; Refused when no lab runs that could be shown; what `showReplayed` throws
  */
-export async function show(what: string, options: ShowLiveOptions): Promise<void> {
+export async function show(
+  what: string,
+  topology: string | undefined,
+  options: ShowOptions,
+): Promise<void> {
   const live = LIVE.find((it) => it === what);
+  const replayed = REPLAYED.find((it) => it === what);
+  if (replayed === undefined) refuseReplayed(what, topology, options);
   if (live !== undefined) {
     const { showLive } = await import('./show-live.js');
     await showLive(live, options);
@@ -23,6 +31,11 @@ export async function show(what: string, options: ShowLiveOptions): Promise<void
   const { json, watch, lab } = options;
   if (watch !== undefined || lab !== undefined)
     throw new CallError(`show ${what}: --watch and --lab are for ${LIVE.join(', ')}`);
+  if (replayed !== undefined) {
+    const { showReplayed } = await import('./show-replay.js');
+    await showReplayed(replayed, topology, options);
+    return;
+  }
   switch (what) {
     case 'reasons': {
       const rows = Object.values(reasons).filter(({ see }) => see !== '');
@@ -42,9 +55,21 @@ export async function show(what: string, options: ShowLiveOptions): Promise<void
       return;
     default:
       throw new CallError(
-        `show ${what}: there is only show ${LIVE.join(', ')}, reasons and schema`,
+        `show ${what}: there is only show ${[...LIVE, ...REPLAYED].join(', ')}, reasons and schema`,
       );
   }
+}
+
+/** What only a replay has a use for. */
+function refuseReplayed(
+  what: string,
+  topology: string | undefined,
+  options: ShowReplayOptions,
+): void {
+  const given = (['in', 'at'] as const).find((it) => options[it] !== undefined);
+  const word = given === undefined ? topology : `--${given}`;
+  if (word !== undefined)
+    throw new CallError(`show ${what}: ${word} is for ${REPLAYED.join(', ')}`);
 }
 
 function print(text: string): void {

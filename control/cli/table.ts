@@ -28,7 +28,7 @@ export function tableOf(
 }
 
 function isNumber(cell: string | number | undefined): boolean {
-  return typeof cell === 'number' || /^[±-]?\d[\d.,]*( (%|ms|KiB))?$/.test(cell ?? '');
+  return typeof cell === 'number' || /^[±-]?\d[\d,]*(\.\d+)?( (%|s|ms|KiB))?$/.test(cell ?? '');
 }
 
 const CHARACTERS = [

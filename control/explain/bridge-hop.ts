@@ -6,7 +6,7 @@ import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import type { BridgeHop, EntryView } from './hops.js';
 import type { Passage } from './passages.js';
-import { ruleAtBridge, ruleAtWire, vlanRule } from './rules.js';
+import { noRouteRules, ruleAtBridge, ruleAtWire, vlanRule } from './rules.js';
 import type { Rule } from './rules.js';
 import {
   at,
@@ -22,12 +22,18 @@ import {
 import type { Context } from './views.js';
 
 /** The passage of a bridge; of one that lets go of a frame while it is parsed, nothing but the end was noted. */
-export function bridgeHop(context: Context, { notes, after, step, note }: Passage): BridgeHop {
+export function bridgeHop(
+  context: Context,
+  { notes, after, step, note }: Passage,
+  leads: readonly Step[] = [],
+): BridgeHop {
   const { compiled, frame } = context;
   const port = step === Step.Bridged ? note[1] : context.inPort;
   const place = placeOf(context, port);
   const sent = sentViews(context, notes);
-  const { verdict, reason } = verdictOf(notes, sent.length);
+  const views = hostViews(context, notes);
+  const goesOn = leads.includes(Step.Routed) || views.gathers === true;
+  const { verdict, reason } = verdictOf(notes, sent.length, goesOn);
   const seen = (step: Step): EntryView | undefined =>
     entryView(context, place.bridge, noted(notes, step));
   const refused = step === Step.Bridged ? (note[3] as Reason) : Reason.Ok;
@@ -62,12 +68,12 @@ export function bridgeHop(context: Context, { notes, after, step, note }: Passag
         reason: reasonText(why),
         rules: place.rules(why, at(compiled.ports, other).port),
       })),
-    ...hostViews(context, notes),
+    ...views,
   };
 }
 
 /** What is the same for bridges and wires, whatever stands behind it. */
-function placeOf({ compiled }: Context, port: number) {
+function placeOf({ compiled, frame }: Context, port: number) {
   const { networks, wires, ports, program } = compiled;
   const row = program.ports.network[port] ?? 0;
   const from = at(ports, port);
@@ -79,12 +85,14 @@ function placeOf({ compiled }: Context, port: number) {
       at: bridge.at,
       bridge,
       rules: (reason: Reason, to: string | undefined): readonly Rule[] =>
-        ruleAtBridge(
-          reason,
-          bridge,
-          from,
-          ports.find(({ port }) => port === to),
-        ),
+        reason === Reason.NoRoute
+          ? noRouteRules(compiled, bridge.host, frame)
+          : ruleAtBridge(
+              reason,
+              bridge,
+              from,
+              ports.find(({ port }) => port === to),
+            ),
     };
   const wire = at(wires, row - networks.length);
   return {
@@ -103,15 +111,20 @@ function vlanOf({ compiled }: Context, port: number, control: number): Pick<Brid
   return control < 0 || rule === undefined ? {} : { vlan: { ...tagView(control), rule } };
 }
 
+/** `goesOn`: the host has it, and it does not end here. */
 function verdictOf(
   notes: readonly Note[],
   sent: number,
+  goesOn: boolean,
 ): { verdict: BridgeHop['verdict']; reason: Reason } {
   const note = noted(notes, Step.Verdict);
   const ending = endingOf(notes);
   if (note === undefined || (note[1] === Action.Flood && sent === 0))
     return { verdict: ending?.verdict ?? 'drop', reason: ending?.number ?? Reason.NoOtherPort };
   const [, action, argument] = note;
+  if (action === Action.Consume && goesOn) return { verdict: 'route', reason: Reason.Ok };
+  if (action === Action.Consume && ending !== undefined)
+    return { verdict: ending.verdict, reason: ending.number };
   if (action === Action.Send) return { verdict: 'send', reason: Reason.Ok };
   if (action === Action.Flood) return { verdict: 'flood', reason: Reason.Ok };
   return { verdict: action === Action.Drop ? 'drop' : 'consume', reason: argument };

@@ -1,7 +1,17 @@
 /** What happened at a bridge, or at the switch of a wire, in sentences. */
 import type { FrameDescription } from './dissect.js';
 import type { BridgeHop } from './hops.js';
-import { answer, complaint, ending, entry, leaving, release, ruleText, where } from './phrases.js';
+import {
+  answer,
+  complaint,
+  ending,
+  entry,
+  gathering,
+  leaving,
+  release,
+  ruleText,
+  where,
+} from './phrases.js';
 
 /** The sentences about a hop; those about how it came there only where it is not the first. */
 export function bridgeSentences(file: string, frame: FrameDescription, hop: BridgeHop): string[] {
@@ -13,6 +23,7 @@ export function bridgeSentences(file: string, frame: FrameDescription, hop: Brid
     ...answer(file, hop.answered),
     ...complaint(hop.complaint),
     ...release(hop.released),
+    ...gathering(hop),
   ];
   if (hop.after === undefined) return sentences;
   const [first = '', ...others] = sentences;
@@ -85,6 +96,7 @@ function decision(file: string, frame: FrameDescription, hop: BridgeHop): string
 function departure(file: string, hop: BridgeHop): string[] {
   const { verdict, sent, ended } = hop;
   if (ended !== undefined) return ending(file, ended);
+  if (verdict === 'route') return [];
   if (verdict === 'send') return [`It ${leaving(file, sent)}.`];
   return [`It was flooded and ${leaving(file, sent)}${spared(file, hop)}.`];
 }

@@ -37,6 +37,8 @@ export function candidatesFor(compiled: Compiled, tree: Tree, from: Party, to: P
     ...driverEdits(from, to),
     ...joinEdits(tree, from, to),
     ...joinEdits(tree, to, from),
+    ...gatewayEdits(from, to),
+    ...both.flatMap(internalEdits),
   ]);
 }
 
@@ -135,6 +137,31 @@ function iccEdits({ network }: Party): Edit[] {
   const key = 'com.docker.network.bridge.enable_icc';
   const { icc } = network.bridge;
   return settingEdit(key, '"true"', icc, network.at, [option(network, key)], 'true');
+}
+
+/** The network of the receiver as one into which other networks get. */
+function gatewayEdits(from: Party, { network }: Party): Edit[] {
+  if (network?.bridge === undefined || network === from.network) return [];
+  const { gatewayModeIpv4, gatewayModeIpv6 } = network.bridge;
+  const families = [
+    [4, gatewayModeIpv4],
+    [6, gatewayModeIpv6],
+  ] as const;
+  return families.flatMap(([family, mode]) => {
+    const key = `com.docker.network.bridge.gateway_mode_ipv${family}`;
+    const isUsed = network.pools.some(
+      ({ subnet }) => subnet.value.includes(':') === (family === 6),
+    );
+    return isUsed
+      ? settingEdit(key, 'nat-unprotected', mode, network.at, [option(network, key)])
+      : [];
+  });
+}
+
+function internalEdits({ network }: Party): Edit[] {
+  if (network?.bridge === undefined || !network.internal.value) return [];
+  const path = ['networks', network.key, 'internal'];
+  return settingEdit('internal', false, network.internal, network.at, [path]);
 }
 
 function parentOf(network: Network | undefined) {

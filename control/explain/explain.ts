@@ -2,16 +2,12 @@
  * Explaining one frame: the replay up to it, in this thread, with nothing recorded and only this frame traced.
  */
 import { forwardOn } from '../../dataplane/forward/forward.js';
-import { BURST } from '../../dataplane/forward/plane.js';
 import type { Plane } from '../../dataplane/forward/plane.js';
 import { TRACED } from '../../dataplane/frame/frames.js';
-import { Counters } from '../../dataplane/observe/counters.js';
-import { CONTROL_BYTES } from '../../dataplane/worker/control.js';
-import { replay } from '../../dataplane/worker/replay.js';
-import type { Watching } from '../../dataplane/worker/replay.js';
 import { CallError, Refused } from '../cli/errors.js';
 import type { Compiled } from '../compile/compile.js';
 import type { InputFile } from '../replay/inputs.js';
+import { watchReplay } from '../replay/watched.js';
 import { explanationOf } from './explanation.js';
 import type { Explanation } from './explanation.js';
 import { macText } from './text.js';
@@ -28,7 +24,7 @@ export async function explainFrame(
   frame: { readonly port: number; readonly serial: number },
 ): Promise<Explanation> {
   let explanation: Explanation | undefined;
-  const report = await watch(compiled, inputs, {
+  const report = await watchReplay(compiled, inputs, {
     tracing: frame,
     finished: (plane) => {
       if (plane.trace.written > 0)
@@ -58,8 +54,9 @@ export async function explainHex(
 ): Promise<Explanation> {
   let explanation: Explanation | undefined;
   const inPort = port ?? portOwning(compiled, bytes);
-  await watch(compiled, inputs, {
+  await watchReplay(compiled, inputs, {
     tracing: 'none',
+    until: () => Infinity,
     finished: (plane, tick) => {
       inject(plane, bytes, inPort, tick);
       explanation = explanationOf(compiled, plane, plane.trace.since(0));
@@ -67,19 +64,6 @@ export async function explainHex(
   });
   if (explanation === undefined) throw new Error('the frame left no trace');
   return explanation;
-}
-
-function watch(compiled: Compiled, inputs: readonly InputFile[], watching: Watching) {
-  const job = {
-    program: compiled.program.buffer,
-    counters: new Counters(compiled.ports.length).memory,
-    control: new SharedArrayBuffer(CONTROL_BYTES),
-    inputs,
-    outputs: [],
-    format: 'pcap' as const,
-    burst: BURST,
-  };
-  return replay(job, watching);
 }
 
 function portOwning({ ports }: Compiled, bytes: Uint8Array): number {

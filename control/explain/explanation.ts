@@ -12,9 +12,10 @@ import { beforeParsed, bridgeHop } from './bridge-hop.js';
 import { describeFrame } from './dissect.js';
 import type { FrameDescription } from './dissect.js';
 import type { AnyHop, PortView } from './hops.js';
-import { childHop, downHop, routeHop, upHop } from './link-hops.js';
+import { childHop, downHop, upHop } from './link-hops.js';
 import { passagesOf } from './passages.js';
 import type { Passage } from './passages.js';
+import { routeHop } from './route-hops.js';
 import { endingOf, noted, portView } from './views.js';
 import type { Context } from './views.js';
 
@@ -58,12 +59,12 @@ export function explanationOf(
   if (arrived === undefined) throw new RangeError('the trace of this frame is not complete');
   const [, slot, inPort, number, tick] = arrived;
   const frame = frameIn(plane);
-  const context = { compiled, frame, inPort, tick };
+  const context = { compiled, frame, inPort, number, tick };
   const passages = passagesOf(compiled.program, notes);
   const hops: AnyHop[] = [];
   for (const [index, passage] of passages.entries()) {
     const here = { ...context, frame: frameAt(frame, hops, passage.after) };
-    hops.push(hopOf(here, passage, leadsOf(passages, index)));
+    hops.push(hopOf(here, passage, leadsOf(passages, index), hops));
   }
   const parsed = !beforeParsed.includes(endingOf(passages[0]?.notes ?? [])?.number ?? 0);
   const superFrame = parsed ? superFrameIn(plane, slot) : undefined;
@@ -80,29 +81,40 @@ export function explanationOf(
   };
 }
 
-/** The frame as it is behind a hop: a route gives it other MACs. */
+/** The frame as it is behind a hop: a route gives it other MACs, and a host that translates other addresses. */
 export function frameAt(
   frame: FrameDescription,
   hops: readonly AnyHop[],
   index: number | undefined,
 ): FrameDescription {
-  for (let hop = hops[index ?? -1]; hop !== undefined; hop = hops[hop.after ?? -1])
-    if (hop.stage === 'route' && hop.addresses) return { ...frame, ...hop.addresses };
-  return frame;
+  const here = hops[index ?? -1];
+  if (here === undefined) return frame;
+  const before = frameAt(frame, hops, here.after);
+  if (here.stage !== 'route') return before;
+  const { packet } = before;
+  const translated = Object.fromEntries(
+    (here.translations ?? []).map(({ what, to }) => [what, to.address]),
+  );
+  return { ...before, ...here.addresses, ...(packet && { packet: { ...packet, ...translated } }) };
 }
 
-function hopOf(context: Context, passage: Passage, leads: readonly Step[]): AnyHop {
+function hopOf(
+  context: Context,
+  passage: Passage,
+  leads: readonly Step[],
+  hops: readonly AnyHop[],
+): AnyHop {
   switch (passage.step) {
     case Step.Bridged:
-      return bridgeHop(context, passage);
+      return bridgeHop(context, passage, leads);
     case Step.Child:
       return childHop(context, passage, leads);
     case Step.Up:
-      return upHop(context, passage);
+      return upHop(context, passage, leads);
     case Step.Down:
       return downHop(context, passage);
     case Step.Routed:
-      return routeHop(context, passage);
+      return routeHop(context, passage, hops[passage.after ?? -1]);
     default:
       return atNoStage(context, passage);
   }

@@ -40,7 +40,7 @@ export interface SentView extends PortView {
   readonly listens?: { readonly at?: Position };
 }
 
-/** An interface of a host: a NIC, a VLAN of one, or a dummy. */
+/** An interface of a host: a bridge, a NIC, a VLAN of one, or a dummy. */
 export interface LinkView {
   readonly name: string;
   readonly host: string;
@@ -73,7 +73,17 @@ interface Hop {
   /** What the ICMP error says that the host sent to its sender. */
   readonly complaint?: string;
   /** Frames that had waited for what this one told the host. */
-  readonly released?: readonly { readonly port: string; readonly number: number }[];
+  readonly released?: readonly FrameName[];
+  /** Later fragments of its datagram that had waited for this one, the first. */
+  readonly gathered?: readonly FrameName[];
+  /** It is a later fragment, and waits for the first one of its datagram. */
+  readonly gathers?: true;
+}
+
+/** A frame by the port by which it came into the lab, and its number there. */
+export interface FrameName {
+  readonly port: string;
+  readonly number: number;
 }
 
 /** A bridge, or the learning switch of a wire. */
@@ -90,7 +100,8 @@ export interface BridgeHop extends Hop {
   };
   /** The entry of the destination when the frame was decided; absent for groups and unknown stations. */
   readonly destination?: EntryView;
-  readonly verdict: 'send' | 'flood' | 'drop' | 'consume';
+  /** `route`: the host of the bridge forwards it, or keeps it until it knows where to. */
+  readonly verdict: 'send' | 'flood' | 'route' | 'drop' | 'consume';
   /** Why it was dropped or consumed; that of `ended`. */
   readonly reason?: ReasonText;
   readonly rules: readonly Rule[];
@@ -153,17 +164,64 @@ export interface DownHop extends Hop {
   readonly wire?: { readonly name: string; readonly at?: Position };
 }
 
-/** A packet of a child in an L3 mode is routed. */
+/** What a host that tracks connections makes of a packet. */
+export interface ConnectionView {
+  readonly host: string;
+  /**
+   * Whether the packet opens it, belongs to it in the direction of its opener, or is a reply; `refused`: it would have opened one; `unknown`: there is
+   * none, and none can begin so.
+   */
+  readonly part: 'opens' | 'belongs' | 'replies' | 'refused' | 'unknown';
+  readonly openedBy?: FrameName;
+  /** Of TCP, in the words of conntrack(8): `SYN_SENT`, `ESTABLISHED`. */
+  readonly state?: string;
+  /** A packet of the other side has been seen. */
+  readonly replied?: boolean;
+  /** It is not given up for newer ones. */
+  readonly assured?: boolean;
+  /** How long the host keeps it when no other packet comes. */
+  readonly livesFor_s?: number;
+}
+
+/** An address, with its port or the identifier of an echo. */
+export interface PlaceView {
+  readonly address: string;
+  readonly port?: number;
+  readonly identifier?: number;
+}
+
+/** What the topology says about translating: `the masquerade of network lan`, where it stands, and what the key there is. */
+export interface TranslationRule extends Rule {
+  readonly key?: string;
+}
+
+/** An address that a host replaced. */
+export interface TranslationView {
+  readonly what: 'source' | 'destination';
+  readonly from: PlaceView;
+  readonly to: PlaceView;
+  /** It is a reply, of which the translation of the connection is turned back. */
+  readonly back?: true;
+  readonly rule: TranslationRule;
+}
+
+/** A packet is routed: forwarded by a host, or sent by a child in an L3 mode. */
 export interface RouteHop extends Hop {
   readonly stage: 'route';
   readonly host: string;
   readonly route: Rule;
-  /** The link it leaves by. */
-  readonly link: LinkView;
+  /** The interface it leaves by; absent where the route leads nowhere. */
+  readonly link?: LinkView;
   readonly nextHop: string;
+  /** Absent where the host tracks no connections, or had given up the packet before it asked for one. */
+  readonly connection?: ConnectionView;
+  /** Of the destination first, which is decided before the route; absent where nothing is translated. */
+  readonly translations?: readonly TranslationView[];
+  /** It was longer than the MTU, and goes on in so many pieces. */
+  readonly pieces?: { readonly count: number; readonly rule: Rule };
   /** The MAC of the next hop was not known; `resumed` where the answer came at once. */
   readonly waits?: 'waiting' | 'resumed';
-  /** The MACs that the frame got for the way to the next hop; until then it had those that the child gave it. */
+  /** The MACs that the frame got for the way to the next hop; until then it had those that its sender gave it. */
   readonly addresses?: { readonly source: string; readonly destination: string };
 }
 

@@ -1,11 +1,10 @@
 /** What happened to a frame at the interfaces of a host: at a child, on the way up or down, by a route. */
 import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
-import type { Compiled, CompiledPort } from '../compile/compile.js';
+import type { CompiledPort } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
-import { addressText } from '../address.js';
 import type { FrameDescription } from './dissect.js';
-import type { ChildHop, DownHop, Ending, RouteHop, SentView, UpHop } from './hops.js';
+import type { ChildHop, DownHop, Ending, SentView, UpHop } from './hops.js';
 import type { Passage } from './passages.js';
 import { ruleAtLink } from './rules.js';
 import {
@@ -20,13 +19,13 @@ import {
   portView,
   sentViews,
 } from './views.js';
-import { macText } from './text.js';
 import type { Context } from './views.js';
 
 interface Common {
   readonly after?: number;
   readonly sent: readonly SentView[];
   readonly ended?: Ending;
+  readonly gathers?: true;
 }
 
 /** What every hop of a host has. */
@@ -44,7 +43,7 @@ function common(
       ended: {
         verdict: ending.verdict,
         reason: ending.reason,
-        rules: ruleAtLink(ending.number, context.compiled, link, child),
+        rules: ruleAtLink(ending.number, context, link, child),
       },
     }),
     ...hostViews(context, notes),
@@ -85,7 +84,7 @@ function heard(notes: readonly Note[]): { heard?: true } {
 }
 
 /** The frame comes up by a NIC, or is given back to it; `noted` only at its end where it could not be parsed. */
-export function upHop(context: Context, passage: Passage): UpHop {
+export function upHop(context: Context, passage: Passage, leads: readonly Step[] = []): UpHop {
   const { compiled, frame } = context;
   const link =
     passage.step === Step.Up
@@ -100,6 +99,8 @@ export function upHop(context: Context, passage: Passage): UpHop {
   const own = user.children.find(
     ({ mac }) => parent?.driver === 'macvlan' && mac.value === frame.source,
   );
+  const goesOn = leads.includes(Step.Routed) || basics.gathers === true;
+  const isHeard = !goesOn && !isTagged(frame, popped !== undefined);
   return {
     stage: 'up',
     ...basics,
@@ -108,7 +109,7 @@ export function upHop(context: Context, passage: Passage): UpHop {
     ...(parent && { parent }),
     ...(own && isToGroup(frame) && { ownOf: { port: own.port, at: own.at } }),
     ...(owner && { owner }),
-    ...(isTagged(frame, popped !== undefined) ? {} : heard(passage.notes)),
+    ...(isHeard && heard(passage.notes)),
   };
 }
 
@@ -133,36 +134,6 @@ export function downHop(context: Context, passage: Passage): DownHop {
     nic: linkView(nic ?? link),
     ...(pushed && { pushed: { vlan: link.vid, ...(written && { at: written }) } }),
     ...(wire && { wire: { name: wire.name, at: wire.at } }),
-  };
-}
-
-export function routeHop(context: Context, passage: Passage): RouteHop {
-  const { compiled, frame } = context;
-  const { text, at: written, via, to, iface } = at(compiled.routes, passage.note[1]);
-  const link = at(compiled.links, iface - compiled.program.networks.rows);
-  const waits = noted(passage.notes, Step.Waiting) !== undefined;
-  const resumed = noted(passage.notes, Step.Resumed) !== undefined;
-  const nextHop =
-    via === undefined ? (frame.packet?.destination ?? '') : addressText(to.family, via);
-  const addressed = noted(passage.notes, Step.Addressed);
-  return {
-    stage: 'route',
-    ...common(context, passage, link),
-    host: link.host,
-    route: { rule: text, ...(written && { at: written }) },
-    link: linkView(link),
-    nextHop,
-    ...(waits && { waits: resumed ? ('resumed' as const) : ('waiting' as const) }),
-    ...(addressed && { addresses: addressesOf(compiled, addressed) }),
-  };
-}
-
-/** The MACs that a note of this kind says. */
-function addressesOf({ program }: Compiled, [, high, low, link]: Note) {
-  const { macHigh, macLow } = program.links;
-  return {
-    source: macText(macHigh[link] ?? 0, macLow[link] ?? 0),
-    destination: macText(high, low),
   };
 }
 

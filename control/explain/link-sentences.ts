@@ -1,7 +1,16 @@
 /** What happened at the interfaces of a host, in sentences that name the mode and the line that decided. */
 import type { FrameDescription } from './dissect.js';
-import type { ChildHop, DownHop, ParentView, RouteHop, UpHop } from './hops.js';
-import { answer, complaint, ending, leaving, release, settingPlace, where } from './phrases.js';
+import type { ChildHop, DownHop, ParentView, UpHop } from './hops.js';
+import {
+  answer,
+  complaint,
+  ending,
+  gathering,
+  leaving,
+  release,
+  settingPlace,
+  where,
+} from './phrases.js';
 import { isToGroup, shortName } from './views.js';
 
 /** `macvlan, mode private, lab.yaml:12`. */
@@ -156,7 +165,13 @@ export function upSentences(
     : untagged === undefined
       ? []
       : [`${link.host} ${untagged}.`];
-  return [...first, ...toChildren(file, frame, hop), ...stack(file, hop), ...ending(file, ended)];
+  return [
+    ...first,
+    ...toChildren(file, frame, hop),
+    ...stack(file, hop),
+    ...ending(file, ended),
+    ...gathering(hop),
+  ];
 }
 
 function toChildren(file: string, frame: FrameDescription, hop: UpHop): string[] {
@@ -210,21 +225,4 @@ export function downSentences(file: string, hop: DownHop): string[] {
         ? [`It ${leaving(file, sent)}${tag}.`]
         : [];
   return ended === undefined ? left : ending(file, ended);
-}
-
-export function routeSentences(file: string, hop: RouteHop): string[] {
-  const { route, link, nextHop, waits, host, ended } = hop;
-  const place = route.at === undefined ? '' : where(file, route.at);
-  const asks = `the MAC of the next hop ${nextHop} is not known, so ${host} asks for it by ${shortName(link)}`;
-  const waiting = waits === undefined ? '' : `; ${asks}`;
-  const goesOn = {
-    waiting: ['It waits for the answer: up to three questions, a second apart.'],
-    resumed: ['The answer came at once, and it went on.'],
-  };
-  return [
-    `It goes by the route ${route.rule}${place}${waiting}.`,
-    ...(ended === undefined && waits !== undefined ? goesOn[waits] : []),
-    ...(hop.addresses ? [`The next hop has the MAC ${hop.addresses.destination}.`] : []),
-    ...ending(file, ended),
-  ];
 }

@@ -2,7 +2,7 @@
  * The notes of a trace, sorted by where they were taken: a passage is what happened to the frame at one place. Notes about frames that a host
  * sends by itself are left out, but for the one that it sends an error about the frame; those about a frame that had waited belong to it only if it is the one being explained.
  */
-import { Speech, Step } from '../../dataplane/observe/trace.js';
+import { Release, Speech, Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import type { Program } from '../../dataplane/program/program.js';
 
@@ -70,10 +70,28 @@ class Sorter {
       this.passages[waitedAt]?.notes.push(note);
       this.current = waitedAt;
     } else if (ours && (note[0] === Step.Resumed || note[1] === Speech.Error)) {
-      this.passages[this.current ?? 0]?.notes.push(note);
+      this.passages[this.placeOf(note)]?.notes.push(note);
     }
     this.take(inside, waitedAt !== undefined);
     this.current = before;
+  }
+
+  /** Where the piece with this number, which leaves by this interface, was cut off: where the one before it was. */
+  private cutAt(piece: number, iface: number): number | undefined {
+    if (piece === 1) return this.current;
+    const isBefore = ([step, number, out]: Note): boolean =>
+      step === Step.Cut && number === piece - 1 && out === iface;
+    const found = this.passages.findLastIndex(({ notes }) => notes.some(isBefore));
+    return found < 0 ? this.current : found;
+  }
+
+  /** A host lets fragments go on when the first one has left it. */
+  private placeOf([step, , , , why]: Note): number {
+    const isFragment = step === Step.Resumed && why === Release.FirstFragment;
+    const routed = isFragment
+      ? this.passages.findLastIndex((passage) => passage.step === Step.Routed)
+      : -1;
+    return routed < 0 ? (this.current ?? 0) : routed;
   }
 
   private takeOne(note: Note): void {
@@ -86,6 +104,7 @@ class Sorter {
         1;
       return;
     }
+    if (step === Step.Cut) this.current = this.cutAt(a, b);
     this.current ??= this.passages.push({ step: Step.Arrived, note, notes: [] }) - 1;
     if (step === Step.Waiting) this.waiting.set(b, this.current);
     this.passages[this.ownerOf(step, a, b) ?? this.current]?.notes.push(note);

@@ -1,6 +1,6 @@
 /** Parts of sentences that all hops have in common. */
 import type { Position } from '../model/position.js';
-import type { AddressView, Ending, EntryView, SentView, Setting } from './hops.js';
+import type { AddressView, Ending, EntryView, FrameName, SentView, Setting } from './hops.js';
 import type { Rule } from './rules.js';
 
 /** ` (lab.yaml:12)`, or nothing where nobody wrote it. */
@@ -66,12 +66,30 @@ export function complaint(said: string | undefined): string[] {
 }
 
 /** Whom it set free by what it told the host. */
-export function release(
-  released: readonly { readonly port: string; readonly number: number }[] | undefined,
-): string[] {
-  if (released === undefined) return [];
-  const names = released.map(({ port, number }) => `frame ${number} of ${port}`);
-  return [`It told the MAC for which ${list(names)} had waited.`];
+export function release(released: readonly FrameName[] | undefined): string[] {
+  return released === undefined
+    ? []
+    : [`It told the MAC for which ${framesText(released)} had waited.`];
+}
+
+/** What fragments wait for one another. */
+export function gathering({
+  gathers,
+  gathered,
+}: {
+  readonly gathers?: true;
+  readonly gathered?: readonly FrameName[];
+}): string[] {
+  if (gathers)
+    return [
+      'It is a later fragment: it waits for the first one of its datagram, which alone has the ports.',
+    ];
+  if (gathered === undefined) return [];
+  return [`It is the first fragment, for which ${framesText(gathered)} had waited.`];
+}
+
+function framesText(frames: readonly FrameName[]): string {
+  return list(frames.map(({ port, number }) => `frame ${number} of ${port}`));
 }
 
 /** How an entry came to be. */

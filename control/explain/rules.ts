@@ -7,7 +7,9 @@ import type { Link } from '../compile/links.js';
 import type { VlanPort } from '../model/endpoint.js';
 import type { Wire } from '../model/lab.js';
 import type { Position } from '../model/position.js';
+import type { FrameDescription } from './dissect.js';
 import { linkView, shortName } from './views.js';
+import type { Context } from './views.js';
 
 /** A rule in the words of the topology, and where it stands; without `at` it is a default. */
 export interface Rule {
@@ -15,7 +17,7 @@ export interface Rule {
   readonly at?: Position;
 }
 
-function rule(words: string, { at }: { readonly at?: Position }): Rule {
+export function rule(words: string, { at }: { readonly at?: Position }): Rule {
   return at === undefined ? { rule: words } : { rule: words, at };
 }
 
@@ -105,7 +107,7 @@ function wordsOf(port: string, { mode, tag, trunks, cvlans }: VlanPort): Rule {
 /** The rules that a Reason rests on at a link of a host, or at a child of one. */
 export function ruleAtLink(
   reason: Reason,
-  compiled: Compiled,
+  { compiled, frame }: Context,
   link: Link,
   child: CompiledPort | undefined,
 ): readonly Rule[] {
@@ -129,7 +131,9 @@ export function ruleAtLink(
         ? [rule(`ipvlan_mode is ${network.ipvlan.mode.value}`, network.ipvlan.mode)]
         : [];
     case Reason.NoRoute:
-      return routesBy(compiled, link);
+      return child === undefined
+        ? noRouteRules(compiled, link.host, frame)
+        : routesBy(compiled, link);
     default:
       return [];
   }
@@ -158,4 +162,12 @@ function routesBy({ routes, links, lab, program }: Compiled, link: Link): Rule[]
     return here.map(({ text, at }) => rule(`there is ${text}`, at ? { at } : {}));
   const host = lab.hosts.find(({ name }) => name === link.host);
   return [rule(`no route of ${link.host} leaves by ${shortName(linkView(link))}`, host ?? {})];
+}
+
+/** Why a host has no route to where a frame is for. */
+export function noRouteRules({ lab }: Compiled, name: string, frame: FrameDescription): Rule[] {
+  const host = lab.hosts.find((one) => one.name === name);
+  const to = frame.packet?.destination ?? '';
+  if (host?.gateway?.value.includes(':') === to.includes(':')) return [];
+  return [rule(`${name} has no route to ${to}, and no gateway`, host ?? {})];
 }

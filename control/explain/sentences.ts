@@ -10,11 +10,11 @@ import {
   childArrival,
   childSentences,
   downSentences,
-  routeSentences,
   upArrival,
   upSentences,
 } from './link-sentences.js';
 import { seconds } from './phrases.js';
+import { routeSentences } from './route-sentences.js';
 
 /** A sentence, and where it stands in the tree of a way that branches. */
 export interface Told {

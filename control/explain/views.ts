@@ -2,7 +2,7 @@
 import type { ReasonText } from '../../dataplane/observe/reasons.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Reason } from '../../dataplane/observe/reason.js';
-import { Speech, Step } from '../../dataplane/observe/trace.js';
+import { Release, Speech, Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
@@ -13,13 +13,23 @@ import type { Link } from '../compile/links.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Position } from '../model/position.js';
 import type { FrameDescription } from './dissect.js';
-import type { EntryView, LinkView, ParentView, PortView, SentView, TagView } from './hops.js';
+import type {
+  EntryView,
+  FrameName,
+  LinkView,
+  ParentView,
+  PortView,
+  SentView,
+  TagView,
+} from './hops.js';
 
 /** What all that looks at a trace needs. */
 export interface Context {
   readonly compiled: Compiled;
   readonly frame: FrameDescription;
   readonly inPort: number;
+  /** Which frame of that port. */
+  readonly number: number;
   /** When the frame came in. */
   readonly tick: number;
 }
@@ -49,6 +59,18 @@ export function linkView({ nic, name, host, vid, networks, bridge }: Link): Link
   const written = vid === 0 && nic !== undefined ? nic.at : (naming ?? network?.at ?? nic?.at);
   const shown = nic === undefined ? `the dummy of ${network?.name ?? ''}` : name;
   return { name: shown, host, ...(written && { at: written }) };
+}
+
+/** The interface of a host that has this number (dataplane/forward/interfaces); undefined where there is none. */
+export function interfaceView(compiled: Compiled, iface: number): LinkView | undefined {
+  const { networks, links, program } = compiled;
+  const network = networks[iface];
+  if (network !== undefined) {
+    const { name, host, at: written } = network;
+    return { name, host, ...(written && { at: written }) };
+  }
+  const link = links[iface - program.networks.rows];
+  return link && linkView(link);
 }
 
 /** `eth0.50` of `node-1.eth0.50`. */
@@ -112,20 +134,33 @@ const complaints = [
 ] as const;
 
 /** What the host answered or complained of, and what its hearing the frame set free. */
-export function hostViews({ compiled }: Context, notes: readonly Note[], waits = false) {
+export function hostViews({ compiled }: Context, notes: readonly Note[]) {
   const answer = noted(notes, Step.Answered);
   const address = answer && at(compiled.addresses, answer[1]);
   const complaint = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
-  const released = notes
-    .filter(([step]) => step === Step.Resumed && !waits)
-    .map(([, , port, number]) => ({ port: at(compiled.ports, port).port, number }));
+  const released = resumed(compiled, notes, Release.NextHop);
+  const gathered = resumed(compiled, notes, Release.FirstFragment);
+  const gathers = notes.some(([step, iface]) => step === Step.Waiting && iface < 0);
   return {
     ...(address && {
       answered: { address: address.value, ...(address.at && { at: address.at }) },
     }),
     ...(complaint && { complaint: at(complaints, complaint[2]) }),
     ...(released.length > 0 && { released }),
+    ...(gathered.length > 0 && { gathered }),
+    ...(gathers && { gathers: true as const }),
   };
+}
+
+/** The frames that waited and were set free for this reason; not the frame itself, which may be one of them. */
+function resumed({ ports }: Compiled, notes: readonly Note[], why: Release): FrameName[] {
+  const waiting = notes.filter(([step]) => step === Step.Waiting).map(([, , slot]) => slot);
+  return notes
+    .filter(
+      ([step, slot, , , reason]) =>
+        step === Step.Resumed && reason === why && !waiting.includes(slot),
+    )
+    .map(([, , port, number]) => ({ port: at(ports, port).port, number }));
 }
 
 const kinds = ['dynamic', 'dynamic', 'static', 'sticky', 'local'] as const;

@@ -9,6 +9,7 @@ import { compile } from '../compile/compile.js';
 import type { Compiled } from '../compile/compile.js';
 import { explanationOf } from '../explain/explanation.js';
 import { commentOf } from '../explain/sentences.js';
+import type { AnyHop } from '../explain/hops.js';
 import type { Lab } from '../model/lab.js';
 
 /** One frame per burst, so that the newest notes are those of the frame that leaves. */
@@ -40,8 +41,7 @@ function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
       const [, , port, serial] = notes[0] ?? [];
       newest = `${port ?? 0}:${serial ?? 0}`;
       comment = commentOf(explanation);
-      if (explanation.hops.some((hop) => hop.stage === 'route' && hop.waits === 'waiting'))
-        kept.set(newest, comment);
+      if (explanation.hops.some(isWaiting)) kept.set(newest, comment);
       read = trace.written;
     }
 
@@ -55,4 +55,9 @@ function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
       },
     };
   };
+}
+
+/** Has the frame not come to its end, because it waits for a next hop or for the first fragment of its datagram? */
+function isWaiting(hop: AnyHop): boolean {
+  return hop.gathers === true || (hop.stage === 'route' && hop.waits === 'waiting');
 }

@@ -31,6 +31,7 @@ import { resolverOn } from './resolve.js';
 import { routerOn } from './router.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
+import { noteSpoken } from './witness.js';
 
 /** The stages that are asked on a frame's way through hosts and wires. */
 export interface Stages {
@@ -121,8 +122,10 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
     const fdb = plane.fdbs[network];
     const at = start[frame];
     const entry = fdb.find(destinationHigh(view, at), destinationLow(view, at) | 0, tick[frame]);
-    if (entry >= 0 && fdb.portOf(entry) !== LOCAL_PORT) {
-      toPort(frame, fdb.portOf(entry));
+    const port = entry < 0 ? LOCAL_PORT : fdb.portOf(entry);
+    if (plane.isTracing) noteSpoken(plane, network, port === LOCAL_PORT ? -1 : port);
+    if (port !== LOCAL_PORT) {
+      toPort(frame, port);
       return;
     }
     // Ports of a network exist, or nobody could have been heard; so somebody hears the host.

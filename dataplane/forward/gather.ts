@@ -4,6 +4,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { Release, Step } from '../observe/trace.js';
 import { FragmentVerdict } from '../state/fragments.js';
 import type { Fragments } from '../state/fragments.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -33,7 +34,8 @@ export interface Gather {
 const IPV6_FRAGMENT_HEADER = 8;
 
 export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurroundings): Gather {
-  const { tick, view } = plane.frames;
+  const { trace } = plane;
+  const { inPort, serial, tick, view } = plane.frames;
   const read = readOn(plane, packet);
   const postpone = postponeOn(plane);
 
@@ -55,8 +57,21 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
     );
   }
 
+  /** From here to its end, notes are about another frame than the one at hand. */
+  function noteOther(frame: Frame, why: Release): void {
+    if (plane.isTracing) trace.note(Step.Resumed, frame, inPort[frame], serial[frame], why);
+  }
+
+  function noteEnd(): void {
+    if (plane.isTracing) trace.note(Step.Done);
+  }
+
   function dropGone(table: Fragments): void {
-    for (let gone = table.takeGone(); gone >= 0; gone = table.takeGone()) drop(gone, table.goneFor);
+    for (let gone = table.takeGone(); gone >= 0; gone = table.takeGone()) {
+      noteOther(gone, Release.GivenUp);
+      drop(gone, table.goneFor);
+      noteEnd();
+    }
   }
 
   /** A later fragment is taken for what the first one said of its datagram. */
@@ -71,7 +86,9 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
   function release(table: Fragments, row: number, iface: number, host: number, now: number): void {
     for (let frame = table.takeWaiting(row); frame >= 0; frame = table.takeWaiting(row)) {
       postpone(frame, frame, now);
+      noteOther(frame, Release.FirstFragment);
       if (read(frame) === Reason.Ok) follow(table, row, frame, iface, host);
+      noteEnd();
     }
   }
 
@@ -95,11 +112,15 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
         return;
       }
       const verdict = take(table, frame);
+      if (plane.isTracing && (verdict as FragmentVerdict) === FragmentVerdict.Held)
+        trace.note(Step.Waiting, -1, frame);
       dropGone(table);
       if (verdict < 0) drop(frame, -verdict);
-      else if (verdict === FragmentVerdict.First) begin(table, frame, iface, host);
-      else if (verdict === FragmentVerdict.Known) follow(table, table.row, frame, iface, host);
-      else if (verdict === FragmentVerdict.Whole) process(frame, iface, host);
+      else if ((verdict as FragmentVerdict) === FragmentVerdict.First)
+        begin(table, frame, iface, host);
+      else if ((verdict as FragmentVerdict) === FragmentVerdict.Known)
+        follow(table, table.row, frame, iface, host);
+      else if ((verdict as FragmentVerdict) === FragmentVerdict.Whole) process(frame, iface, host);
     },
     expire: (host, now) => {
       const table = plane.fragments[host];

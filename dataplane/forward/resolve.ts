@@ -16,7 +16,7 @@
 import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Speech, Step } from '../observe/trace.js';
+import { Release, Speech, Step } from '../observe/trace.js';
 import { NeighborState } from '../state/neighbors.js';
 import type { Neighbors } from '../state/neighbors.js';
 import { Operation } from '../wire/arp.js';
@@ -99,7 +99,13 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
     const known = neighbors[hostOf[iface]];
     for (let frame = known.takeWaiting(entry); frame >= 0; frame = known.takeWaiting(entry)) {
       if (plane.isTracing)
-        trace.note(Step.Resumed, frame, frames.inPort[frame], frames.serial[frame]);
+        trace.note(
+          Step.Resumed,
+          frame,
+          frames.inPort[frame],
+          frames.serial[frame],
+          Release.NextHop,
+        );
       address(frame, entry, iface, tick);
       if (plane.isTracing) trace.note(Step.Done);
     }
@@ -149,7 +155,12 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
         askedUntil(host, entry, tickOf[frame] + RETRY_NS);
         ask(table, entry, frame, tickOf[frame]);
       }
-      if (gone >= 0) drop(gone, Reason.NeighborQueueFull);
+      if (gone < 0) return;
+      const isOther = plane.isTracing && gone !== frame;
+      if (isOther)
+        trace.note(Step.Resumed, gone, frames.inPort[gone], frames.serial[gone], Release.GivenUp);
+      drop(gone, Reason.NeighborQueueFull);
+      if (isOther) trace.note(Step.Done);
     },
     hear: (iface, family, words, high, low, asked, tick) => {
       if (neighbors.length === 0) return;

@@ -28,6 +28,7 @@ import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
+import { noteConnectionOn } from './note-connection.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
@@ -197,6 +198,7 @@ function forwardOn(
   const { flow } = nat;
   const firewall = firewallOn(plane, interfaces);
   const cut = fragmentOn(plane);
+  const noteConnection = noteConnectionOn(plane, packet, flow);
 
   function refuse(frame: Frame, reason: Reason): Reason {
     end(frame, Action.Drop | reason);
@@ -222,11 +224,6 @@ function forwardOn(
     if (packet.hopLimit > 1) return Reason.Ok;
     complain(frame, iface, Complaint.HopLimitExceeded, 0);
     return Reason.HopLimitExceeded;
-  }
-
-  function noteConnection(host: number): void {
-    if (plane.isTracing && flow.tracking !== undefined)
-      trace.note(Step.Tracked, host, flow.side, flow.state, flow.rule);
   }
 
   function isTooLong(frame: Frame, out: number): boolean {
@@ -258,12 +255,15 @@ function forwardOn(
   function sendPieces(frame: Frame, out: number): Reason {
     // The next hop is kept: on its way a piece may meet this router again.
     const [a, b, c, d] = hop;
+    let pieces = 0;
     const reason = cut(frame, mtu[out], (piece) => {
       hop[0] = a;
       hop[1] = b;
       hop[2] = c;
       hop[3] = d;
       counters.copied[0]++;
+      pieces++;
+      if (plane.isTracing) trace.note(Step.Cut, pieces, out);
       resolver.send(piece, out, 4, hop);
     });
     if (reason !== Reason.Ok) return refuse(frame, reason);
@@ -274,6 +274,7 @@ function forwardOn(
 
   return (frame, iface, host) => {
     const row = findRoute(host);
+    if (plane.isTracing && row >= 0) trace.note(Step.Routed, row, routes.iface[row]);
     const against = objection(frame, iface, row);
     if (against !== Reason.Ok) return refuse(frame, against);
     const out = routes.iface[row];
@@ -283,12 +284,12 @@ function forwardOn(
     }
     const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
     if (denied !== Reason.Ok) {
-      noteConnection(host);
+      if (plane.isTracing) noteConnection(host);
       return refuse(frame, denied);
     }
     nextHop(row);
     const unnamed = nat.leave(frame, host, out, hop);
-    noteConnection(host);
+    if (plane.isTracing) noteConnection(host);
     if (unnamed !== Reason.Ok) {
       complain(frame, iface, Complaint.Prohibited, 0);
       return refuse(frame, unnamed);
@@ -297,7 +298,6 @@ function forwardOn(
     if (mine < 0) return refuse(frame, Reason.PoolExhausted);
     if (flow.isChanged) nat.write(mine);
     passOn(mine);
-    if (plane.isTracing) trace.note(Step.Routed, row, out);
     return send(mine, out);
   };
 }

@@ -10,6 +10,7 @@ import { NetworkFlag, PortRole } from '../program/layout.js';
 import type { Bridge } from './bridge.js';
 import { objection } from './egress.js';
 import type { CarryOut } from './emit.js';
+import { LOCAL_PORT } from './plane.js';
 import type { Plane } from './plane.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
@@ -102,4 +103,15 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
     noteVerdict(port, verdict);
     return verdict;
   };
+}
+
+/** Notes where a frame goes that a host sends into one of its bridges: by this port, or, where that is negative, by all that may hear it. */
+export function noteSpoken({ program, trace, vlan }: Plane, network: number, port: number): void {
+  const { firstPort, portCount, flags } = program.networks;
+  const first = port < 0 ? firstPort[network] : port;
+  const end = port < 0 ? first + portCount[network] : port + 1;
+  const seen = (flags[network] & NetworkFlag.VlanFiltering) === 0 ? -1 : vlan;
+  for (let one = first; one < end; one++)
+    if (port >= 0 || objection(program, LOCAL_PORT, one, seen) === Reason.Ok)
+      trace.note(Step.Sent, one);
 }

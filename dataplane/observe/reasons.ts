@@ -187,8 +187,8 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
   },
   [Reason.NoRoute]: {
     name: 'no-route',
-    says: 'the host has no route to its destination by this interface',
-    see: 'RFC 1812 §5.2.4.3; Linux ip_route_output_flow with an output interface',
+    says: 'the host has no route by which it could go to its destination',
+    see: 'RFC 1812 §5.2.4.3; Linux ip_route_output_flow, ip_route_input_noref',
   },
   [Reason.NeighborUnresolved]: {
     name: 'neighbor-unresolved',

@@ -41,18 +41,31 @@ export const enum Step {
   Retagged,
   /** The stack of the host heard it: link. */
   Heard,
-  /** Routed: row of `routes`, interface (forward/interfaces). */
+  /** A host has found its route: row of `routes`, interface (forward/interfaces) or NONE. What the host does with it by that route follows. */
   Routed,
   /**
    * The host knows its connection, or that it has none: host, side of the connection (state/conntrack) or -1, its state (forward/connection), row of
    * `natRules` that translates its destination or -1.
    */
   Tracked,
-  /** It waits until the next hop is found: link, slot. */
+  /**
+   * That connection: the port and the number of the frame that opened it, for how long it lives yet, its protocol | state << 8 | marks << 12
+   * (state/connections).
+   */
+  Connected,
+  /** Its ports as it came and from here on (state/tuple), its family << 8 | its protocol, the interface by which it came. */
+  PortsBecome,
+  /** It is translated; its source from here on: four words of an address. */
+  SourceBecomes,
+  /** Its destination, likewise. */
+  DestinationBecomes,
+  /** It is cut, and a piece of it goes on: number of the piece from 1, interface by which it leaves. What follows is about that piece. */
+  Cut,
+  /** It waits until the next hop is found: interface, slot; or, where the interface is -1, for the first fragment of its datagram. */
   Waiting,
-  /** It got new addresses: first two and last four bytes of the destination, the link whose MAC is the source. */
+  /** It got new addresses: first two and last four bytes of the destination, the interface whose MAC is the source. */
   Addressed,
-  /** A frame that waited goes on: slot, its port, its serial. What follows up to its `Done` is about that frame. */
+  /** A frame that waited waits no more: slot, its port, its serial, Release. What follows up to its `Done` is about that frame. */
   Resumed,
   /** The host sends a frame of its own: Speech, of an error the Complaint (forward/complain). What follows up to its `Done` is about that frame. */
   Speaks,
@@ -60,6 +73,16 @@ export const enum Step {
   Done,
   /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */
   Ended,
+}
+
+/** Why a frame waits no more. */
+export const enum Release {
+  /** The MAC of its next hop is known. */
+  NextHop,
+  /** The first fragment of its datagram has come. */
+  FirstFragment,
+  /** It is given up. */
+  GivenUp,
 }
 
 /** What a host sends by itself. */

@@ -24,6 +24,15 @@ export interface Input {
 /** Which frames are to be traced: none, every one, or frame `serial` of `port`, after which the replay ends. */
 export type Tracing = 'none' | 'all' | { readonly port: number; readonly serial: number };
 
+/** A time of a capture. */
+export interface CaptureTime {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** Where a replay ends, by the time of its first frame: the tick of the last moment; Infinity for its last frame. */
+export type Until = (first: CaptureTime) => number;
+
 const enum Head {
   /** The reader stands at a frame that has not been given yet. */
   Ready,
@@ -41,15 +50,17 @@ export class Replay implements Source {
   private readonly heads: Uint8Array;
   private readonly pool: Memory;
   /** Capture time of the first frame. */
-  private base: { readonly seconds: number; readonly nanoseconds: number } | undefined;
+  private base: CaptureTime | undefined;
   private tick = 0;
-  /** The one frame to be traced has been given. */
+  private last = Infinity;
+  /** The one frame to be traced has been given, or the last moment is over. */
   private over = false;
 
   constructor(
     private readonly frames: Frames,
     private readonly inputs: readonly Input[],
     private readonly tracing: Tracing,
+    private readonly until?: Until,
   ) {
     this.heads = new Uint8Array(inputs.length).fill(Head.Empty);
     this.pool = memoryOf(frames.bytes);
@@ -60,11 +71,16 @@ export class Replay implements Source {
     return this.tick;
   }
 
+  /** The last moment: of a replay that ends before its captures do the one it was told, else that of the newest frame. */
+  get end(): number {
+    return this.last === Infinity ? this.tick : Math.max(this.last, this.tick);
+  }
+
   receive(into: Int32Array, most: number): number {
     let count = 0;
     while (count < most && !this.over) {
       const next = this.earliest();
-      if (next < 0) break;
+      if (next < 0 || this.isPast(this.inputs[next].reader)) break;
       const frame = this.frames.claim();
       if (frame < 0) break;
       this.take(frame, this.inputs[next]);
@@ -114,14 +130,28 @@ export class Replay implements Source {
     if (this.tracing !== 'none') this.trace(frame, this.tracing);
   }
 
-  /** Exact while less than 104 days have passed since the first frame; then steps of 2 ns, 4 ns, and so on. */
   private tickAt(seconds: number, nanoseconds: number): number {
-    this.base ??= { seconds, nanoseconds };
-    const { base } = this;
-    const tick = (seconds - base.seconds) * NANOSECONDS + (nanoseconds - base.nanoseconds);
+    const tick = this.since(seconds, nanoseconds);
     if (tick >= this.tick) this.tick = tick;
     else this.backwards++;
     return this.tick;
+  }
+
+  /** Nanoseconds since the first frame. Exact for 104 days; then in steps of 2 ns, 4 ns, and so on. */
+  private since(seconds: number, nanoseconds: number): number {
+    if (this.base === undefined) {
+      this.base = { seconds, nanoseconds };
+      if (this.until !== undefined) this.last = this.until(this.base);
+    }
+    const { base } = this;
+    return (seconds - base.seconds) * NANOSECONDS + (nanoseconds - base.nanoseconds);
+  }
+
+  /** Is the frame at which a reader stands behind the last moment? Then the replay has ended. */
+  private isPast({ seconds, nanoseconds }: CaptureReader): boolean {
+    if (this.until === undefined || this.since(seconds, nanoseconds) <= this.last) return false;
+    this.over = true;
+    return true;
   }
 
   private trace(frame: Frame, tracing: Exclude<Tracing, 'none'>): void {

@@ -138,6 +138,21 @@ export class Neighbors {
     return frame;
   }
 
+  /** When it was last heard, or first asked for. */
+  heardAtOf(entry: number): number {
+    return this.heardAt[entry];
+  }
+
+  /** How many frames wait for it. */
+  waitingFor(entry: number): number {
+    return this.waitingCount[entry];
+  }
+
+  /** How many entries there may be, by number from 0; those that are Free are none. */
+  get entries(): number {
+    return ENTRIES;
+  }
+
   /** The frame that has waited longest, which goes on waiting; -1 when there is none. */
   firstWaiting(entry: number): Frame {
     return this.waitingCount[entry] === 0 ? NOBODY : this.waiting[entry * WAITING];

@@ -19,6 +19,8 @@ export interface Lungs {
   readonly exhale: () => void;
   /** Frames per burst, 1..BURST; changes speed, never results. */
   readonly most: number;
+  /** The tick to which time goes on when the source has ended; absent: until nothing is due any more. */
+  readonly end?: () => number;
 }
 
 /**
@@ -32,8 +34,9 @@ export async function breathe(lungs: Lungs, stop: Int32Array): Promise<boolean> 
     if (breath() === 0) ended = !(await source.refill());
   }
   // What still waits gets its answer or is given up, however long that takes: time is data.
-  plane.frontier?.advance(Infinity);
-  plane.advance(Infinity);
+  const end = lungs.end?.() ?? Infinity;
+  plane.frontier?.advance(end);
+  plane.advance(end);
   exhale();
   return ended;
 }

@@ -15,7 +15,7 @@ import type { Sink } from '../port/port.js';
 import { nowhere, Recorder } from '../port/recorder.js';
 import type { Annotate } from '../port/recorder.js';
 import { Replay } from '../port/replay.js';
-import type { Input, Tracing } from '../port/replay.js';
+import type { Input, Tracing, Until } from '../port/replay.js';
 import { reviveProgram } from '../program/program.js';
 import { breathe, exhaleOn } from './breathe.js';
 import { askedToStop, ControlWord } from './control.js';
@@ -81,7 +81,9 @@ export interface Watching {
   readonly tracing: Tracing;
   /** Makes the comments of the outputs; called once, before the first frame. */
   readonly annotate?: (plane: Plane) => Annotating;
-  /** Sees the plane after the last frame, whose tick it is. */
+  /** Where it ends, and time with it; absent: at the end of the captures, when nothing is due any more. */
+  readonly until?: Until;
+  /** Sees the plane after the last frame, whose tick it is; with `until`, at the last moment. */
   readonly finished?: (plane: Plane, tick: number) => void;
 }
 
@@ -143,7 +145,7 @@ async function conduct(conducting: Conducting): Promise<ReadReport> {
   try {
     for (const { port, path } of job.inputs)
       inputs.push({ port, reader: await CaptureReader.open(path) });
-    const source = new Replay(plane.frames, inputs, watching.tracing);
+    const source = new Replay(plane.frames, inputs, watching.tracing, watching.until);
     const control = new Float64Array(job.control);
     const refill = unlessStopped(job.control, () => source.refill());
     const progress = {
@@ -160,10 +162,18 @@ async function conduct(conducting: Conducting): Promise<ReadReport> {
       conducting.exhale();
       crossing?.flush();
     };
-    const lungs = { plane, source: progress, forward, exhale, most: job.burst };
+    const end = watching.until && (() => source.end);
+    const lungs = {
+      plane,
+      source: progress,
+      forward,
+      exhale,
+      most: job.burst,
+      ...(end && { end }),
+    };
     const ended = await breathe(lungs, new Int32Array(job.control));
     crossing?.end();
-    watching.finished?.(plane, source.now);
+    watching.finished?.(plane, watching.until ? source.end : source.now);
     return {
       inputs: inputs.map(({ reader }, i) => ({
         path: job.inputs[i].path,

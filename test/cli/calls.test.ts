@@ -54,7 +54,10 @@ const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] 
   [['bench', 'live', '--report', 'a.txt'], /--report a\.txt: name a file that ends in \.svg or /],
   [['bench', 'live', '--only', 'frob'], /nothing to measure has this.*\n {2}kernel bridge: TCP/],
   [['bench', 'memory', '--only', 'frob'], /nothing to measure has this.*\n {2}bridge 64 /],
-  [['show', 'frob'], /there is only show ports, fdb, counters, workers, reasons and schema/],
+  [
+    ['show', 'frob'],
+    /there is only show ports, fdb, counters, workers, conntrack, routes, neighbors, nat, reasons and schema/,
+  ],
   [['show', 'reasons', '--watch'], /--watch and --lab are for ports, fdb, counters, workers/],
   [
     ['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--out', 'o', '--workers', 'two'],

@@ -104,7 +104,7 @@ Frame 1 of i1, 0 s after the first: 98 bytes, ICMP echo request id 1 seq 1, 10.7
   8. Its destination 08:00:27:00:00:02 lives behind node-2.eth0, learned from frame 1 of i1 0 s before.
   9. It went on to node-2.eth0 (lab.yaml:8).
   10. node-2 got it by eth0 (lab.yaml:8).
-  11. It went no further because it is for the stack of the host itself. [host-stack]
+  11. It was dropped because the host has no route by which it could go to its destination; node-2 has no route to 8.8.8.8, and no gateway (lab.yaml:7). [no-route]
 `,
 );
 
@@ -172,7 +172,7 @@ says(
 Frame 1 of f1, 0 s after the first: 98 bytes, ICMP echo request id 1 seq 1, 10.93.0.2 → 10.50.0.9.
   1. It came from f1 (lab.yaml:38), a child of node-3.eth3 (ipvlan, mode l3s, flag vepa, lab.yaml:21).
   2. In mode l3s the routes of node-3 decide (lab.yaml:21, ipvlan_mode): with the flag vepa siblings are not looked for (lab.yaml:21, ipvlan_flag).
-  3. It was dropped because the host has no route to its destination by this interface; no route of node-3 leaves by eth3 (lab.yaml:9). [no-route]
+  3. It was dropped because the host has no route by which it could go to its destination; no route of node-3 leaves by eth3 (lab.yaml:9). [no-route]
 `,
 );
 

@@ -1,0 +1,29 @@
+/** What `show` can be asked for, and what it says of itself. */
+
+/** Of a running lab. */
+export const LIVE = ['ports', 'fdb', 'counters', 'workers'] as const;
+
+/** Of the hosts of a topology, at a moment of a replay. */
+export const REPLAYED = ['conntrack', 'routes', 'neighbors', 'nat'] as const;
+export type Replayed = (typeof REPLAYED)[number];
+
+export const WHAT_HELP =
+  'of a running lab: ports, fdb, counters, workers; of a topology and captures: conntrack, neighbors, nat, and of a topology alone routes; reasons: why a frame can end; schema: the JSON Schema of topologies';
+
+export const AT_HELP =
+  'moment of the replay, as 3.5s or 250ms after the first frame, or a time as 2026-05-04T09:08:07.5Z (default: the last frame)';
+
+/** The keys are a promise. */
+export const KEYS_HELP = `
+Keys of the JSON of conntrack, routes, neighbors and nat: what, topology, at_s (seconds since the
+first frame; not of routes), and hosts, which have their name as host, and
+  conntrack  connections: protocol, state (of TCP), replied, assured, original and reply (source and
+             destination: address, and port or identifier), timeout_s, openedBy (port, number),
+             destinationRule and sourceRule (rule, at, key) where they are translated
+  routes     forwards, and routes: route (as ip route prints it), kind, to, via, dev, at
+  neighbors  neighbors: interface, address, mac, state (REACHABLE, INCOMPLETE), heard_s, and of
+             incomplete ones asked and waiting
+  nat        profile, and rules: kind (published, opened, destination, source, masquerade), rule,
+             at, key, connections; of the profile rfc4787 also mappings: protocol, inside, outside,
+             timeout_s, rule
+at is the line and column of the topology that says so, key what stands there.`;

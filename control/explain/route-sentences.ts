@@ -1,0 +1,96 @@
+/** What a host made of a packet that it routed, in sentences. */
+import { placeText } from './conntrack-words.js';
+import type { ConnectionView, RouteHop, TranslationRule, TranslationView } from './hops.js';
+import { complaint, ending, gathering, leaving, ruleText, seconds, where } from './phrases.js';
+import { shortName } from './views.js';
+
+const MINUTE_S = 60;
+const DAY_S = 86_400;
+
+/** In the order in which the host decides: whose packet is it, where does it go, where does it come from for others. */
+export function routeSentences(file: string, hop: RouteHop): string[] {
+  const { connection, translations = [], ended, addresses, sent } = hop;
+  const of = (wanted: 'source' | 'destination') =>
+    translations
+      .filter(({ what }) => what === wanted)
+      .map((translation) => translationText(file, translation));
+  return [
+    ...(connection ? [connectionText(connection)] : []),
+    ...gathering(hop),
+    ...of('destination'),
+    ...routeText(file, hop),
+    ...of('source'),
+    ...piecesText(file, hop),
+    ...waitingText(hop),
+    ...(addresses ? [`The next hop has the MAC ${addresses.destination}.`] : []),
+    ...(sent.length > 0 && ended === undefined ? [`It ${leaving(file, sent)}.`] : []),
+    ...complaint(hop.complaint),
+    ...ending(file, ended),
+  ];
+}
+
+function routeText(file: string, { route, link, nextHop, waits, host, ended }: RouteHop): string[] {
+  const text = `${route.rule}${where(file, route.at)}`;
+  if (link === undefined) return [`Its route is ${text}.`];
+  const asks = `; the MAC of the next hop ${nextHop} is not known, so ${host} asks for it by ${shortName(link)}`;
+  if (waits !== undefined) return [`It goes by the route ${text}${asks}.`];
+  return [`It ${ended === undefined ? 'goes' : 'would go'} by the route ${text}.`];
+}
+
+function piecesText(file: string, { pieces }: RouteHop): string[] {
+  if (pieces === undefined) return [];
+  return [`It goes on in ${pieces.count} fragments: ${ruleText(file, pieces.rule)}.`];
+}
+
+function waitingText({ waits, ended }: RouteHop): string[] {
+  if (waits === undefined || ended !== undefined) return [];
+  return waits === 'waiting'
+    ? ['It waits for the answer: up to three questions, a second apart.']
+    : ['The answer came at once, and it went on.'];
+}
+
+function connectionText(connection: ConnectionView): string {
+  const { host, part, openedBy } = connection;
+  const opener = openedBy && `frame ${openedBy.number} of ${openedBy.port}`;
+  switch (part) {
+    case 'opens':
+      return `It opens a connection${keptText(connection)}.`;
+    case 'belongs':
+      return `It belongs to the connection opened by ${opener ?? ''}${keptText(connection)}.`;
+    case 'replies':
+      return `It is a reply of the connection opened by ${opener ?? ''}${keptText(connection)}.`;
+    case 'refused':
+      return 'It would open a connection.';
+    case 'unknown':
+      return `${host} knows no connection that it belongs to, and none begins like this: it is not translated.`;
+  }
+}
+
+/** ` (SYN_SENT, no reply yet), which node-1 keeps for 2 min`. */
+function keptText({ host, state, replied, assured, livesFor_s = 0 }: ConnectionView): string {
+  const words = [
+    ...(state === undefined ? [] : [state]),
+    ...(replied === false ? ['no reply yet'] : []),
+    ...(assured === true ? ['assured'] : []),
+  ];
+  const progress = words.length === 0 ? '' : ` (${words.join(', ')})`;
+  return `${progress}, which ${host} keeps for ${lifetime(livesFor_s)}`;
+}
+
+/** Timeouts are whole numbers: in days, minutes or seconds, the largest unit that says them in one number. */
+function lifetime(value: number): string {
+  if (value >= DAY_S && value % DAY_S === 0)
+    return `${value / DAY_S} ${value === DAY_S ? 'day' : 'days'}`;
+  return value > MINUTE_S && value % MINUTE_S === 0 ? `${value / MINUTE_S} min` : seconds(value);
+}
+
+function translationText(file: string, { what, from, to, back, rule }: TranslationView): string {
+  const becomes = back ? 'is turned back into' : 'becomes';
+  return `Its ${what} ${placeText(from)} ${becomes} ${placeText(to)}: ${translationRule(file, rule)}.`;
+}
+
+/** A rule, its line, and the key there. */
+function translationRule(file: string, { rule, at, key }: TranslationRule): string {
+  if (at === undefined) return rule;
+  return `${rule} (${file}:${at.line}${key === undefined ? '' : `, ${key}`})`;
+}
