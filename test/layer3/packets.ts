@@ -10,9 +10,16 @@ export interface Packet {
   readonly protocol: 'tcp' | 'udp' | 'echo' | 'other';
   /** The source port; of an echo its identifier. */
   readonly port: number;
-  /** The destination port; of an echo its type. */
+  /** The destination port; of an echo its type. Other ICMP is an echo of another type, ... */
   readonly toPort: number;
+  /** ... and may have a code. */
+  readonly code?: number;
   readonly hopLimit: number;
+  /** Type of service, or traffic class. */
+  readonly service?: number;
+  readonly identification?: number;
+  /** No router may cut it: the bit DF of IPv4. */
+  readonly isWhole?: boolean;
   /** Digits of TCP between ports and checksum: sequence and acknowledgment number, bits, window. */
   readonly segment?: string;
   /** Digits behind the header: of TCP from the urgent pointer on, of an echo from its sequence number on. */
@@ -79,14 +86,14 @@ function pseudoHeader(packet: Packet, bytes: number): string {
 
 /** Header and data with this checksum. */
 function transportWith(packet: Packet, checksum: number): string {
-  const { protocol, port, toPort, segment = '', data } = packet;
+  const { protocol, port, toPort, code = 0, segment = '', data } = packet;
   switch (protocol) {
     case 'tcp':
       return `${u16(port)}${u16(toPort)}${segment}${u16(checksum)}${data}`;
     case 'udp':
       return `${u16(port)}${u16(toPort)}${u16(8 + data.length / 2)}${u16(checksum)}${data}`;
     case 'echo':
-      return `${u8(toPort)}00${u16(checksum)}${u16(port)}${data}`;
+      return `${u8(toPort)}${u8(code)}${u16(checksum)}${u16(port)}${data}`;
     case 'other':
       return data;
   }
@@ -103,11 +110,12 @@ export function checksumOf(packet: Packet): number {
 
 function ipv4Of(packet: Packet, body: string): string {
   const { source, destination, hopLimit, options = '', offset = 0 } = packet;
+  const { service = 0, identification = IDENTIFICATION, isWhole = false } = packet;
   const words = 5 + options.length / 8;
   const header = (checksum: number): string =>
     [
-      `4${words.toString(16)}00${u16(4 * words + body.length / 2)}`,
-      u16(IDENTIFICATION) + u16(offset),
+      `4${words.toString(16)}${u8(service)}${u16(4 * words + body.length / 2)}`,
+      u16(identification) + u16(isWhole ? 0x4000 | offset : offset),
       u8(hopLimit) + u8(protocolNumber(packet)) + u16(checksum),
       source + destination + options,
     ].join('');
@@ -115,20 +123,25 @@ function ipv4Of(packet: Packet, body: string): string {
 }
 
 function ipv6Of(packet: Packet, body: string): string {
-  const { source, destination, hopLimit, offset = 0 } = packet;
+  const { source, destination, hopLimit, service = 0, offset = 0 } = packet;
   const protocol = u8(protocolNumber(packet));
   const fragment = offset === 0 ? '' : `${protocol}00${u16(offset << 3)}${u32(IDENTIFICATION)}`;
   const next = offset === 0 ? protocol : FRAGMENT_HEADER;
   const carried = fragment + body;
-  return `60000000${u16(carried.length / 2)}${next}${u8(hopLimit)}${source}${destination}${carried}`;
+  const head = `6${u8(service)}00000${u16(carried.length / 2)}${next}${u8(hopLimit)}`;
+  return head + source + destination + carried;
+}
+
+/** The digits of a packet. */
+export function packetDigits(packet: Packet): string {
+  const isFirst = (packet.offset ?? 0) === 0;
+  const body = isFirst ? transportWith(packet, checksumOf(packet)) : packet.data;
+  return isIpv6(packet) ? ipv6Of(packet, body) : ipv4Of(packet, body);
 }
 
 /** The digits of the frame that carries a packet. */
 export function frameOf(packet: Packet, { to, from, tags = '' }: Link): string {
-  const isWhole = (packet.offset ?? 0) === 0;
-  const body = isWhole ? transportWith(packet, checksumOf(packet)) : packet.data;
-  const type = isIpv6(packet) ? '86dd' : '0800';
-  return to + from + tags + type + (isIpv6(packet) ? ipv6Of(packet, body) : ipv4Of(packet, body));
+  return to + from + tags + (isIpv6(packet) ? '86dd' : '0800') + packetDigits(packet);
 }
 
 /** The source port, or identifier, in the digits of an untagged frame with an IPv4 packet without options. */
