@@ -21,6 +21,7 @@ import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
 import { keyOf, replyPorts } from '../state/tuple.js';
+import * as tcp from '../wire/tcp.js';
 import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
 import { Flow } from './flow.js';
@@ -115,7 +116,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     const destinationIs =
       directionOf(side) === Direction.Original ? Mark.DestinationTranslated : Mark.SourceTranslated;
     flow.isDirect = !table.has(connection, destinationIs);
-    refreshMapping(tracking, flow);
+    refreshMapping(tracking, flow, (segment.flags & tcp.Flag.Rst) !== 0);
   }
 
   /** The first packet of a connection: who is it really for? */
