@@ -34,12 +34,14 @@ const beyond = party(3, 5);
 export interface Settings {
   /** Keys of the rule that translates sources, as `ports: 40000-40063`. */
   readonly range?: string;
-  /** Further rules, first, each with a comma behind it; IN and OUT stand for the families' subnet inside and address outside, MINE for the neighbor inside. */
+  /** Further rules, first, each with a comma behind it; %in, %out and %mine stand for the subnet inside, the address outside and the neighbor inside. */
   readonly rules?: string;
   /** How many there may be at once. */
   readonly connections?: number;
   /** MTU of the link outside. */
   readonly mtu?: number;
+  /** The subnet inside contains the one outside. */
+  readonly isWide?: boolean;
 }
 
 /** A packet that is sent, all that leaves then, or how it ends, and when, in seconds from the beginning. */
@@ -84,18 +86,20 @@ export function scene(family: Family, profile: Profile, settings: Settings = {})
 }
 
 function labFor(family: Family, profile: Profile, settings: Settings): Compiled {
-  const { range = '', rules = '', connections = 64, mtu = 1500 } = settings;
+  const { range = '', rules = '', connections = 64 } = settings;
+  const { mtu = 1500, isWide = false } = settings;
+  const bits = isWide ? { 4: 8, 6: 16 } : { 4: 24, 6: 64 };
   const inside = family === 4 ? '10.0.1.0/24' : '"fd00:1::/64"';
   const written = rules
-    .replaceAll('IN', inside)
-    .replaceAll('OUT', family === 4 ? '10.0.2.1' : '"fd00:2::1"')
-    .replaceAll('MINE', family === 4 ? '10.0.1.9' : '"fd00:1::9"');
+    .replaceAll('%in', inside)
+    .replaceAll('%out', family === 4 ? '10.0.2.1' : 'fd00:2::1')
+    .replaceAll('%mine', family === 4 ? '10.0.1.9' : 'fd00:1::9');
   return labOf(`
 x-wires: { a: { ports: { p: } }, b: { ports: { p: } } }
 x-hosts:
   r:
     nics:
-      eth0: { wire: a, mac: "02:00:00:00:01:01", addresses: [10.0.1.1/24, "fd00:1::1/64"] }
+      eth0: { wire: a, mac: "02:00:00:00:01:01", addresses: [10.0.1.1/${bits[4]}, "fd00:1::1/${bits[6]}"] }
       eth1: { wire: b, mac: "02:00:00:00:02:01", addresses: [10.0.2.1/24, "fd00:2::1/64"], mtu: ${mtu} }
     routes: [{ to: 10.0.3.0/24, via: 10.0.2.9 }, { to: "fd00:3::/64", via: "fd00:2::9" }]
 x-nat:
