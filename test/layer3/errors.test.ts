@@ -167,12 +167,13 @@ function goingOn(question: Packet, outside: Packet, answer: Packet, inside: Pack
 }
 
 for (const profile of PROFILES)
-  test(`N5508-11: profile ${profile}: other questions of ICMP are translated as pings are, and a redirect as errors are; an answer to nothing goes nowhere`, (t) => {
+  test(`N5508-11: profile ${profile}: other questions of ICMP are translated as pings are, and a redirect as errors are; an answer to nothing goes nowhere, and what is none of these goes on as it is`, (t) => {
     const it = scene(4, profile, onePort);
     const { mine, peer, outer } = it;
     const outside = { source: outer, port: PORT };
     const question = udp(mine, 5000, peer, 53);
     const gone = passed(question, outside);
+    const solicitation = { ...ping(mine, 0, peer), toPort: 10 };
     const redirected = errorAbout(passed(question), 'redirect', [peer, mine]);
     const others = QUESTIONS.flatMap(([toPort, answer]): Line[] => {
       const asked = { ...ping(mine, 5000, peer), toPort, data: '0001'.padEnd(28, '0') };
@@ -187,5 +188,6 @@ for (const profile of PROFILES)
       [question, gone],
       [errorAbout(gone, 'redirect', [peer, outer]), passed(redirected)],
       ...others,
+      [solicitation, passed(solicitation)],
     ]);
   });
