@@ -28,6 +28,9 @@ export interface Packet {
   readonly options?: string;
   /** A later fragment: 8-byte units before it. It has no header, only data. */
   readonly offset?: number;
+  /** A piece of a datagram: the digits that it carries, with the checksum of the whole; and whether more follow. */
+  readonly piece?: string;
+  readonly hasMore?: boolean;
   /** What stands in the checksum: nothing, as UDP may; or the pseudo sum alone, which a network card is to complete. Else it is right. */
   readonly checksum?: 'none' | 'partial';
   /** Added to the right checksum. */
@@ -110,12 +113,13 @@ export function checksumOf(packet: Packet): number {
 
 function ipv4Of(packet: Packet, body: string): string {
   const { source, destination, hopLimit, options = '', offset = 0 } = packet;
-  const { service = 0, identification = IDENTIFICATION, isWhole = false } = packet;
+  const { service = 0, identification = IDENTIFICATION } = packet;
+  const { isWhole = false, hasMore = false } = packet;
   const words = 5 + options.length / 8;
   const header = (checksum: number): string =>
     [
       `4${words.toString(16)}${u8(service)}${u16(4 * words + body.length / 2)}`,
-      u16(identification) + u16(isWhole ? 0x4000 | offset : offset),
+      u16(identification) + u16((isWhole ? 0x4000 : 0) | (hasMore ? 0x2000 : 0) | offset),
       u8(hopLimit) + u8(protocolNumber(packet)) + u16(checksum),
       source + destination + options,
     ].join('');
@@ -123,10 +127,12 @@ function ipv4Of(packet: Packet, body: string): string {
 }
 
 function ipv6Of(packet: Packet, body: string): string {
-  const { source, destination, hopLimit, service = 0, offset = 0 } = packet;
+  const { source, destination, hopLimit, service = 0, offset = 0, hasMore = false } = packet;
   const protocol = u8(protocolNumber(packet));
-  const fragment = offset === 0 ? '' : `${protocol}00${u16(offset << 3)}${u32(IDENTIFICATION)}`;
-  const next = offset === 0 ? protocol : FRAGMENT_HEADER;
+  const place = u16((offset << 3) | (hasMore ? 1 : 0));
+  const isCut = offset !== 0 || hasMore;
+  const fragment = isCut ? `${protocol}00${place}${u32(IDENTIFICATION)}` : '';
+  const next = isCut ? FRAGMENT_HEADER : protocol;
   const carried = fragment + body;
   const head = `6${u8(service)}00000${u16(carried.length / 2)}${next}${u8(hopLimit)}`;
   return head + source + destination + carried;
@@ -135,8 +141,21 @@ function ipv6Of(packet: Packet, body: string): string {
 /** The digits of a packet. */
 export function packetDigits(packet: Packet): string {
   const isFirst = (packet.offset ?? 0) === 0;
-  const body = isFirst ? transportWith(packet, checksumOf(packet)) : packet.data;
+  const whole = isFirst ? transportWith(packet, checksumOf(packet)) : packet.data;
+  const body = packet.piece ?? whole;
   return isIpv6(packet) ? ipv6Of(packet, body) : ipv4Of(packet, body);
+}
+
+/** The pieces of a packet, each but the last with so many bytes of what it carries: a multiple of 8. */
+export function piecesOf(packet: Packet, bytes: number): Packet[] {
+  const carried = transportWith(packet, checksumOf(packet));
+  const count = Math.ceil(carried.length / 2 / bytes);
+  return Array.from({ length: count }, (_, i) => ({
+    ...packet,
+    piece: carried.slice(2 * i * bytes, 2 * (i + 1) * bytes),
+    offset: (i * bytes) / 8,
+    hasMore: i < count - 1,
+  }));
 }
 
 /** The digits of the frame that carries a packet. */

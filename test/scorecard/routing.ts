@@ -46,7 +46,7 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-12',
     says: 'Errors are limited, for each destination and in all; what is kept back is counted.',
-    reason: 'deviates: limited they are, but nothing counts what is kept back',
+    reason: 'deviates: what is kept back is counted, and shown nowhere',
   },
   {
     id: 'R-13',
@@ -57,7 +57,7 @@ const forwarding: readonly Requirement[] = [
     id: 'R-14',
     says: 'The longest prefix, then type of service and metric; blackhole, unreachable, prohibit.',
     reason:
-      'deviates: routes have neither type of service nor metric; of two with one prefix, one counts',
+      'deviates: routes have neither type of service nor metric; of two with one prefix the first counts',
   },
   {
     id: 'R-15',
@@ -72,7 +72,10 @@ const forwarding: readonly Requirement[] = [
     says: 'Options: no source routes; record route and timestamp are filled in; others are kept.',
     reason: 'deviates: nothing is filled in: record route and timestamp are kept as they are',
   },
-  { id: 'R-18', says: 'Bridges, macvlan and ipvlan L3 take nothing from the hop limit.' },
+  {
+    id: 'R-18',
+    says: 'Bridges, macvlan and ipvlan L3 take nothing from the hop limit; a router does.',
+  },
 ];
 
 export const routing: readonly Chapter[] = [

@@ -38,7 +38,7 @@ const udp: readonly Requirement[] = [
     id: 'N4787-7',
     says: 'Inside and outside may have the same addresses.',
     reason:
-      'deviates: where subnets overlap the longest prefix decides; of two that are the same, one side is not reached',
+      'deviates: where subnets overlap the longest prefix decides; of two that are the same the first counts',
   },
   {
     id: 'N4787-8',
