@@ -129,6 +129,7 @@ test('every file is imported by another, or is where something starts', (t) => {
     'test/live/flood.ts',
     'test/live/observer.ts',
     'test/readme/main.ts',
+    'test/scorecard/main.ts',
     'test/soak/main.ts',
     'test/soak/talker.ts',
   ];

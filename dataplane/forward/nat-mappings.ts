@@ -101,14 +101,16 @@ export function addMapping(
 
 /**
  * A packet goes on with its connection, and so does the mapping of the source inside: with each packet of one that was opened from there, and with
- * the answers from there to one that was opened from elsewhere (REQ-6). What comes unasked keeps no mapping alive.
+ * the answers from there to one that was opened from elsewhere (REQ-6). What comes unasked keeps no mapping alive, nor does a reset that refuses
+ * it (RFC 7857 §7), which is what the packet at hand is if it `isReset`.
  */
-export function refreshMapping(tracking: Tracking, flow: Flow): void {
+export function refreshMapping(tracking: Tracking, flow: Flow, isReset: boolean): void {
   const { table, mappings } = tracking;
   if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
   if (table.has(connection, Mark.SourceTranslated)) refresh(tracking, flow, Direction.Original);
   if (
+    !isReset &&
     directionOf(flow.side) === Direction.Reply &&
     table.has(connection, Mark.DestinationTranslated)
   )

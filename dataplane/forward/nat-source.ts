@@ -11,7 +11,7 @@ import type { Flow } from './flow.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
 import type { Choosing } from './nat-choose.js';
-import { addMapping, isUnmapped, takeMapping } from './nat-mappings.js';
+import { addMapping, isUnmapped, refreshMapping, takeMapping } from './nat-mappings.js';
 import { NO_RULE } from './nat-rules.js';
 import type { NatRules } from './nat-rules.js';
 import { copyAddress } from './packet.js';
@@ -154,9 +154,11 @@ export function sourceOn(
     if (reason === Reason.Ok) reason = enter(tracking, frame, rule);
     letGo(tracking, packet.family, replySource);
     letGo(tracking, packet.family, replyDestination);
-    if (reason === Reason.Ok && isMappable && !isMapped && isSourceChanged())
+    if (reason !== Reason.Ok) return reason;
+    if (isMapped) refreshMapping(tracking, flow, false);
+    else if (isMappable && isSourceChanged())
       addMapping(tracking, flow, packet, rule, tracking.table.expiryOf(flow.side >> 1));
-    return reason;
+    return Reason.Ok;
   };
 
   /** The mapping is that of the source as it came. */

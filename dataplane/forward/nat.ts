@@ -21,6 +21,7 @@ import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
 import { keyOf, replyPorts } from '../state/tuple.js';
+import * as tcp from '../wire/tcp.js';
 import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
 import { Flow } from './flow.js';
@@ -96,8 +97,8 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     if (flow.tracking !== undefined) follow(flow.tracking, connection << 1);
   }
 
-  /** A packet of a connection: it is called what the answers to it are called, turned round. */
-  function belong(tracking: Tracking, side: number): void {
+  /** A packet of a connection, perhaps a reset: it is called what the answers to it are called, turned round. */
+  function belong(tracking: Tracking, side: number, isReset: boolean): void {
     const { table } = tracking;
     const connection = connectionOf(side);
     const other = directionOf(side) === Direction.Original ? Direction.Reply : Direction.Original;
@@ -115,7 +116,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     const destinationIs =
       directionOf(side) === Direction.Original ? Mark.DestinationTranslated : Mark.SourceTranslated;
     flow.isDirect = !table.has(connection, destinationIs);
-    refreshMapping(tracking, flow);
+    refreshMapping(tracking, flow, isReset);
   }
 
   /** The first packet of a connection: who is it really for? */
@@ -134,7 +135,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
   /** A later fragment has the ports of the first, and goes where that went. */
   function join(tracking: Tracking): void {
     const side = find(tracking);
-    if (side >= 0) belong(tracking, side);
+    if (side >= 0) belong(tracking, side, false);
   }
 
   function track(tracking: Tracking, frame: Frame, host: number): Reason {
@@ -154,7 +155,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
         side = -1;
       }
     }
-    if (side >= 0) belong(tracking, side);
+    if (side >= 0) belong(tracking, side, (segment.flags & tcp.Flag.Rst) !== 0);
     else if (tracking.tracker.begins(packet.protocol, packet.ports, segment.flags))
       open(tracking, host);
     return Reason.Ok;

@@ -47,7 +47,7 @@ export class Packet {
   upper = 0;
   /** Where its TCP, UDP or ICMP header begins in the pool, or NO_TRANSPORT. */
   transport = NO_TRANSPORT;
-  /** Of TCP and UDP the source port in the high half and the destination port; of an echo its identifier, type and code; else 0. */
+  /** Of TCP and UDP the source port in the high half and the destination port; of a question or answer of ICMP its identifier, type and code; else 0. */
   ports = 0;
   /** Routers that it may still pass. */
   hopLimit = 0;
@@ -114,7 +114,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
       case Protocol.Icmp:
       case Protocol.Icmpv6:
         if (checkIcmp(transport, end, end) !== Reason.Ok) return;
-        if (isEcho(packet.family, type(view, transport)))
+        if (hasIdentifier(packet.family, type(view, transport)))
           packet.ports =
             (identifier(view, transport) << 16) |
             (type(view, transport) << 8) |
@@ -199,11 +199,11 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
   };
 }
 
-/** Is this type of ICMP, or of ICMPv6, an echo: a ping or its answer? */
-export function isEcho(family: number, kind: number): boolean {
-  return family === 4
-    ? kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply
-    : kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
+/** Has this type of ICMP, or of ICMPv6, an identifier: is it a question or an answer (RFC 792; RFC 950; RFC 4443 §4)? */
+export function hasIdentifier(family: number, kind: number): boolean {
+  if (family === 6) return kind === Icmpv6Type.EchoRequest || kind === Icmpv6Type.EchoReply;
+  if (kind === IcmpType.EchoRequest || kind === IcmpType.EchoReply) return true;
+  return kind >= IcmpType.Timestamp && kind <= IcmpType.AddressMaskReply;
 }
 
 /** Does it carry ICMP, and something that is no query and no answer: an error, a redirect, or what could be one if it could be read? */

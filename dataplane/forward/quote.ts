@@ -27,7 +27,7 @@ import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as tcp from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
-import { isEcho, NO_TRANSPORT, Packet, readAtOn } from './packet.js';
+import { hasIdentifier, NO_TRANSPORT, Packet, readAtOn } from './packet.js';
 import type { Plane } from './plane.js';
 
 /** A quote in front of extensions has so many bytes at least (RFC 4884 §4.2); what says less means something else. */
@@ -179,7 +179,7 @@ function rewriteTransportOn({
     const areSummed = quote.protocol === Protocol.Icmpv6;
     let was = areSummed ? change >>> 16 : 0;
     let now = areSummed ? change & 0xffff : 0;
-    if (isEcho(quote.family, icmp.type(view, at))) {
+    if (hasIdentifier(quote.family, icmp.type(view, at))) {
       was += icmp.identifier(view, at);
       now += ports >>> 16;
       view.setUint16(at + 4, ports >>> 16);

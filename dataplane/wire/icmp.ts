@@ -17,6 +17,8 @@ export const enum IcmpType {
   EchoRequest = 8,
   TimeExceeded = 11,
   ParameterProblem = 12,
+  Timestamp = 13,
+  AddressMaskReply = 18,
 }
 
 /** The code of DestinationUnreachable that carries the MTU of the next hop (RFC 1191 §4). */

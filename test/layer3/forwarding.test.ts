@@ -17,6 +17,7 @@ import {
   near,
   packet4,
   packet6,
+  party,
   routerLab,
   udp,
 } from '../dataplane/routed.js';
@@ -86,6 +87,26 @@ test('R-5: an IPv6 packet with an address of its link alone stays there', (t) =>
   const from = { ...near, ip6: linkLocal };
   const sent = packet6(from, far, Protocol.Udp, udp(6, from, far));
   drops(t, frame6(near, eth0, sent), 'dropped: martian-address', 'from fe80::9');
+});
+
+test('R-6: where the way back leads is not asked: from a source behind another interface a packet is forwarded all the same, as Linux does unless it is told otherwise', (t) => {
+  const astray = party(2, 50);
+  const from = { ...astray, mac: near.mac };
+  const sent = [
+    atA(frame4(from, eth0, packet(far, 64, astray))),
+    atA(frame6(from, eth0, packet6(astray, far, Protocol.Udp, udp(6, astray, far)))),
+  ];
+  t.deepEqual(heard(lab, sent), [
+    [leaves('b.p', frame4(eth1, far, packet(far, 63, astray)))],
+    [leaves('b.p', frame6(eth1, far, packet6(astray, far, Protocol.Udp, udp(6, astray, far), 63)))],
+  ]);
+});
+
+test('R-17: the router writes neither its address nor the time into a packet that asks for them', (t) => {
+  for (const options of [u8(7, 7, 4, 0, 0, 0, 0, 0), u8(68, 8, 5, 0, 0, 0, 0, 0)])
+    t.deepEqual(heard(lab, [atA(frame4(near, eth0, packet(far, 64, near, options)))]), [
+      [leaves('b.p', frame4(eth1, far, packet(far, 63, near, options)))],
+    ]);
 });
 
 test('R-17: a packet that says by which routers it goes is dropped; other options go with it unchanged', (t) => {

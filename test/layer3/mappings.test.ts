@@ -96,6 +96,15 @@ for (const [name, way] of Object.entries(ways)) {
     t.is(sent(router, other, 2000), leaving(other, toMe));
   });
 
+  test(`N4787-6: through ${name}, the first packet of another conversation keeps a mapping alive as well`, (t) => {
+    const router = routerWith(way);
+    sent(router, question, 0);
+    sent(router, udp(MINE, PORT, SECOND_ONE, 53), 200);
+    const stranger = udp(SECOND_ONE, 9, OWN[1], PORT);
+    t.is(sent(router, stranger, 499), leaving(stranger, toMe));
+    router.checkConservation();
+  });
+
   test(`N4787-3: through ${name}, a mapping lives as long as the connections that were opened by it, so nobody else gets its port meanwhile`, (t) => {
     const router = routerWith(way);
     sent(router, question, 0);

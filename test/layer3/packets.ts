@@ -10,9 +10,16 @@ export interface Packet {
   readonly protocol: 'tcp' | 'udp' | 'echo' | 'other';
   /** The source port; of an echo its identifier. */
   readonly port: number;
-  /** The destination port; of an echo its type. */
+  /** The destination port; of an echo its type. Other ICMP is an echo of another type, ... */
   readonly toPort: number;
+  /** ... and may have a code. */
+  readonly code?: number;
   readonly hopLimit: number;
+  /** Type of service, or traffic class. */
+  readonly service?: number;
+  readonly identification?: number;
+  /** No router may cut it: the bit DF of IPv4. */
+  readonly isWhole?: boolean;
   /** Digits of TCP between ports and checksum: sequence and acknowledgment number, bits, window. */
   readonly segment?: string;
   /** Digits behind the header: of TCP from the urgent pointer on, of an echo from its sequence number on. */
@@ -21,6 +28,9 @@ export interface Packet {
   readonly options?: string;
   /** A later fragment: 8-byte units before it. It has no header, only data. */
   readonly offset?: number;
+  /** A piece of a datagram: the digits that it carries, with the checksum of the whole; and whether more follow. */
+  readonly piece?: string;
+  readonly hasMore?: boolean;
   /** What stands in the checksum: nothing, as UDP may; or the pseudo sum alone, which a network card is to complete. Else it is right. */
   readonly checksum?: 'none' | 'partial';
   /** Added to the right checksum. */
@@ -79,14 +89,14 @@ function pseudoHeader(packet: Packet, bytes: number): string {
 
 /** Header and data with this checksum. */
 function transportWith(packet: Packet, checksum: number): string {
-  const { protocol, port, toPort, segment = '', data } = packet;
+  const { protocol, port, toPort, code = 0, segment = '', data } = packet;
   switch (protocol) {
     case 'tcp':
       return `${u16(port)}${u16(toPort)}${segment}${u16(checksum)}${data}`;
     case 'udp':
       return `${u16(port)}${u16(toPort)}${u16(8 + data.length / 2)}${u16(checksum)}${data}`;
     case 'echo':
-      return `${u8(toPort)}00${u16(checksum)}${u16(port)}${data}`;
+      return `${u8(toPort)}${u8(code)}${u16(checksum)}${u16(port)}${data}`;
     case 'other':
       return data;
   }
@@ -103,11 +113,13 @@ export function checksumOf(packet: Packet): number {
 
 function ipv4Of(packet: Packet, body: string): string {
   const { source, destination, hopLimit, options = '', offset = 0 } = packet;
+  const { service = 0, identification = IDENTIFICATION } = packet;
+  const { isWhole = false, hasMore = false } = packet;
   const words = 5 + options.length / 8;
   const header = (checksum: number): string =>
     [
-      `4${words.toString(16)}00${u16(4 * words + body.length / 2)}`,
-      u16(IDENTIFICATION) + u16(offset),
+      `4${words.toString(16)}${u8(service)}${u16(4 * words + body.length / 2)}`,
+      u16(identification) + u16((isWhole ? 0x4000 : 0) | (hasMore ? 0x2000 : 0) | offset),
       u8(hopLimit) + u8(protocolNumber(packet)) + u16(checksum),
       source + destination + options,
     ].join('');
@@ -115,20 +127,40 @@ function ipv4Of(packet: Packet, body: string): string {
 }
 
 function ipv6Of(packet: Packet, body: string): string {
-  const { source, destination, hopLimit, offset = 0 } = packet;
+  const { source, destination, hopLimit, service = 0, offset = 0, hasMore = false } = packet;
   const protocol = u8(protocolNumber(packet));
-  const fragment = offset === 0 ? '' : `${protocol}00${u16(offset << 3)}${u32(IDENTIFICATION)}`;
-  const next = offset === 0 ? protocol : FRAGMENT_HEADER;
+  const place = u16((offset << 3) | (hasMore ? 1 : 0));
+  const isCut = offset !== 0 || hasMore;
+  const fragment = isCut ? `${protocol}00${place}${u32(IDENTIFICATION)}` : '';
+  const next = isCut ? FRAGMENT_HEADER : protocol;
   const carried = fragment + body;
-  return `60000000${u16(carried.length / 2)}${next}${u8(hopLimit)}${source}${destination}${carried}`;
+  const head = `6${u8(service)}00000${u16(carried.length / 2)}${next}${u8(hopLimit)}`;
+  return head + source + destination + carried;
+}
+
+/** The digits of a packet. */
+export function packetDigits(packet: Packet): string {
+  const isFirst = (packet.offset ?? 0) === 0;
+  const whole = isFirst ? transportWith(packet, checksumOf(packet)) : packet.data;
+  const body = packet.piece ?? whole;
+  return isIpv6(packet) ? ipv6Of(packet, body) : ipv4Of(packet, body);
+}
+
+/** The pieces of a packet, each but the last with so many bytes of what it carries: a multiple of 8. */
+export function piecesOf(packet: Packet, bytes: number): Packet[] {
+  const carried = transportWith(packet, checksumOf(packet));
+  const count = Math.ceil(carried.length / 2 / bytes);
+  return Array.from({ length: count }, (_, i) => ({
+    ...packet,
+    piece: carried.slice(2 * i * bytes, 2 * (i + 1) * bytes),
+    offset: (i * bytes) / 8,
+    hasMore: i < count - 1,
+  }));
 }
 
 /** The digits of the frame that carries a packet. */
 export function frameOf(packet: Packet, { to, from, tags = '' }: Link): string {
-  const isWhole = (packet.offset ?? 0) === 0;
-  const body = isWhole ? transportWith(packet, checksumOf(packet)) : packet.data;
-  const type = isIpv6(packet) ? '86dd' : '0800';
-  return to + from + tags + type + (isIpv6(packet) ? ipv6Of(packet, body) : ipv4Of(packet, body));
+  return to + from + tags + (isIpv6(packet) ? '86dd' : '0800') + packetDigits(packet);
 }
 
 /** The source port, or identifier, in the digits of an untagged frame with an IPv4 packet without options. */
