@@ -20,8 +20,8 @@ export interface Placement {
 
 /**
  * Deals what has ports out to Workers: the largest part first, each to the Worker with the fewest ports so far. A part is what a frame can
- * cross in one pass, or what shares the neighbors of a host; it is never divided, because its tables have one writer. Of a lab of bridges
- * every network is a part.
+ * cross in one pass, or what shares the neighbors and connections of a host; it is never divided, because its tables have one writer. Bridge networks
+ * of a host that does not forward are a part each.
  * @param wanted number of Workers; default: one for each part, but a core is left to the programs in the sandboxes
  */
 export function placeParts(
@@ -37,7 +37,8 @@ export function placeParts(
     ports: parts.flatMap(({ ports }) => ports).sort((one, other) => one - other),
   }));
   if (wanted === undefined || wanted <= Math.max(busy, 1)) return { workers: dealt };
-  const joins = compiled.program.links.rows > 0;
+  const { links, hosts } = compiled.program;
+  const joins = links.rows > 0 || hosts.flags.some((flags) => (flags & HostFlag.Forwards) !== 0);
   return {
     workers: dealt,
     note: `${joins ? partsText(busy) : networksText(busy)}: ${count} of ${wanted} workers are used`,

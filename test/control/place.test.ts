@@ -89,6 +89,11 @@ test('a host that forwards between its interfaces is one part', (t) => {
 services: { c1: { networks: [one] }, c2: { networks: [two] }, c3: { networks: [three] } }
 `);
   t.deepEqual(parts, [['c1', 'c2', 'c3']]);
+  const two = compiledOf('networks: { one: , two: }\nservices: { c1: { networks: [one, two] } }');
+  t.is(
+    placeParts(two, 2, CORES).note,
+    'the lab has one part, and what wires, uplinks and hosts join is served by one worker: 1 of 2 workers are used',
+  );
 });
 
 test('where nothing can come in no Worker is spent, and where something does every port is served once', (t) => {

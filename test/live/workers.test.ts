@@ -7,7 +7,9 @@ import { listFdb } from '../../dataplane/state/fdb-entries.js';
 import { liveTest, PAIR, until } from './live.js';
 import type { RunningLab } from '../../control/supervisor/running.js';
 
-const TWO_NETWORKS = `networks:
+/** Of a host that does not forward between them: else they are one part, and have one worker. */
+const TWO_NETWORKS = `x-hosts: { host: { forward: false } }
+networks:
   red: { ipam: { config: [ { subnet: 10.93.0.0/24 } ] } }
   blue: { ipam: { config: [ { subnet: 10.94.0.0/24 } ] } }
 services:
