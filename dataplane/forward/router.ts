@@ -239,10 +239,11 @@ function forwardOn(
       view.setUint8(at + 7, packet.hopLimit - 1);
       return;
     }
+    // The word is written and not read again: a read of two bytes behind a write of one would wait for it.
     const was = view.getUint16(at + 8);
-    view.setUint8(at + 8, packet.hopLimit - 1);
-    const sum = updateChecksum(view.getUint16(at + 10), was, view.getUint16(at + 8));
-    view.setUint16(at + 10, sum);
+    const now = was - 0x100;
+    view.setUint16(at + 8, now);
+    view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), was, now));
   }
 
   /** Sends what is written, in pieces where it has to be. */

@@ -43,6 +43,7 @@ const FRAME_LENGTH = 60;
 const TOTAL_LENGTH = 46;
 const UDP_LENGTH = 26;
 const TTL = 64;
+const ECHO = 0x0800;
 const TICK_NS = 50;
 /** So that 50,000 connections that nobody has answered live at a time, and have expired when their place is needed. */
 const OPENING_TICK_NS = 600_000;
@@ -54,56 +55,76 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
   const step = kind === 'opening' ? OPENING_TICK_NS : TICK_NS;
   const state = { dice: (seed << 1) | 1, sent: 0 };
 
-  function put(at: number, protocol: number, source: number, destination: number): void {
-    view.setUint16(at + 12, EtherType.Ipv4);
-    view.setInt32(at + 14, (0x4500 << 16) | TOTAL_LENGTH);
-    view.setInt32(at + 18, 0);
-    view.setInt32(at + 22, ((TTL << 8) | protocol) << 16);
-    view.setInt32(at + 26, source);
-    view.setInt32(at + 30, destination);
+  /** Everything up to the source address, in whole words: `to` and `from` are the last four bytes of the MACs. */
+  function put(
+    at: number,
+    protocol: number,
+    to: number,
+    from: number,
+    source: number,
+    destination: number,
+  ): void {
     const addresses = half(source) + half(destination);
-    view.setUint16(
-      at + 24,
-      complement(0x4500 + TOTAL_LENGTH + ((TTL << 8) | protocol) + addresses),
-    );
+    const sum = complement(0x4500 + TOTAL_LENGTH + ((TTL << 8) | protocol) + addresses);
+    view.setInt32(at, (MAC_HIGH << 16) | (to >>> 16));
+    view.setInt32(at + 4, (to << 16) | MAC_HIGH);
+    view.setInt32(at + 8, from);
+    view.setInt32(at + 12, (EtherType.Ipv4 << 16) | 0x4500);
+    view.setInt32(at + 16, TOTAL_LENGTH << 16);
+    view.setInt32(at + 20, (TTL << 8) | protocol);
+    view.setInt32(at + 24, (sum << 16) | (source >>> 16));
+    view.setInt32(at + 28, (source << 16) | (destination >>> 16));
   }
 
-  function putUdp(at: number, source: number, destination: number, from: number, to: number): void {
-    put(at, Protocol.Udp, source, destination);
-    view.setInt32(at + 34, (from << 16) | to);
-    const pseudo = half(source) + half(destination) + Protocol.Udp + UDP_LENGTH;
-    view.setInt32(at + 38, (UDP_LENGTH << 16) | complement(pseudo + from + to + UDP_LENGTH));
+  function putUdp(
+    at: number,
+    to: number,
+    from: number,
+    source: number,
+    destination: number,
+    ports: number,
+  ): void {
+    put(at, Protocol.Udp, to, from, source, destination);
+    const addresses = half(source) + half(destination);
+    const sum = complement(addresses + Protocol.Udp + 2 * UDP_LENGTH + half(ports));
+    view.setInt32(at + 32, (destination << 16) | (ports >>> 16));
+    view.setInt32(at + 36, (ports << 16) | UDP_LENGTH);
+    view.setInt32(at + 40, sum << 16);
   }
 
   function putEcho(
     at: number,
+    to: number,
+    from: number,
     source: number,
     destination: number,
-    type: number,
-    id: number,
+    typeAndId: number,
   ): void {
-    put(at, Protocol.Icmp, source, destination);
-    view.setInt32(at + 34, (type << 24) | complement((type << 8) + id));
-    view.setInt32(at + 38, id << 16);
+    put(at, Protocol.Icmp, to, from, source, destination);
+    const type = typeAndId >>> 16;
+    view.setInt32(at + 32, (destination << 16) | type);
+    view.setInt32(at + 36, (complement(half(typeAndId)) << 16) | (typeAndId & 0xffff));
+    view.setInt32(at + 40, 0);
   }
 
-  function fromInside(at: number, flow: number): void {
+  function fromInside(at: number, flow: number): number {
     const inside = INSIDE + (flow & (INSIDE_COUNT - 1));
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const port = PORT_FIRST + (flow & ((1 << PORT_BITS) - 1));
-    view.setInt32(at + 8, inside);
-    if (kind === 'echo') putEcho(at, inside, remote, 8, port);
-    else if (kind === 'dnat') putUdp(at, INSIDE, remote, SERVER_PORT, port);
-    else putUdp(at, inside, remote, port, SERVER_PORT);
+    if (kind === 'echo') putEcho(at, OWN_INSIDE, inside, inside, remote, (ECHO << 16) | port);
+    else if (kind === 'dnat')
+      putUdp(at, OWN_INSIDE, INSIDE, INSIDE, remote, (SERVER_PORT << 16) | port);
+    else putUdp(at, OWN_INSIDE, inside, inside, remote, (port << 16) | SERVER_PORT);
+    return inside & (ports - 1);
   }
 
   function fromOutside(at: number, flow: number): void {
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const port = PORT_FIRST + (flow & ((1 << PORT_BITS) - 1));
-    view.setInt32(at + 8, ROUTER);
-    if (kind === 'echo') putEcho(at, remote, OUTSIDE, 0, port);
-    else if (kind === 'dnat') putUdp(at, remote, OUTSIDE, port, PUBLISHED_PORT);
-    else putUdp(at, remote, OUTSIDE, SERVER_PORT, port);
+    if (kind === 'echo') putEcho(at, OUTSIDE, ROUTER, remote, OUTSIDE, port);
+    else if (kind === 'dnat')
+      putUdp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (port << 16) | PUBLISHED_PORT);
+    else putUdp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | port);
   }
 
   /** Who speaks first in this kind of flow? */
@@ -111,11 +132,11 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
     return kind === 'dnat' ? turn === 1 : turn === 0;
   }
 
-  function putRouted(at: number, dice: number): void {
+  function routed(at: number, dice: number): number {
     const inside = INSIDE + ((dice >>> 8) & (INSIDE_COUNT - 1));
-    view.setInt32(at + 8, inside);
-    const prefix = below(dice, count);
-    putUdp(at, inside, PREFIX_FIRST + prefix * 256 + (dice & 0xff), PORT_FIRST, SERVER_PORT);
+    const to = (PREFIX_FIRST + below(dice, count) * 256 + (dice & 0xff)) | 0;
+    putUdp(at, OWN_INSIDE, inside, inside, to, (PORT_FIRST << 16) | SERVER_PORT);
+    return inside & (ports - 1);
   }
 
   function receive(into: Int32Array, most: number): number {
@@ -130,14 +151,11 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
       const at = start[frame];
       const isIntroduced = sent >= introductions;
       const flow = isIntroduced ? (kind === 'opening' ? sent : below(dice, count)) : sent >>> 1;
-      const inside = !isTwoWay || isFromInside(sent & 1);
-      view.setUint16(at, MAC_HIGH);
-      view.setInt32(at + 2, inside ? OWN_INSIDE : OUTSIDE);
-      view.setUint16(at + 6, MAC_HIGH);
-      if (kind === 'routed') putRouted(at, dice);
-      else if (inside) fromInside(at, flow & 0xf_ffff);
+      let port = ports;
+      if (kind === 'routed') port = routed(at, dice);
+      else if (!isTwoWay || isFromInside(sent & 1)) port = fromInside(at, flow & 0xf_ffff);
       else fromOutside(at, flow & 0xf_ffff);
-      inPort[frame] = inside ? view.getUint32(at + 8) & (ports - 1) : ports;
+      inPort[frame] = port;
       sent++;
       length[frame] = FRAME_LENGTH;
       wireLength[frame] = FRAME_LENGTH;

@@ -41,10 +41,22 @@ export function checkIpv4(bytes: DataView, at: number, end: number, wireEnd: num
   const header = headerLength(bytes, at);
   if (header < HEADER_LENGTH_MIN) return Reason.Ipv4BadHeaderLength;
   if (at + header > end) return missing(at + header, wireEnd, Reason.Ipv4BadHeaderLength);
-  if (!isRight(sum(bytes, at, header))) return Reason.Ipv4BadChecksum;
+  if (!isRight(header === HEADER_LENGTH_MIN ? fixedSum(bytes, at) : sum(bytes, at, header)))
+    return Reason.Ipv4BadChecksum;
   const total = totalLength(bytes, at);
   if (total < header) return Reason.Ipv4TotalLengthTooShort;
   return total > wireEnd - at ? Reason.Ipv4LongerThanFrame : Reason.Ok;
+}
+
+/** The sum of a header without options, as most are; its bytes are swapped, which is right for a sum that is only to be 0xffff. */
+function fixedSum(bytes: DataView, at: number): number {
+  const a = bytes.getInt32(at, true);
+  const b = bytes.getInt32(at + 4, true);
+  const c = bytes.getInt32(at + 8, true);
+  const d = bytes.getInt32(at + 12, true);
+  const e = bytes.getInt32(at + 16, true);
+  const highs = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
+  return highs + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
 }
 
 /** May the addresses be read, and do the lengths make sense? Less than `checkIpv4`: options may be missing and the checksum wrong. */
