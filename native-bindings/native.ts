@@ -15,8 +15,8 @@ export const CONTRACT = 2;
  */
 export interface PoolColumns {
   readonly bytes: Uint8Array;
-  readonly start: Uint32Array;
-  readonly length: Uint32Array;
+  readonly start: Int32Array;
+  readonly length: Int32Array;
   readonly wireLength: Uint32Array;
   readonly inPort: Uint16Array;
   readonly serial: Uint32Array;

@@ -40,6 +40,17 @@ export type Firewall = (
   isDirect: boolean,
 ) => Reason;
 
+/**
+ * Does whatever belongs to an established connection go from one interface to another, wherever it comes from and goes to? `published` and
+ * `isDirect` as above. Where the answer is no, `Firewall` knows more.
+ */
+export type Sure = (
+  inIface: number,
+  outIface: number,
+  published: number,
+  isDirect: boolean,
+) => boolean;
+
 /** What an interface is to Docker's rules for one family. Those from Nat on are bridges that exchange packets with others. */
 const enum Side {
   /** Docker does not run on its host. */
@@ -51,6 +62,21 @@ const enum Side {
   Nat,
   NatUnprotected,
   Routed,
+}
+
+/** Makes the function that says for IPv4 what the firewall says of every packet of an established connection. */
+export function sureOn({ program }: Plane, interfaces: Interfaces): Sure {
+  const sides = sidesOf(program, interfaces);
+  const onLoopback = loopbackRules(program);
+  return (inIface, outIface, published, isDirect) => {
+    const from: Side = sides[sideAt(inIface, 4)];
+    if (from === Side.Free) return true;
+    if (published >= 0 && onLoopback[published] === 1) return false;
+    const to: Side = sides[sideAt(outIface, 4)];
+    if (inIface === outIface || from === Side.Internal || to === Side.Internal) return false;
+    if (to === Side.Nat) return !isDirect;
+    return to > Side.Nat || from >= Side.Nat;
+  };
 }
 
 export function firewallOn({ program }: Plane, interfaces: Interfaces): Firewall {

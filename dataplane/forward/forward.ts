@@ -10,6 +10,7 @@ import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { LinkUse, NONE, PortRole } from '../program/layout.js';
+import type { Program } from '../program/program.js';
 import { keyOf } from '../state/tuple.js';
 import { EtherType } from '../wire/ethernet.js';
 import { bridgeOn } from './bridge.js';
@@ -17,11 +18,13 @@ import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
 import { Errand } from './frontier.js';
 import type { Frontier } from './frontier.js';
+import { Interfaces } from './interfaces.js';
 import { ipvlanOn } from './ipvlan.js';
 import { macvlanOn } from './macvlan.js';
 import { parseOn } from './parse.js';
-import { routes } from './plane.js';
+import { BURST, routes } from './plane.js';
 import type { Plane } from './plane.js';
+import type { Tracking } from './tracking.js';
 import { drop, up } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { watchedOn, witnessOn } from './witness.js';
@@ -144,28 +147,67 @@ function lookAheadOn({
 /** From so many connections on, what is known of them is not in the nearest caches. */
 const CONNECTIONS = 2048;
 
-/** Makes the function that does the same for the connections of hosts that track them, as far as their packets stand where most do. */
+/**
+ * Makes the function that does the same for the connections of hosts that track them, as far as their packets stand where most do: first for where
+ * a connection is looked for, of all frames, and then for what is found there.
+ */
 function connectionsAheadOn({ trackings, frames, program }: Plane): Forward {
   const { start, inPort, view } = frames;
-  const { network } = program.ports;
-  const { host: hostOf, macHigh, macLow } = program.networks;
+  const interfaces = new Interfaces(program);
+  const { host: hostOf, macHigh, macLow } = interfaces;
+  const ifaceAt = interfacesAt(program, interfaces);
   const pays = trackings.some((tracking) => tracking !== undefined);
+  const heads = new Int32Array(BURST);
   const touched = new Int32Array(1);
+
+  /** The tracking of the host that will look for the connection of a frame, as far as can be said. */
+  function trackingFor(frame: Frame): Tracking | undefined {
+    const iface = ifaceAt[inPort[frame]];
+    if (iface < 0) return undefined;
+    const tracking = trackings[hostOf[iface]];
+    if (tracking === undefined || tracking.table.count < CONNECTIONS) return undefined;
+    const at = start[frame];
+    if (view.getUint16(at) !== macHigh[iface] || view.getUint32(at + 2) !== macLow[iface])
+      return undefined;
+    return view.getUint16(at + 12) === EtherType.Ipv4 ? tracking : undefined;
+  }
+
+  function touchChains(burst: Int32Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const table = trackingFor(burst[i])?.table;
+      heads[i] = -1;
+      if (table === undefined) continue;
+      const at = start[burst[i]];
+      const key = keyOf(0, view.getUint8(at + 23), false);
+      heads[i] = table.headOf(
+        key,
+        view.getInt32(at + 26),
+        view.getInt32(at + 30),
+        view.getInt32(at + 34),
+      );
+    }
+  }
+
   return (burst, from, to) => {
     if (!pays) return;
+    touchChains(burst, from, to);
     let words = 0;
     for (let i = from; i < to; i++) {
-      const at = start[burst[i]];
-      const here = network[inPort[burst[i]]];
-      if (here === NONE || hostOf[here] === NONE) continue;
-      const tracking = trackings[hostOf[here]];
-      if (tracking === undefined || tracking.table.count < CONNECTIONS) continue;
-      if (view.getUint16(at) !== macHigh[here] || view.getUint32(at + 2) !== macLow[here]) continue;
-      if (view.getUint16(at + 12) !== EtherType.Ipv4) continue;
-      const key = keyOf(0, view.getUint8(at + 23), false);
-      const [source, destination] = [view.getInt32(at + 26), view.getInt32(at + 30)];
-      words ^= tracking.table.touch(key, source, destination, view.getInt32(at + 34));
+      if (heads[i] < 0) continue;
+      const tracking = trackings[hostOf[ifaceAt[inPort[burst[i]]]]];
+      if (tracking !== undefined) words ^= tracking.table.touch(heads[i]);
     }
     touched[0] = words;
   };
+}
+
+/** By port: the interface by which a frame comes to a host, or -1. */
+function interfacesAt({ ports, networks }: Program, interfaces: Interfaces): Int32Array {
+  return Int32Array.from({ length: ports.rows }, (_, port) => {
+    if (ports.network[port] !== NONE)
+      return networks.host[ports.network[port]] === NONE ? -1 : ports.network[port];
+    return ports.role[port] === PortRole.Child || ports.link[port] === NONE
+      ? -1
+      : interfaces.ofLink(ports.link[port]);
+  });
 }

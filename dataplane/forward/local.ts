@@ -17,6 +17,8 @@ export interface LocalAddresses {
   readonly isFromMartian: (host: number, packet: Packet) => boolean;
   /** Does it go to an address that no packet on a network can go to, or is one of its addresses good on its own link only? */
   readonly isConfined: (packet: Packet) => boolean;
+  /** Is an IPv4 address surely one of another station's alone? False for those of all hosts here, and for some others. */
+  readonly isElsewhere: (address: number) => boolean;
   /** Is it an address of the host itself? */
   readonly isOwn: (host: number, words: Int32Array) => boolean;
 }
@@ -53,6 +55,7 @@ export function localAddressesOf(program: Program): LocalAddresses {
     rowOf,
     isForMany,
     isOwn,
+    isElsewhere: (address) => isKnown[sieveAt(address)] === 0 && !isMartianIpv4(address, true),
     hasOneSender: (host, { family, source }) => {
       if (isOwn(host, source) || isBroadcast(host, family, source)) return false;
       return !(family === 4 ? isMartianIpv4(source[3], true) : isMartianIpv6(source, true));

@@ -46,6 +46,8 @@ export interface Nat {
    * the other side; of the first packet of a connection only the destination. Says why it must not be passed on.
    */
   readonly arrive: (frame: Frame, iface: number, host: number) => Reason;
+  /** The same where the connection has been asked already, and says that the packet is none of its own. */
+  readonly disown: (frame: Frame, iface: number, host: number) => void;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
   readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
   /** The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. */
@@ -167,6 +169,9 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], iface);
       return tracking === undefined ? Reason.Ok : track(tracking, frame, host);
+    },
+    disown: (frame, iface, host) => {
+      flow.begin(trackings[host], frames.tick[frame], iface);
     },
     leave: (frame, host, out, hop) => {
       const isFirst = flow.state === ConnectionState.New && flow.side < 0;

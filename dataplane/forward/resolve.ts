@@ -34,10 +34,15 @@ const RETRY_NS = 1e9;
 const ARP_LENGTH = 28;
 const SOLICITATION_LENGTH = 32;
 const HOP_LIMIT = 255;
+const NOBODY = -1;
 
 export interface Resolver {
   /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by an interface, now or when that is known. Uses up a hold on the frame. */
   readonly send: (frame: Frame, iface: number, family: number, words: Int32Array) => void;
+  /** The entry of an IPv4 address at an interface while its MAC is known, else -1. Good until somebody else is spoken to. */
+  readonly reach: (iface: number, address: number) => number;
+  /** Sends a frame to a neighbor that was reached. Uses up a hold on the frame. */
+  readonly sendTo: (frame: Frame, iface: number, entry: number) => void;
   /** A neighbor at an interface has said which MAC it has; `asked`: when it asked for us. */
   readonly hear: (
     iface: number,
@@ -161,6 +166,14 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
         trace.note(Step.Resumed, gone, frames.inPort[gone], frames.serial[gone], Release.GivenUp);
       drop(gone, Reason.NeighborQueueFull);
       if (isOther) trace.note(Step.Done);
+    },
+    reach: (iface, address) => {
+      const table = neighbors[hostOf[iface]];
+      const known = table.find(iface, 0, 0, 0, address);
+      return known >= 0 && table.state[known] === NeighborState.Reachable ? known : NOBODY;
+    },
+    sendTo: (frame, iface, entry) => {
+      address(frame, entry, iface, tickOf[frame]);
     },
     hear: (iface, family, words, high, low, asked, tick) => {
       if (neighbors.length === 0) return;

@@ -22,7 +22,8 @@ import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
 import { Complaint } from './complain.js';
 import type { Complain } from './complain.js';
 import type { Fibs } from './fibs.js';
-import { firewallOn } from './firewall.js';
+import { fastPathOn, Passage } from './fast-path.js';
+import { firewallOn, sureOn } from './firewall.js';
 import { fragmentOn } from './fragment.js';
 import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
@@ -70,6 +71,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
   const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
+  const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {
@@ -111,6 +113,11 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       drop(frame, against);
       return against;
     }
+    return proceed(frame, at, iface, host);
+  }
+
+  /** To the own stack or on, when it is known whose packet it is. */
+  function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
     if (local.isLocal(host, packet)) return deliver(frame, at);
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
@@ -124,11 +131,16 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
         consume(frame, at);
         return;
       }
+      const passage = fastPath(frame, at, host);
+      if (passage === Passage.Taken) return;
       const reason = read(frame);
       if (reason !== Reason.Ok) drop(frame, reason);
       else if (packet.isSourceRouted) drop(frame, Reason.SourceRouted);
       else if (local.isFromMartian(host, packet)) drop(frame, Reason.MartianAddress);
-      else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
+      else if (passage === Passage.Invalid) {
+        nat.disown(frame, at, host);
+        proceed(frame, at, at, host);
+      } else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
         gather.enter(frame, at, host);
       else process(frame, at, host);
     },

@@ -95,9 +95,9 @@ export class Frames {
   readonly view: DataView;
 
   /** Offset of the first byte in `bytes`. */
-  readonly start: Uint32Array;
+  readonly start: Int32Array;
   /** Bytes present. */
-  readonly length: Uint32Array;
+  readonly length: Int32Array;
   /** Bytes the frame had on the wire; equals `length` unless the capture snapped it. */
   readonly wireLength: Uint32Array;
   readonly inPort: Uint16Array;
@@ -120,7 +120,7 @@ export class Frames {
   readonly checksumOffset: Uint16Array;
   readonly holders: Uint16Array;
   /** Set by parse: offset in `bytes` of what the Ethernet header and its tags carry. */
-  readonly payload: Uint32Array;
+  readonly payload: Int32Array;
   /** Set by parse: the type of that payload, or its length when below 1536 (IEEE 802.3 §3.2.6). */
   readonly etherType: Uint16Array;
   /** Set by parse: bytes of the packet behind header and tags that has to fit an MTU; of a super-frame, of one that it stands for. */
@@ -128,7 +128,7 @@ export class Frames {
 
   private readonly memory: Memory;
   private readonly stride: number;
-  private readonly free: Uint32Array;
+  private readonly free: Int32Array;
   private freeCount: number;
 
   /** A pool of `slots` frames, each large enough for packets of `mtuMax` bytes behind two tags. */
@@ -143,12 +143,12 @@ export class Frames {
     const columns = new Columns(slots);
     this.tick = columns.next(Float64Array);
     this.seconds = columns.next(Float64Array);
-    this.start = columns.next(Uint32Array);
-    this.length = columns.next(Uint32Array);
+    this.start = columns.next(Int32Array);
+    this.length = columns.next(Int32Array);
     this.wireLength = columns.next(Uint32Array);
     this.serial = columns.next(Uint32Array);
     this.nanoseconds = columns.next(Uint32Array);
-    this.payload = columns.next(Uint32Array);
+    this.payload = columns.next(Int32Array);
     this.packetLength = columns.next(Uint32Array);
     this.inPort = columns.next(Uint16Array);
     this.holders = columns.next(Uint16Array);
@@ -158,7 +158,7 @@ export class Frames {
     this.checksumOffset = columns.next(Uint16Array);
     this.gsoType = columns.next(Uint8Array);
     this.flags = columns.next(Uint8Array);
-    this.free = new Uint32Array(slots).map((_, i) => slots - 1 - i);
+    this.free = new Int32Array(slots).map((_, i) => slots - 1 - i);
     this.freeCount = slots;
   }
 

@@ -129,11 +129,13 @@ export class Conntrack extends Connections {
     return this.find(tick, key, source, destination, ports) !== NONE;
   }
 
-  /** Asks memory for a tuple's chain ahead of `find`; the result means nothing. */
-  touch(key: number, source: number, destination: number, ports: number): number {
-    const link = this.buckets[this.bucketOf(key, source, destination, ports)];
-    const connection = (link - 1) >> 1;
-    if (connection < 0) return 0;
+  /** The connection at the head of the chain of a tuple, or -1; only good for `touch`. */
+  headOf(key: number, source: number, destination: number, ports: number): number {
+    return (this.buckets[this.bucketOf(key, source, destination, ports)] - 1) >> 1;
+  }
+
+  /** Asks memory for a connection ahead of `find`; the result means nothing. */
+  touch(connection: number): number {
     return this.words[connection * WORDS] ^ this.windows[connection * WINDOW_WORDS];
   }
 

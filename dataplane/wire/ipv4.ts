@@ -49,7 +49,7 @@ export function checkIpv4(bytes: DataView, at: number, end: number, wireEnd: num
 }
 
 /** The sum of a header without options, as most are; its bytes are swapped, which is right for a sum that is only to be 0xffff. */
-function fixedSum(bytes: DataView, at: number): number {
+export function fixedSum(bytes: DataView, at: number): number {
   const a = bytes.getInt32(at, true);
   const b = bytes.getInt32(at + 4, true);
   const c = bytes.getInt32(at + 8, true);

@@ -14,7 +14,8 @@ import { Piscina } from 'piscina';
  */
 const INLINING = [
   '--max-inlined-bytecode-size=2000',
-  '--max-inlined-bytecode-size-cumulative=5000',
+  '--max-inlined-bytecode-size-cumulative=10000',
+  '--max-inlined-bytecode-size-absolute=30000',
 ];
 
 /** A worker that waits inside a system call, as for a pipe that says nothing, cannot be ended; after this long nobody waits for it. */

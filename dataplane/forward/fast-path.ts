@@ -1,0 +1,241 @@
+/**
+ * The fast path of a router: what most packets are goes a short way. It decides nothing by itself and knows no exceptions: a packet that is one
+ * in any respect goes the long way (router.ts), untouched, as if it had not been here. So both ways do the same with every packet, and the short
+ * one saves what has to be asked of the others (docs/decisions.md).
+ *
+ * Short is the way of a whole IPv4 packet without options, in a frame of the host's alone, that comes from another station, goes to another, whose
+ * next hop is known and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, while it
+ * neither opens nor closes. What is told about a frame (explain) is told on the long way.
+ *
+ * Complication 1: TCP out of its window. Only the tracker says so, and it remembers what it has been asked; so such a packet, which is then Invalid,
+ *   goes the long way from behind that question.
+ * Complication 2: there may be loops (router.ts). Nothing is remembered here from packet to packet.
+ */
+import { FORWARDED, OFFLOADED } from '../frame/frames.js';
+import type { Frame } from '../frame/frames.js';
+import { RouteKind } from '../program/layout.js';
+import { Direction, Mark } from '../state/connections.js';
+import { connectionOf, directionOf } from '../state/conntrack.js';
+import { Verdict } from '../state/tcp-tracker.js';
+import { keyOf, replyPorts } from '../state/tuple.js';
+import {
+  fold,
+  isRight,
+  pseudoSumIpv4,
+  sum,
+  updateChecksum,
+  updateUdpChecksum,
+} from '../wire/checksum.js';
+import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { fixedSum, HEADER_LENGTH_MIN, Protocol } from '../wire/ipv4.js';
+import * as tcp from '../wire/tcp.js';
+import type { Fibs } from './fibs.js';
+import type { Sure } from './firewall.js';
+import type { Interfaces } from './interfaces.js';
+import type { LocalAddresses } from './local.js';
+import type { Plane } from './plane.js';
+import type { Resolver } from './resolve.js';
+import type { Tracking } from './tracking.js';
+
+/** What has become of a packet on the fast path. */
+export const enum Passage {
+  /** It is on its way. */
+  Taken,
+  /** Nothing: it has to go the long way. */
+  Refused,
+  /** The same, and its connection has been asked: it is none of its packets. */
+  Invalid,
+}
+
+export interface FastPathSurroundings {
+  readonly interfaces: Interfaces;
+  readonly local: LocalAddresses;
+  readonly fibs: Fibs;
+  readonly resolver: Resolver;
+  readonly isSure: Sure;
+}
+
+const VERSION_AND_LENGTH = 0x45;
+const FRAGMENT_BITS = 0x3fff;
+const UDP_HEADER_LENGTH = 8;
+const UDP_CHECKSUM = 6;
+const TCP_CHECKSUM = 16;
+const NO_SCALE = -1;
+const TRANSLATED = Mark.SourceTranslated | Mark.DestinationTranslated;
+/** TCP with one of these opens or closes. */
+const TURNS = tcp.Flag.Syn | tcp.Flag.Fin | tcp.Flag.Rst;
+
+/** Makes the function that sends on a packet that came in by an interface of a host that forwards, if it may go the short way. */
+export function fastPathOn(
+  plane: Plane,
+  { interfaces, local, fibs, resolver, isSure }: FastPathSurroundings,
+): (frame: Frame, iface: number, host: number) => Passage {
+  const { frames, program, trackings } = plane;
+  const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
+  const { routes } = program;
+  const { mtu } = interfaces;
+
+  /** Is it, as far as its header says, a packet for the fast path? */
+  function isCommon(frame: Frame, at: number): boolean {
+    if (etherType[frame] !== EtherType.Ipv4 || at !== start[frame] + HEADER_LENGTH) return false;
+    if (holders[frame] !== 1 || (flags[frame] & OFFLOADED) !== 0) return false;
+    const here = start[frame] + length[frame] - at;
+    if (here < HEADER_LENGTH_MIN) return false;
+    const first = view.getInt32(at);
+    const total = first & 0xffff;
+    if (first >>> 24 !== VERSION_AND_LENGTH || total < HEADER_LENGTH_MIN || total > here)
+      return false;
+    if ((view.getUint16(at + 6) & FRAGMENT_BITS) !== 0 || view.getUint8(at + 8) <= 1) return false;
+    return isRight(fixedSum(view, at)) && local.isElsewhere(view.getInt32(at + 12));
+  }
+
+  /** The route to an address outside that a packet of so many bytes can take, or -1. */
+  function routeTo(host: number, destination: number, bytes: number): number {
+    if (!local.isElsewhere(destination)) return -1;
+    const row = fibs.findIpv4(host, destination);
+    if (row < 0 || (routes.kind[row] as RouteKind) !== RouteKind.Unicast) return -1;
+    return bytes <= mtu[routes.iface[row]] ? row : -1;
+  }
+
+  /** The entry of the next hop, or -1 while that is not known. */
+  function nextHop(row: number, destination: number): number {
+    return resolver.reach(
+      routes.iface[row],
+      routes.via3[row] === 0 ? destination : routes.via3[row] | 0,
+    );
+  }
+
+  /** One router more has been passed. `was` and `are`: sums of what else has been changed in the header. */
+  function passOn(frame: Frame, at: number, were: number, are: number): void {
+    flags[frame] |= FORWARDED;
+    const was = view.getUint16(at + 8);
+    const now = was - 0x100;
+    view.setUint16(at + 8, now);
+    view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), were + was, are + now));
+  }
+
+  function forward(frame: Frame, at: number, host: number): Passage {
+    const destination = view.getInt32(at + 16);
+    const row = routeTo(host, destination, packetLength[frame]);
+    if (row < 0) return Passage.Refused;
+    const hop = nextHop(row, destination);
+    if (hop < 0) return Passage.Refused;
+    passOn(frame, at, 0, 0);
+    resolver.sendTo(frame, routes.iface[row], hop);
+    return Passage.Taken;
+  }
+
+  /** Has the packet a whole header of UDP, or of TCP that only goes on, and the right checksum? */
+  function isTrackable(at: number): boolean {
+    const upper = at + HEADER_LENGTH_MIN;
+    const bytes = view.getUint16(at + 2) - HEADER_LENGTH_MIN;
+    const protocol = view.getUint8(at + 9);
+    if (protocol === Protocol.Udp) {
+      if (bytes < UDP_HEADER_LENGTH) return false;
+      if (view.getUint16(upper + UDP_CHECKSUM) === 0) return true;
+    } else {
+      if (protocol !== Protocol.Tcp || bytes < tcp.HEADER_LENGTH_MIN) return false;
+      const header = tcp.headerLength(view, upper);
+      if (header < tcp.HEADER_LENGTH_MIN || header > bytes) return false;
+      if ((tcp.flags(view, upper) & TURNS) !== 0) return false;
+    }
+    return isRight(pseudoSumIpv4(view, at, protocol, bytes) + sum(view, upper, bytes));
+  }
+
+  function track(frame: Frame, at: number, { tracker }: Tracking, side: number): Verdict {
+    const upper = at + HEADER_LENGTH_MIN;
+    if (view.getUint8(at + 9) !== Protocol.Tcp)
+      return tracker.track(side, tick[frame], 0, 0, 0, 0, 0, NO_SCALE);
+    return tracker.track(
+      side,
+      tick[frame],
+      tcp.flags(view, upper),
+      tcp.sequence(view, upper),
+      tcp.acknowledgment(view, upper),
+      view.getUint16(upper + 14),
+      view.getUint16(at + 2) - HEADER_LENGTH_MIN - tcp.headerLength(view, upper),
+      NO_SCALE,
+    );
+  }
+
+  /** Gives the packet its name on the other side. */
+  function translate(
+    frame: Frame,
+    at: number,
+    source: number,
+    destination: number,
+    ports: number,
+  ): void {
+    const upper = at + HEADER_LENGTH_MIN;
+    const were = fold(view.getUint32(at + 12)) + fold(view.getUint32(at + 16));
+    const are = half(source) + half(destination);
+    const portsWere = half(view.getInt32(upper));
+    view.setInt32(at + 12, source);
+    view.setInt32(at + 16, destination);
+    view.setInt32(upper, ports);
+    passOn(frame, at, were, are);
+    const [a, b] = [were + portsWere, are + half(ports)];
+    if (view.getUint8(at + 9) === Protocol.Udp) {
+      const field = upper + UDP_CHECKSUM;
+      view.setUint16(field, updateUdpChecksum(view.getUint16(field), a, b));
+    } else {
+      const field = upper + TCP_CHECKSUM;
+      view.setUint16(field, updateChecksum(view.getUint16(field), a, b));
+    }
+  }
+
+  function follow(
+    frame: Frame,
+    at: number,
+    iface: number,
+    host: number,
+    tracking: Tracking,
+  ): Passage {
+    const { table } = tracking;
+    if (tracking.mappings !== undefined || !isTrackable(at)) return Passage.Refused;
+    const [from, to] = [view.getInt32(at + 12), view.getInt32(at + 16)];
+    const key = keyOf(0, view.getUint8(at + 9), false);
+    const side = table.find(tick[frame], key, from, to, view.getInt32(at + HEADER_LENGTH_MIN));
+    if (side < 0) return Passage.Refused;
+    const connection = connectionOf(side);
+    const isReply = directionOf(side) === Direction.Reply;
+    const marks = table.marksOf(connection);
+    if (!isReply && (marks & Mark.SeenReply) === 0) return Passage.Refused;
+    const other = isReply ? Direction.Original : Direction.Reply;
+    const destination = table.sourceOf(connection, other);
+    const row = routeTo(host, destination, packetLength[frame]);
+    if (row < 0) return Passage.Refused;
+    const out = routes.iface[row];
+    const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
+    if (!isSure(iface, out, table.ruleOf(connection), isDirect)) return Passage.Refused;
+    const hop = nextHop(row, destination);
+    if (hop < 0) return Passage.Refused;
+    if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
+    if ((marks & TRANSLATED) === 0) passOn(frame, at, 0, 0);
+    else {
+      const ports = table.portsOf(connection, other);
+      translate(
+        frame,
+        at,
+        table.destinationOf(connection, other),
+        destination,
+        replyPorts(Protocol.Udp, ports),
+      );
+    }
+    resolver.sendTo(frame, out, hop);
+    return Passage.Taken;
+  }
+
+  return (frame, iface, host) => {
+    const at = payload[frame];
+    if (plane.isTracing || !isCommon(frame, at)) return Passage.Refused;
+    const tracking = trackings[host];
+    return tracking === undefined
+      ? forward(frame, at, host)
+      : follow(frame, at, iface, host, tracking);
+  };
+}
+
+function half(word: number): number {
+  return (word >>> 16) + (word & 0xffff);
+}
