@@ -18,7 +18,7 @@ import { Window } from '../../dataplane/port/file/window.js';
 import { synthOn } from '../../dataplane/port/synth.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import { Fdb } from '../../dataplane/state/fdb.js';
-import { Fib } from '../../dataplane/state/fib.js';
+import { FibBuilder } from '../../dataplane/state/fib.js';
 import { checksumOf, sum, updateChecksum } from '../../dataplane/wire/checksum.js';
 
 /** One function to measure. */
@@ -113,11 +113,12 @@ function learning(seed: number): Measured {
 
 /** So many prefixes of 24 bits, and addresses within them in no order, so many that no cache remembers them from one run to the next. */
 function routing(seed: number, prefixes: number): Measured {
-  const fib = new Fib();
-  const table = fib.newTable();
+  const builder = new FibBuilder();
+  const table = builder.newTable();
   const known = randomWords(seed, prefixes);
   for (const [route, address] of known.entries())
-    fib.add(table, 4, [0, 0, 0, address], 96 + 24, route);
+    builder.add(table, 4, [0, 0, 0, address], 96 + 24, route);
+  const fib = builder.build();
   const asked = randomWords(seed + 6, RUNS * CALLS).map(
     (word) => (known[(word >>> 0) % prefixes] ?? 0) ^ (word & 0xff),
   );

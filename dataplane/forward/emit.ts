@@ -29,6 +29,7 @@ import { LOCAL_PORT, ownOn } from './plane.js';
 import type { Plane } from './plane.js';
 import { resolverOn } from './resolve.js';
 import { routerOn } from './router.js';
+import type { Router } from './router.js';
 import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { noteSpoken } from './witness.js';
@@ -43,8 +44,15 @@ export interface Stages {
 /** Carries out the verdict about a frame; `port` is the port of a bridge, or of a child, that it came by. */
 export type CarryOut = (frame: Frame, port: number, verdict: Verdict) => void;
 
+/** Where verdicts become true, and what stands behind it. */
+export interface Emit {
+  readonly carryOut: CarryOut;
+  readonly interfaces: Interfaces;
+  readonly router: Router;
+}
+
 /** Makes the function that carries out verdicts. */
-export function emitOn(plane: Plane, stages: Stages): CarryOut {
+export function emitOn(plane: Plane, stages: Stages): Emit {
   const { frames, counters, program, trace, frontier } = plane;
   const { holders, inPort, start, tick, view } = frames;
   const { network: networkOf } = program.ports;
@@ -56,6 +64,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
   const flood = floodOn(plane, exits);
   const isPlain = plainNetworks(program);
   const areAllPlain = isPlain.every(Boolean);
+  const anyFilters = isPlain.some((_, network) => filters(program, network));
   const fibs = new Fibs(program);
   const own = ownOn(plane);
   const resolver = resolverOn(plane, { interfaces, transmit, own, drop, unreachable });
@@ -116,9 +125,11 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
 
   /** To the station it is for, or everywhere. */
   function speakToBridge(frame: Frame, network: number): void {
-    plane.vlan = 0;
-    plane.vlanTag = 0;
-    plane.vlanType = EtherType.VlanTag;
+    if (anyFilters) {
+      plane.vlan = 0;
+      plane.vlanTag = 0;
+      plane.vlanType = EtherType.VlanTag;
+    }
     const fdb = plane.fdbs[network];
     const at = start[frame];
     const entry = fdb.find(destinationHigh(view, at), destinationLow(view, at) | 0, tick[frame]);
@@ -208,7 +219,7 @@ export function emitOn(plane: Plane, stages: Stages): CarryOut {
     }
   }
 
-  return carryOut;
+  return { carryOut, interfaces, router };
 }
 
 /** Does a frame that ends for this Reason still go up to the host? What forbids containers to speak with each other does not bind it. */

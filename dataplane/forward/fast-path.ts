@@ -13,7 +13,7 @@
  */
 import { FORWARDED, OFFLOADED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
-import { RouteKind } from '../program/layout.js';
+import { nextHopsOf } from '../program/next-hops.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
@@ -72,8 +72,9 @@ export function fastPathOn(
 ): (frame: Frame, iface: number, host: number) => Passage {
   const { frames, program, trackings } = plane;
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
-  const { routes } = program;
+  const hops = nextHopsOf(program);
   const { mtu } = interfaces;
+  const sole = trackings.length === 1 ? trackings[0] : undefined;
 
   /** Is it, as far as its header says, a packet for the fast path? */
   function isCommon(frame: Frame, at: number): boolean {
@@ -89,20 +90,18 @@ export function fastPathOn(
     return isRight(fixedSum(view, at)) && local.isElsewhere(view.getInt32(at + 12));
   }
 
-  /** The route to an address outside that a packet of so many bytes can take, or -1. */
-  function routeTo(host: number, destination: number, bytes: number): number {
+  /** The next hop of an address outside, if a packet of so many bytes can go there, or -1. */
+  function hopTo(host: number, destination: number, bytes: number): number {
     if (!local.isElsewhere(destination)) return -1;
     const row = fibs.findIpv4(host, destination);
-    if (row < 0 || (routes.kind[row] as RouteKind) !== RouteKind.Unicast) return -1;
-    return bytes <= mtu[routes.iface[row]] ? row : -1;
+    if (row < 0) return -1;
+    const hop = hops.of[row];
+    return hop >= 0 && bytes <= mtu[hops.iface[hop]] ? hop : -1;
   }
 
-  /** The entry of the next hop, or -1 while that is not known. */
-  function nextHop(row: number, destination: number): number {
-    return resolver.reach(
-      routes.iface[row],
-      routes.via3[row] === 0 ? destination : routes.via3[row] | 0,
-    );
+  /** The entry of the station that a next hop is, or -1 while that is not known. */
+  function stationAt(hop: number, destination: number): number {
+    return resolver.reach(hops.iface[hop], hops.via[hop] === 0 ? destination : hops.via[hop]);
   }
 
   /** One router more has been passed. `was` and `are`: sums of what else has been changed in the header. */
@@ -116,12 +115,12 @@ export function fastPathOn(
 
   function forward(frame: Frame, at: number, host: number): Passage {
     const destination = view.getInt32(at + 16);
-    const row = routeTo(host, destination, packetLength[frame]);
-    if (row < 0) return Passage.Refused;
-    const hop = nextHop(row, destination);
+    const hop = hopTo(host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
+    const station = stationAt(hop, destination);
+    if (station < 0) return Passage.Refused;
     passOn(frame, at, 0, 0);
-    resolver.sendTo(frame, routes.iface[row], hop);
+    resolver.sendTo(frame, hops.iface[hop], station);
     return Passage.Taken;
   }
 
@@ -203,13 +202,13 @@ export function fastPathOn(
     if (!isReply && (marks & Mark.SeenReply) === 0) return Passage.Refused;
     const other = isReply ? Direction.Original : Direction.Reply;
     const destination = table.sourceOf(connection, other);
-    const row = routeTo(host, destination, packetLength[frame]);
-    if (row < 0) return Passage.Refused;
-    const out = routes.iface[row];
+    const hop = hopTo(host, destination, packetLength[frame]);
+    if (hop < 0) return Passage.Refused;
+    const out = hops.iface[hop];
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
     if (!isSure(iface, out, table.ruleOf(connection), isDirect)) return Passage.Refused;
-    const hop = nextHop(row, destination);
-    if (hop < 0) return Passage.Refused;
+    const station = stationAt(hop, destination);
+    if (station < 0) return Passage.Refused;
     if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
     if ((marks & TRANSLATED) === 0) passOn(frame, at, 0, 0);
     else {
@@ -222,14 +221,14 @@ export function fastPathOn(
         replyPorts(Protocol.Udp, ports),
       );
     }
-    resolver.sendTo(frame, out, hop);
+    resolver.sendTo(frame, out, station);
     return Passage.Taken;
   }
 
   return (frame, iface, host) => {
     const at = payload[frame];
     if (plane.isTracing || !isCommon(frame, at)) return Passage.Refused;
-    const tracking = trackings[host];
+    const tracking = sole ?? trackings[host];
     return tracking === undefined
       ? forward(frame, at, host)
       : follow(frame, at, iface, host, tracking);

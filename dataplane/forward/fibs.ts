@@ -1,12 +1,13 @@
 /** The routes of the hosts as tables to look into: for each host one of all its routes, and one of those that leave by each interface. */
-import { Fib } from '../state/fib.js';
+import { FibBuilder } from '../state/fib.js';
+import type { Fib } from '../state/fib.js';
 import type { Program } from '../program/program.js';
 import { hostsOf } from './plane.js';
 
 const NO_ROUTE = -1;
 
 export class Fibs {
-  private readonly fib = new Fib();
+  private readonly fib: Fib;
   // Table 0 is the one without routes.
   private readonly ipv4: Int32Array;
   private readonly ipv6: Int32Array;
@@ -15,6 +16,7 @@ export class Fibs {
 
   constructor(program: Program) {
     const { networks, links, routes } = program;
+    const builder = new FibBuilder();
     const [hosts, ifaces] = [hostsOf(program), networks.rows + links.rows];
     this.ipv4 = new Int32Array(hosts);
     this.ipv6 = new Int32Array(hosts);
@@ -23,15 +25,10 @@ export class Fibs {
     // Their rows begin with the longest prefix, and of equal ones the first row counts: so from the last to the first.
     for (let row = routes.rows - 1; row >= 0; row--) {
       const isIpv4 = routes.family[row] === 4;
-      this.add(program, isIpv4 ? this.ipv4 : this.ipv6, routes.host[row], row);
-      this.add(program, isIpv4 ? this.ipv4By : this.ipv6By, routes.iface[row], row);
+      add(builder, program, isIpv4 ? this.ipv4 : this.ipv6, routes.host[row], row);
+      add(builder, program, isIpv4 ? this.ipv4By : this.ipv6By, routes.iface[row], row);
     }
-  }
-
-  private add({ routes }: Program, tables: Int32Array, of: number, row: number): void {
-    if (tables[of] === 0) tables[of] = this.fib.newTable();
-    const words = [routes.word0[row], routes.word1[row], routes.word2[row], routes.word3[row]];
-    this.fib.add(tables[of], routes.family[row], words, routes.prefix[row], row);
+    this.fib = builder.build();
   }
 
   /** The route of a host to an IPv4 address: its row, or -1. */
@@ -51,4 +48,17 @@ export class Fibs {
       ? this.fib.findIpv4(this.ipv4By[iface], to[3])
       : this.fib.findIpv6(this.ipv6By[iface], to[0], to[1], to[2], to[3]);
   }
+}
+
+/** Enters a row into the table of a host, or of an interface, which is made when it has its first. */
+function add(
+  builder: FibBuilder,
+  { routes }: Program,
+  tables: Int32Array,
+  of: number,
+  row: number,
+): void {
+  if (tables[of] === 0) tables[of] = builder.newTable();
+  const words = [routes.word0[row], routes.word1[row], routes.word2[row], routes.word3[row]];
+  builder.add(tables[of], routes.family[row], words, routes.prefix[row], row);
 }

@@ -9,27 +9,22 @@
 import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { LinkUse, NONE, PortRole } from '../program/layout.js';
-import type { Program } from '../program/program.js';
-import { keyOf } from '../state/tuple.js';
-import { EtherType } from '../wire/ethernet.js';
+import { LinkUse, PortRole } from '../program/layout.js';
+import { connectionsAheadOn, stationsAheadOn } from './ahead.js';
 import { bridgeOn } from './bridge.js';
 import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
+import { fastEntryOn } from './fast-entry.js';
 import { Errand } from './frontier.js';
 import type { Frontier } from './frontier.js';
-import { Interfaces } from './interfaces.js';
 import { ipvlanOn } from './ipvlan.js';
 import { macvlanOn } from './macvlan.js';
 import { parseOn } from './parse.js';
-import { BURST, routes } from './plane.js';
+import { routes } from './plane.js';
 import type { Plane } from './plane.js';
-import type { Tracking } from './tracking.js';
 import { drop, up } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { watchedOn, witnessOn } from './witness.js';
-
-const CACHES = 16 << 20;
 
 /** Makes the function that forwards a burst. */
 export function forwardOn(plane: Plane): Forward {
@@ -44,7 +39,12 @@ export function forwardOn(plane: Plane): Forward {
   const macvlan = macvlanOn(plane);
   const ipvlan = ipvlanOn(plane);
   const atHost = atHostOn(plane, { macvlan, ipvlan });
-  const emit = emitOn(plane, { bridge: watched, macvlan, ipvlan });
+  const {
+    carryOut: emit,
+    interfaces,
+    router,
+  } = emitOn(plane, { bridge: watched, macvlan, ipvlan });
+  const enterFast = fastEntryOn(plane, interfaces, router);
 
   function decide(frame: Frame, port: number, atBridge: Bridge): Verdict {
     const reason = parse(frame);
@@ -54,13 +54,12 @@ export function forwardOn(plane: Plane): Forward {
       : atHost(frame, port);
   }
 
-  const lookAhead = lookAheadOn(plane);
-  const lookAheadFurther = connectionsAheadOn(plane);
+  const [stationsAhead, connectionsAhead] = [stationsAheadOn(plane), connectionsAheadOn(plane)];
   const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
   const forward: Forward = (burst, from, to) => {
-    lookAhead(burst, from, to);
-    lookAheadFurther(burst, from, to);
+    stationsAhead(burst, from, to);
+    connectionsAhead(burst, from, to);
     for (let i = from; i < to; i++) {
       const frame = burst[i];
       const port = inPort[frame];
@@ -68,8 +67,8 @@ export function forwardOn(plane: Plane): Forward {
       framesIn[port]++;
       bytesIn[port] += wireLength[frame];
       holders[frame] = 1;
-      if ((flags[frame] & TRACED) === 0) emit(frame, port, decide(frame, port, bridge));
-      else witness(frame, port);
+      if ((flags[frame] & TRACED) !== 0) witness(frame, port);
+      else if (!enterFast(frame, port)) emit(frame, port, decide(frame, port, bridge));
     }
   };
   return plane.frontier === undefined ? forward : dealOn(plane, plane.frontier, forward);
@@ -113,101 +112,4 @@ function atHostOn(
       ? stages.macvlan.fromChild(frame, port)
       : stages.ipvlan.fromChild(frame, port);
   };
-}
-
-/**
- * Makes the function that touches the table entries a burst will need, so that the memory reads overlap instead of queueing up one
- * frame behind the other. It pays once a table is larger than what the caches hold, and costs below that.
- */
-function lookAheadOn({
-  fdbs,
-  frames,
-  program,
-}: Plane): (burst: Int32Array, from: number, to: number) => void {
-  const { start, inPort, view } = frames;
-  const { network } = program.ports;
-  const pays = fdbs.some((fdb) => fdb.bytes > CACHES);
-  const touched = new Int32Array(1);
-  return (burst, from, to) => {
-    if (!pays) return;
-    let words = 0;
-    for (let i = from; i < to; i++) {
-      // A frame without addresses touches wherever the bytes behind it lead: they are the slot's, and nothing is decided here.
-      const at = start[burst[i]];
-      const here = network[inPort[burst[i]]];
-      if (here === NONE) continue;
-      const fdb = fdbs[here];
-      words ^= fdb.touch(view.getUint16(at), view.getInt32(at + 2));
-      words ^= fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
-    }
-    touched[0] = words;
-  };
-}
-
-/** From so many connections on, what is known of them is not in the nearest caches. */
-const CONNECTIONS = 2048;
-
-/**
- * Makes the function that does the same for the connections of hosts that track them, as far as their packets stand where most do: first for where
- * a connection is looked for, of all frames, and then for what is found there.
- */
-function connectionsAheadOn({ trackings, frames, program }: Plane): Forward {
-  const { start, inPort, view } = frames;
-  const interfaces = new Interfaces(program);
-  const { host: hostOf, macHigh, macLow } = interfaces;
-  const ifaceAt = interfacesAt(program, interfaces);
-  const pays = trackings.some((tracking) => tracking !== undefined);
-  const heads = new Int32Array(BURST);
-  const touched = new Int32Array(1);
-
-  /** The tracking of the host that will look for the connection of a frame, as far as can be said. */
-  function trackingFor(frame: Frame): Tracking | undefined {
-    const iface = ifaceAt[inPort[frame]];
-    if (iface < 0) return undefined;
-    const tracking = trackings[hostOf[iface]];
-    if (tracking === undefined || tracking.table.count < CONNECTIONS) return undefined;
-    const at = start[frame];
-    if (view.getUint16(at) !== macHigh[iface] || view.getUint32(at + 2) !== macLow[iface])
-      return undefined;
-    return view.getUint16(at + 12) === EtherType.Ipv4 ? tracking : undefined;
-  }
-
-  function touchChains(burst: Int32Array, from: number, to: number): void {
-    for (let i = from; i < to; i++) {
-      const table = trackingFor(burst[i])?.table;
-      heads[i] = -1;
-      if (table === undefined) continue;
-      const at = start[burst[i]];
-      const key = keyOf(0, view.getUint8(at + 23), false);
-      heads[i] = table.headOf(
-        key,
-        view.getInt32(at + 26),
-        view.getInt32(at + 30),
-        view.getInt32(at + 34),
-      );
-    }
-  }
-
-  return (burst, from, to) => {
-    if (!pays) return;
-    touchChains(burst, from, to);
-    let words = 0;
-    for (let i = from; i < to; i++) {
-      if (heads[i] < 0) continue;
-      const tracking = trackings[hostOf[ifaceAt[inPort[burst[i]]]]];
-      if (tracking !== undefined) words ^= tracking.table.touch(heads[i]);
-    }
-    touched[0] = words;
-  };
-}
-
-/** By port: the interface by which a frame comes to a host, or -1. */
-function interfacesAt({ ports, networks }: Program, interfaces: Interfaces): Int32Array {
-  return Int32Array.from({ length: ports.rows }, (_, port) => {
-    if (ports.network[port] !== NONE)
-      return networks.host[ports.network[port]] === NONE ? -1 : ports.network[port];
-    return ports.role[port] === PortRole.Child || ports.link[port] === NONE
-      ? -1
-      : interfaces.ofLink(ports.link[port]);
-  });
 }

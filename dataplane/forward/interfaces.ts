@@ -3,10 +3,11 @@
  * more, for what a child of an ipvlan link in an L3 mode says to its host, whose answer goes where the routes lead. Wires have a number,
  * too, but no host: nobody hears anything there.
  */
-import { NONE } from '../program/layout.js';
+import { NONE, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 
 export const NO_ADDRESS = -1;
+export const NO_INTERFACE = -1;
 
 export class Interfaces {
   /** Number of the host, or NONE. */
@@ -57,6 +58,16 @@ export class Interfaces {
   /** The numbers of those by which packets come and go, from 0 on. */
   get count(): number {
     return this.networks + this.links;
+  }
+
+  /** By port: the interface of the host of its bridge, or of the NIC whose port it is; -1 where there is none. */
+  behindPorts({ ports }: Program): Int32Array {
+    return Int32Array.from({ length: ports.rows }, (_, port) => {
+      const [network, link] = [ports.network[port], ports.link[port]];
+      if (network !== NONE) return this.host[network] === NONE ? NO_INTERFACE : network;
+      const isNic = link !== NONE && (ports.role[port] as PortRole) !== PortRole.Child;
+      return isNic ? this.ofLink(link) : NO_INTERFACE;
+    });
   }
 
   ofLink(link: number): number {

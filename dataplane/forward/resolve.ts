@@ -35,13 +35,14 @@ const ARP_LENGTH = 28;
 const SOLICITATION_LENGTH = 32;
 const HOP_LIMIT = 255;
 const NOBODY = -1;
+const REACHED_BITS = 10;
 
 export interface Resolver {
   /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by an interface, now or when that is known. Uses up a hold on the frame. */
   readonly send: (frame: Frame, iface: number, family: number, words: Int32Array) => void;
   /** The entry of an IPv4 address at an interface while its MAC is known, else -1. Good until somebody else is spoken to. */
   readonly reach: (iface: number, address: number) => number;
-  /** Sends a frame to a neighbor that was reached. Uses up a hold on the frame. */
+  /** Sends a frame, of which the caller has the only hold, to a neighbor that was reached. Uses it up. */
   readonly sendTo: (frame: Frame, iface: number, entry: number) => void;
   /** A neighbor at an interface has said which MAC it has; `asked`: when it asked for us. */
   readonly hear: (
@@ -76,6 +77,10 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
   const { macHigh, macLow, host: hostOf } = interfaces;
   const ask = askOn(plane, roads);
   const postpone = postponeOn(plane);
+  // Where whom was found lately: to look there first costs less than to search a bucket.
+  const reached = new Uint16Array(1 << REACHED_BITS);
+  // Of a host that is alone the tables are known to the compiler.
+  const sole = neighbors.length === 1 ? neighbors[0] : undefined;
 
   function askedUntil(host: number, entry: number, tick: number): void {
     neighbors[host].askedUntil(entry, tick);
@@ -89,15 +94,24 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
       return;
     }
     postpone(mine, mine, tick);
-    const at = start[mine];
-    const known = neighbors[hostOf[iface]];
+    put(mine, entry, iface);
+    transmit(mine, iface);
+  }
+
+  /** Puts the MACs of a neighbor and of an interface before a packet. */
+  function put(frame: Frame, entry: number, iface: number): void {
+    const at = start[frame];
+    const known = neighborsAt(iface);
     view.setUint16(at, known.macHigh[entry]);
-    view.setUint32(at + 2, known.macLow[entry]);
+    view.setInt32(at + 2, known.macLow[entry]);
     view.setUint16(at + 6, macHigh[iface]);
-    view.setUint32(at + 8, macLow[iface]);
+    view.setInt32(at + 8, macLow[iface]);
     if (plane.isTracing)
       trace.note(Step.Addressed, view.getUint16(at), view.getUint32(at + 2), iface);
-    transmit(mine, iface);
+  }
+
+  function neighborsAt(iface: number): Neighbors {
+    return sole ?? neighbors[hostOf[iface]];
   }
 
   function flush(entry: number, iface: number, tick: number): void {
@@ -168,12 +182,17 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
       if (isOther) trace.note(Step.Done);
     },
     reach: (iface, address) => {
-      const table = neighbors[hostOf[iface]];
+      const table = neighborsAt(iface);
+      const slot = Math.imul(address, 0x9e37_79b9) >>> (32 - REACHED_BITS);
+      if (table.isReachable(reached[slot], iface, address)) return reached[slot];
       const known = table.find(iface, 0, 0, 0, address);
-      return known >= 0 && table.state[known] === NeighborState.Reachable ? known : NOBODY;
+      if (known < 0 || !table.isReachable(known, iface, address)) return NOBODY;
+      reached[slot] = known;
+      return known;
     },
     sendTo: (frame, iface, entry) => {
-      address(frame, entry, iface, tickOf[frame]);
+      put(frame, entry, iface);
+      transmit(frame, iface);
     },
     hear: (iface, family, words, high, low, asked, tick) => {
       if (neighbors.length === 0) return;

@@ -36,6 +36,8 @@ import type { Resolver } from './resolve.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
+const NOBODY = -1;
+
 /** What a router works with. */
 export interface RouterSurroundings {
   readonly interfaces: Interfaces;
@@ -54,6 +56,8 @@ export interface RouterSurroundings {
 export interface Router {
   /** A frame for the MAC of a host, at one of its interfaces. Uses up a hold. */
   readonly enter: (frame: Frame, iface: number) => void;
+  /** The same for one that is not known to be for a host that forwards, if the fast path takes it; else the frame is untouched, and false the answer. */
+  readonly hurry: (frame: Frame, iface: number, host: number) => boolean;
   /** A packet that a host itself has made goes where its routes lead. Uses up the hold. */
   readonly output: (frame: Frame, host: number) => void;
   /** What has waited too long at a host for the first fragment of its datagram is given up. */
@@ -71,6 +75,8 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
   const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
+  /** The frame that the fast path has refused, and need not be asked about once more. */
+  let refused = NOBODY;
   const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
@@ -124,23 +130,32 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     return Reason.MartianAddress;
   }
 
+  function hurry(frame: Frame, iface: number, host: number): boolean {
+    const passage = fastPath(frame, iface, host);
+    if (passage === Passage.Invalid) {
+      read(frame);
+      nat.disown(frame, iface, host);
+      proceed(frame, iface, iface, host);
+    }
+    refused = passage === Passage.Refused ? frame : NOBODY;
+    return passage !== Passage.Refused;
+  }
+
   return {
+    hurry,
     enter: (frame, at) => {
       const host = hostOf[at];
       if (host === NONE || forwards[host] === 0 || !isPacket(frame)) {
         consume(frame, at);
         return;
       }
-      const passage = fastPath(frame, at, host);
-      if (passage === Passage.Taken) return;
+      if (frame !== refused && hurry(frame, at, host)) return;
+      refused = NOBODY;
       const reason = read(frame);
       if (reason !== Reason.Ok) drop(frame, reason);
       else if (packet.isSourceRouted) drop(frame, Reason.SourceRouted);
       else if (local.isFromMartian(host, packet)) drop(frame, Reason.MartianAddress);
-      else if (passage === Passage.Invalid) {
-        nat.disown(frame, at, host);
-        proceed(frame, at, at, host);
-      } else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
+      else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
         gather.enter(frame, at, host);
       else process(frame, at, host);
     },

@@ -67,9 +67,10 @@ const HEARD = EntryTick.Heard;
 
 /** Stands for the tick of entries that no frame has taught. */
 const DECLARED = -1;
-
 const PROBES_MAX = 128;
 const CANDIDATES = 8;
+/** No complement of a slot. */
+const NO_ROOM = -0x80000000;
 
 export class Fdb {
   /** True when it goes on with what a predecessor left in its memory. */
@@ -140,73 +141,51 @@ export class Fdb {
   }
 
   /** The entry of a station, or -1. `high` holds the filtering id and two bytes of the MAC, `low` the other four. */
-  find(high: number, lowBits: number, tick: number): number {
-    const low = lowBits | 0;
-    const words = this.words;
-    let slot = homeOf(high, low, this.shift);
-    for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const at = slot * WORDS;
-      if (words[at + LOW] === low && words[at + HIGH] === high && words[at + PLACE] !== 0)
-        return this.aged(slot, tick) ? -1 : slot;
-      if (words[at + PLACE] === 0) return -1;
-      slot = (slot + 1) & this.mask;
-    }
-    return -1;
+  find(high: number, low: number, tick: number): number {
+    const slot = this.seek(high, low);
+    return slot < 0 || this.aged(slot, tick) ? -1 : slot;
+  }
+
+  /** Renews what is known of a station if it is just what a frame by this port says, and was heard lately; else changes nothing. */
+  refresh(high: number, low: number, port: number, tick: number): boolean {
+    return this.renew(this.seek(high, low), port, tick);
   }
 
   /** The frame `serial` of port `origin` was sent by this station and came in by `port`. */
   learn(
     high: number,
-    lowBits: number,
+    low: number,
     port: number,
     serial: number,
     tick: number,
     origin = port,
   ): Lesson {
-    const low = lowBits | 0;
-    const words = this.words;
-    let slot = homeOf(high, low, this.shift);
-    for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const at = slot * WORDS;
-      const place = words[at + PLACE];
-      if (place === 0) return this.add(high, low, port, serial, tick, origin);
-      if (words[at + LOW] === low && words[at + HIGH] === high) {
-        if ((place & WHERE_BITS) !== ((Kind.Dynamic << KIND_SHIFT) | port) || this.aged(slot, tick))
-          return this.relearn(slot, port, serial, tick, origin);
-        this.ticks[slot * TICKS + HEARD] = tick;
-        return Lesson.Refreshed;
-      }
-      slot = (slot + 1) & this.mask;
-    }
+    const slot = this.seek(high, low);
+    if (this.renew(slot, port, tick)) return Lesson.Refreshed;
+    if (slot >= 0) return this.relearn(slot, port, serial, tick, origin);
+    if (slot !== NO_ROOM) return this.add(high, low | 0, port, serial, tick, origin);
     this.counts[FdbCount.Refused]++;
     return Lesson.Refused;
   }
 
   /** Nails a station to a port, also one that was learned. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
-  declare(high: number, lowBits: number, port: number, kind: Kind, serial: number): boolean {
-    const low = lowBits | 0;
-    let slot = homeOf(high, low, this.shift);
-    for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const at = slot * WORDS;
-      const same = this.words[at + LOW] === low && this.words[at + HIGH] === high;
-      if (this.words[at + PLACE] === 0 || same) {
-        if (this.kindOf(slot) === Kind.Dynamic) this.uncount(slot);
-        this.write(slot, high, low, port, kind, serial, DECLARED, port);
-        return true;
-      }
-      slot = (slot + 1) & this.mask;
-    }
-    return false;
-  }
-
-  /** Asks memory for the entry's home ahead of `find` or `learn`; the result means nothing. */
-  touch(high: number, low: number): number {
-    return this.words[homeOf(high, low, this.shift) * WORDS];
+  declare(high: number, low: number, port: number, kind: Kind, serial: number): boolean {
+    const found = this.seek(high, low);
+    if (found === NO_ROOM) return false;
+    const slot = found < 0 ? ~found : found;
+    if (this.kindOf(slot) === Kind.Dynamic) this.uncount(slot);
+    this.write(slot, high, low | 0, port, kind, serial, DECLARED, port);
+    return true;
   }
 
   /** Size of the table in memory. */
   get bytes(): number {
     return this.words.byteLength;
+  }
+
+  /** Asks memory for the entry's home ahead of `find` or `learn`; the result means nothing. */
+  touch(high: number, low: number): number {
+    return this.words[homeOf(high, low, this.shift) * WORDS];
   }
 
   /** Its place word: see portIn, kindIn, originIn. */
@@ -234,6 +213,27 @@ export class Fdb {
 
   heardAt(slot: number): number {
     return this.ticks[slot * TICKS + HEARD];
+  }
+
+  /** Where a station stands; else, as its complement, the free slot it would take; NO_ROOM when too many others hash alike. */
+  private seek(high: number, lowBits: number): number {
+    const low = lowBits | 0;
+    const words = this.words;
+    let slot = homeOf(high, low, this.shift);
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const at = slot * WORDS;
+      if (words[at + PLACE] === 0) return ~slot;
+      if (words[at + LOW] === low && words[at + HIGH] === high) return slot;
+      slot = (slot + 1) & this.mask;
+    }
+    return NO_ROOM;
+  }
+
+  private renew(slot: number, port: number, tick: number): boolean {
+    if (slot < 0 || this.aged(slot, tick)) return false;
+    if ((this.placeOf(slot) & WHERE_BITS) !== ((Kind.Dynamic << KIND_SHIFT) | port)) return false;
+    this.ticks[slot * TICKS + HEARD] = tick;
+    return true;
   }
 
   private aged(slot: number, tick: number): boolean {

@@ -5,14 +5,15 @@
  * prefix says that ends within a byte is written into all entries it covers, and a new node begins with what its parent entry said, so a
  * look-up never turns back: as many reads as the longest prefix there has bytes, three for most of the Internet's.
  *
- * All tables, of all hosts, stand in one array. They are filled once, when a Plane is made, shortest prefix first, and only read after that.
+ * All tables, of all hosts, stand in one array. They are filled once, when a Plane is made, shortest prefix first (FibBuilder), and only read after
+ * that (Fib).
  */
 const FANOUT = 256;
 /** An entry: 0 nothing, n > 0 the node n, below 0 the route -1 - n. */
 const NOTHING = 0;
 const IPV4_FIRST_BYTE = 12;
 
-export class Fib {
+export class FibBuilder {
   /** Node 0 stands for nothing, and is a table without routes. */
   private nodes = new Int32Array(FANOUT * 16);
   private used = 1;
@@ -42,6 +43,27 @@ export class Fib {
     this.nodes.fill(-1 - route, first, first + covered);
   }
 
+  /** The tables as they are now, to be looked into. */
+  build(): Fib {
+    return new Fib(this.nodes.slice(0, this.used * FANOUT));
+  }
+
+  private newNode(entry: number): number {
+    const node = this.used++;
+    if ((node + 1) * FANOUT > this.nodes.length) {
+      const larger = new Int32Array(this.nodes.length * 2);
+      larger.set(this.nodes);
+      this.nodes = larger;
+    }
+    this.nodes.fill(entry, node * FANOUT, (node + 1) * FANOUT);
+    return node;
+  }
+}
+
+export class Fib {
+  // A class of its own, whose one field never changes: so the compiler takes it for a constant.
+  constructor(private readonly nodes: Int32Array) {}
+
   /** The route to an IPv4 address, or -1. */
   findIpv4(table: number, address: number): number {
     const { nodes } = this;
@@ -58,17 +80,6 @@ export class Fib {
     let entry = table;
     for (let byte = 0; entry > 0; byte++) entry = nodes[entry * FANOUT + byteOf(byte, a, b, c, d)];
     return entry < 0 ? -1 - entry : -1;
-  }
-
-  private newNode(entry: number): number {
-    const node = this.used++;
-    if ((node + 1) * FANOUT > this.nodes.length) {
-      const larger = new Int32Array(this.nodes.length * 2);
-      larger.set(this.nodes);
-      this.nodes = larger;
-    }
-    this.nodes.fill(entry, node * FANOUT, (node + 1) * FANOUT);
-    return node;
   }
 }
 

@@ -66,6 +66,16 @@ export class Neighbors {
     return NOBODY;
   }
 
+  /** Is this the entry of an IPv4 address at an interface, and its MAC known? */
+  isReachable(entry: number, iface: number, address: number): boolean {
+    return (
+      this.words[entry * 4 + 3] === address &&
+      this.iface[entry] === iface &&
+      this.state[entry] === NeighborState.Reachable &&
+      this.family[entry] === 4
+    );
+  }
+
   /**
    * The entry that a new address is to have; -1 where frames wait for all of its bucket. What it held before is forgotten. It is incomplete,
    * nobody has been asked yet.

@@ -182,8 +182,8 @@ void Addon::attachPool(const Napi::CallbackInfo& info) {
     return length;
   };
   next.size = read("bytes", napi_uint8_array, 0, next.bytes);
-  next.slots = static_cast<uint32_t>(std::min<size_t>(read("start", napi_uint32_array, 0, next.start), INT32_MAX));
-  read("length", napi_uint32_array, next.slots, next.length);
+  next.slots = static_cast<uint32_t>(std::min<size_t>(read("start", napi_int32_array, 0, next.start), INT32_MAX));
+  read("length", napi_int32_array, next.slots, next.length);
   read("wireLength", napi_uint32_array, next.slots, next.wireLength);
   read("inPort", napi_uint16_array, next.slots, next.inPort);
   read("serial", napi_uint32_array, next.slots, next.serial);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Fib } from '../../dataplane/state/fib.js';
+import { FibBuilder } from '../../dataplane/state/fib.js';
 
 /** A route as the naive model keeps it: the prefix is so many bits of the text of 32 or 128 binary digits. */
 interface Route {
@@ -32,14 +32,15 @@ for (const [family, addresses, first] of [
         fc.array(prefix, { maxLength: 60 }),
         fc.array(addresses, { minLength: 1, maxLength: 40 }),
         (prefixes, asked) => {
-          const fib = new Fib();
-          const [other, table] = [fib.newTable(), fib.newTable()];
+          const builder = new FibBuilder();
+          const [other, table] = [builder.newTable(), builder.newTable()];
           const model: Route[] = [];
           const sorted = prefixes.toSorted(([, one], [, another]) => one - another);
           for (const [number, [words, bits]] of sorted.entries()) {
-            fib.add(table, family, words, bits, number);
+            builder.add(table, family, words, bits, number);
             model.push({ prefix: digits(words).slice(0, bits), number });
           }
+          const fib = builder.build();
           const find = (of: number, [a, b, c, d]: Words): number =>
             family === 4 ? fib.findIpv4(of, d | 0) : fib.findIpv6(of, a | 0, b | 0, c | 0, d | 0);
           return [...asked, ...sorted.map(([words]) => words)].every((address) => {
@@ -54,10 +55,11 @@ for (const [family, addresses, first] of [
   });
 
 test('a table of 100,000 prefixes answers for each of them', (t) => {
-  const fib = new Fib();
-  const table = fib.newTable();
+  const builder = new FibBuilder();
+  const table = builder.newTable();
   for (let route = 0; route < 100_000; route++)
-    fib.add(table, 4, [0, 0, 0, (route << 12) >>> 0], 96 + 24, route);
+    builder.add(table, 4, [0, 0, 0, (route << 12) >>> 0], 96 + 24, route);
+  const fib = builder.build();
   for (let route = 0; route < 100_000; route += 997)
     t.is(fib.findIpv4(table, (route << 12) | 77), route);
   t.is(fib.findIpv4(table, (7 << 12) | (1 << 8)), -1);

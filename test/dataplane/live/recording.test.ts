@@ -251,6 +251,6 @@ test('a pipe whose reader goes away ends the record, and one that never had a re
   unread.send(burst, 0, 10);
   const before = performance.now();
   await unread.close();
-  t.true(performance.now() - before < 500);
+  t.true(performance.now() - before < 5000);
   t.regex(unread.ended ?? '', /did not take the rest/);
 });
