@@ -45,7 +45,7 @@ export class FibBuilder {
 
   /** The tables as they are now, to be looked into. */
   build(): Fib {
-    return new Fib(this.nodes.slice(0, this.used * FANOUT));
+    return new Fib(this.nodes);
   }
 
   private newNode(entry: number): number {
