@@ -70,7 +70,7 @@ export function fastPathOn(
   plane: Plane,
   { interfaces, local, fibs, resolver, isSure }: FastPathSurroundings,
 ): (frame: Frame, iface: number, host: number) => Passage {
-  const { frames, program, trackings } = plane;
+  const { frames, program, trackings, guesses } = plane;
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
   const hops = nextHopsOf(program);
   const { mtu } = interfaces;
@@ -194,7 +194,12 @@ export function fastPathOn(
     if (tracking.mappings !== undefined || !isTrackable(at)) return Passage.Refused;
     const [from, to] = [view.getInt32(at + 12), view.getInt32(at + 16)];
     const key = keyOf(0, view.getUint8(at + 9), false);
-    const side = table.find(tick[frame], key, from, to, view.getInt32(at + HEADER_LENGTH_MIN));
+    const ports = view.getInt32(at + HEADER_LENGTH_MIN);
+    const guess = guesses[frame] - 1;
+    const side =
+      guess >= 0 && table.isAlive(guess, tick[frame], key, from, to, ports)
+        ? guess
+        : table.find(tick[frame], key, from, to, ports);
     if (side < 0) return Passage.Refused;
     const connection = connectionOf(side);
     const isReply = directionOf(side) === Direction.Reply;
@@ -212,14 +217,9 @@ export function fastPathOn(
     if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
     if ((marks & TRANSLATED) === 0) passOn(frame, at, 0, 0);
     else {
-      const ports = table.portsOf(connection, other);
-      translate(
-        frame,
-        at,
-        table.destinationOf(connection, other),
-        destination,
-        replyPorts(Protocol.Udp, ports),
-      );
+      const source = table.destinationOf(connection, other);
+      const translated = replyPorts(Protocol.Udp, table.portsOf(connection, other));
+      translate(frame, at, source, destination, translated);
     }
     resolver.sendTo(frame, out, station);
     return Passage.Taken;

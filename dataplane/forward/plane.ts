@@ -123,6 +123,8 @@ export class Plane {
   timed: readonly number[];
   /** What the hosts know of their connections, by the number of the host. */
   readonly trackings: readonly (Tracking | undefined)[];
+  /** By frame: the side of its connection as looking ahead has guessed it, + 1; 0 none. To be asked about (`isAlive`), not to be believed. */
+  readonly guesses: Int32Array;
   /** The datagrams of which fragments pass, by the number of the host; undefined where nobody looks at ports. */
   readonly fragments: readonly (Fragments | undefined)[];
   readonly fan: Fan;
@@ -152,6 +154,7 @@ export class Plane {
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
+    this.guesses = new Int32Array(slots);
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
     this.trace = new Trace(shared?.trace);

@@ -1,11 +1,12 @@
 /**
  * What is known of each connection of a host, by its number. How one is found is the matter of conntrack.ts.
  *
- * All of it, buckets included, stands in one memory of at most 128 bytes per connection:
- *   words    64 bytes each: see Word. What a lookup reads are the first 48, which lie in one cache line
- *   windows  48 bytes each, what the tracker of its protocol remembers: see tcp-tracker.ts and tracker.ts
- *   buckets  4 bytes each, two to four for a connection
+ * All of it stands in one memory of 128 bytes per connection:
+ *   words    64 bytes each, a cache line: see Word. Of UDP and ICMP this is all that a packet needs
+ *   windows  40 bytes each, what the tracker of TCP remembers: see tcp-memory.ts
+ *   slots    24 bytes, three for the two sides of a connection: see slots.ts
  */
+import { SLOT_BYTES, Slots, slotsFor } from './slots.js';
 import { protocolIn, zoneIn } from './tuple.js';
 
 export const enum Direction {
@@ -25,30 +26,38 @@ export const enum Mark {
   DestinationTranslated = 0x008,
 }
 
-/** Words of a connection. A link is a side + 1, or 0 at the end of a chain. */
+/** Words of a connection. */
 export const enum Word {
-  NextOriginal,
-  NextReply,
   /** The tuples: source, destination, ports. */
   Original,
-  Reply = 5,
-  Key = 8,
+  Reply = 3,
+  Key = 6,
   /** First port << 16 | state << 12 | marks. */
   Status,
   /** When it expires: a double, over two words. */
   Expiry,
+  /** Two words, or a double, of its tracker. */
+  Own = 10,
   Rule = 12,
   Serial,
   /** Its neighbors in the order of creation: connection + 1, or 0. */
   Older,
+  /** While it is none, the next one that is free: connection + 1, or 0. */
   Newer,
   Count,
+}
+
+/** The words that the tracker of its protocol has for itself. */
+export const enum Own {
+  First,
+  Second,
 }
 
 export const WORDS = Word.Count;
 /** The same in doubles. */
 export const TICKS = WORDS / 2;
 export const EXPIRY = Word.Expiry / 2;
+const OWN_TICK = Word.Own / 2;
 /** How far the reply tuple stands behind the original one. */
 export const TUPLE = Word.Reply - Word.Original;
 /** Where the words of a tuple stand in the original one. */
@@ -62,36 +71,35 @@ const STATE_BITS = 0xf;
 const PORT_SHIFT = 16;
 
 /** Words of a connection in `windows`. */
-export const WINDOW_WORDS = 12;
+export const WINDOW_WORDS = 10;
+const CACHE_LINE = 64;
+/** A block that is large enough to have pages of its own begins so far behind one of them (glibc, malloc). */
+const BLOCK_HEAD = 16;
 
 export class Connections {
-  /** WINDOW_WORDS of each connection, 0 in a new one. What they mean is up to the tracker of its protocol. */
+  /** WINDOW_WORDS of each connection, 0 in a new one. What they mean is up to the tracker of TCP. */
   readonly windows: Int32Array;
-  /** The same memory as doubles. */
-  readonly windowTicks: Float64Array;
 
   protected readonly words: Int32Array;
   protected readonly ticks: Float64Array;
-  /** The first link of each chain. */
-  protected readonly buckets: Int32Array;
+  /** Where each side is looked for. */
+  protected readonly slots: Slots;
 
-  protected constructor(
-    readonly capacity: number,
-    bucketCount: number,
-  ) {
+  protected constructor(readonly capacity: number) {
     const wordBytes = capacity * WORDS * 4;
     const windowBytes = capacity * WINDOW_WORDS * 4;
-    const memory = new ArrayBuffer(wordBytes + windowBytes + bucketCount * 4);
-    this.words = new Int32Array(memory, 0, capacity * WORDS);
-    this.ticks = new Float64Array(memory, 0, capacity * TICKS);
-    this.windows = new Int32Array(memory, wordBytes, capacity * WINDOW_WORDS);
-    this.windowTicks = new Float64Array(memory, wordBytes, (capacity * WINDOW_WORDS) / 2);
-    this.buckets = new Int32Array(memory, wordBytes + windowBytes, bucketCount);
+    const slotBytes = slotsFor(2 * capacity) * SLOT_BYTES;
+    const first = CACHE_LINE - BLOCK_HEAD;
+    const memory = new ArrayBuffer(first + wordBytes + windowBytes + slotBytes);
+    this.words = new Int32Array(memory, first, capacity * WORDS);
+    this.ticks = new Float64Array(memory, first, capacity * TICKS);
+    this.windows = new Int32Array(memory, first + wordBytes, capacity * WINDOW_WORDS);
+    this.slots = new Slots(new Int32Array(memory, first + wordBytes + windowBytes, slotBytes / 4));
   }
 
   /** Size of the table in memory. */
   get bytes(): number {
-    return this.words.buffer.byteLength;
+    return this.words.byteLength + this.windows.byteLength + this.slots.bytes;
   }
 
   sourceOf(connection: number, direction: Direction): number {
@@ -148,6 +156,23 @@ export class Connections {
   /** It is found before this tick, and from it on no more. */
   setExpiry(connection: number, tick: number): void {
     this.ticks[connection * TICKS + EXPIRY] = tick;
+  }
+
+  ownOf(connection: number, word: Own): number {
+    return this.words[connection * WORDS + Word.Own + word];
+  }
+
+  setOwn(connection: number, word: Own, value: number): void {
+    this.words[connection * WORDS + Word.Own + word] = value;
+  }
+
+  /** The same two words as a double. */
+  ownTickOf(connection: number): number {
+    return this.ticks[connection * TICKS + OWN_TICK];
+  }
+
+  setOwnTick(connection: number, tick: number): void {
+    this.ticks[connection * TICKS + OWN_TICK] = tick;
   }
 
   /** The row of the rule that made it, or -1. */

@@ -1,8 +1,8 @@
 /**
- * What is remembered of a TCP connection, WINDOW_WORDS words in `windows`: of each side how far it has sent and may send, and of the last
- * segment what its answer will say. What it means is the matter of tcp-windows.ts.
+ * What is remembered of a TCP connection, in WINDOW_WORDS words of `windows` and the two words of its tracker: of each side how far it has sent and
+ * may send, and of the last segment what its answer will say. What it means is the matter of tcp-windows.ts.
  */
-import { type Direction, WINDOW_WORDS } from './connections.js';
+import { type Connections, type Direction, Own, WINDOW_WORDS } from './connections.js';
 import type { Kind } from './tcp-transitions.js';
 
 /** Words of a connection in `windows`. The first four are the opener's, the next four the answerer's. */
@@ -16,11 +16,8 @@ export const enum Word {
   /** The highest acknowledgment that it has sent. */
   Acknowledged,
   Side,
-  /** Of the last ACK that fitted, or of what was ignored since. */
-  LastSequence = 8,
-  LastAcknowledgment,
-  /** Its window << 16 | the sequence numbers that it takes. */
-  LastExtent,
+  /** Of the last ACK that fitted, or of what was ignored since: its window << 16 | the sequence numbers that it takes. */
+  LastExtent = 8,
   Bits,
 }
 
@@ -54,6 +51,10 @@ export const enum Bit {
   Retransmissions = 3 << 29,
 }
 
+/** Of the same segment as Word.LastExtent, where it begins and what it acknowledges. */
+export const LAST_SEQUENCE = Own.First;
+export const LAST_ACKNOWLEDGMENT = Own.Second;
+
 export const SIDE_BITS = 9;
 const SIDE_MASK = (1 << SIDE_BITS) - 1;
 export const LAST_SCALE_SHIFT = 18;
@@ -67,13 +68,20 @@ export const RETRANSMISSIONS_MAX = 3;
 const SCALE_MAX = 14;
 
 export class TcpMemory {
-  /** @param words WINDOW_WORDS of each connection */
-  constructor(protected readonly words: Int32Array) {}
+  /** WINDOW_WORDS of each connection. */
+  protected readonly words: Int32Array;
+
+  constructor(protected readonly table: Connections) {
+    this.words = table.windows;
+  }
 
   /** Where the last ACK that fitted, or what was ignored since, ends: how it would be acknowledged. */
   lastEnd(connection: number): number {
     const at = connection * WINDOW_WORDS;
-    return (this.words[at + Word.LastSequence] + (this.words[at + Word.LastExtent] & 0xffff)) | 0;
+    return (
+      (this.table.ownOf(connection, LAST_SEQUENCE) + (this.words[at + Word.LastExtent] & 0xffff)) |
+      0
+    );
   }
 
   lastKind(connection: number): Kind {
@@ -85,7 +93,7 @@ export class TcpMemory {
   }
 
   lastAcknowledgment(connection: number): number {
-    return this.words[connection * WINDOW_WORDS + Word.LastAcknowledgment];
+    return this.table.ownOf(connection, LAST_ACKNOWLEDGMENT);
   }
 
   /** Has the window of the last ACK been closed? */
@@ -114,7 +122,7 @@ export class TcpMemory {
   ): void {
     const at = connection * WINDOW_WORDS;
     this.setLast(connection, direction, kind);
-    this.words[at + Word.LastSequence] = sequence;
+    this.table.setOwn(connection, LAST_SEQUENCE, sequence);
     this.words[at + Word.LastExtent] = (window << 16) | (length & 0xffff);
   }
 
@@ -128,7 +136,7 @@ export class TcpMemory {
   }
 
   rememberAcknowledgment(connection: number, acknowledgment: number): void {
-    this.words[connection * WINDOW_WORDS + Word.LastAcknowledgment] = acknowledgment;
+    this.table.setOwn(connection, LAST_ACKNOWLEDGMENT, acknowledgment);
   }
 
   has(connection: number, bit: Bit): boolean {
