@@ -100,9 +100,15 @@ export function connectionsAheadOn({ trackings, guesses, frames, program }: Plan
     return words;
   }
 
-  function guessSides(count: number): void {
-    for (let i = 0; i < count; i++)
-      guesses[known[i]] = (tableOf(known[i])?.guess(hashes[i]) ?? -1) + 1;
+  /** Gives how many seem to be of no connection. */
+  function guessSides(count: number): number {
+    let unknown = 0;
+    for (let i = 0; i < count; i++) {
+      const link = (tableOf(known[i])?.guess(hashes[i]) ?? -1) + 1;
+      guesses[known[i]] = link;
+      if (link === 0) unknown++;
+    }
+    return unknown;
   }
 
   function touchConnections(count: number): number {
@@ -118,7 +124,7 @@ export function connectionsAheadOn({ trackings, guesses, frames, program }: Plan
     if (!pays || (sole !== undefined && sole.table.count < CONNECTIONS)) return;
     const count = hashTuples(burst, from, to);
     const words = touchSlots(count);
-    guessSides(count);
-    touched[0] = words ^ touchConnections(count);
+    const unknown = guessSides(count);
+    touched[0] = words ^ touchConnections(count) ^ (sole?.table.touchOldest(unknown) ?? 0);
   };
 }

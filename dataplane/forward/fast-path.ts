@@ -5,7 +5,7 @@
  *
  * Short is the way of a whole IPv4 packet without options, in a frame of the host's alone, that comes from another station, goes to another, whose
  * next hop is known and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, while it
- * neither opens nor closes. What is told about a frame (explain) is told on the long way.
+ * neither opens nor closes, and of UDP the first one (fast-opening.ts). What is told about a frame (explain) is told on the long way.
  *
  * Complication 1: TCP out of its window. Only the tracker says so, and it remembers what it has been asked; so such a packet, which is then Invalid,
  *   goes the long way from behind that question.
@@ -30,6 +30,7 @@ import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
 import { fixedSum, HEADER_LENGTH_MIN, Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
 import type { Fibs } from './fibs.js';
+import type { openingOn } from './fast-opening.js';
 import type { Sure } from './firewall.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
@@ -53,6 +54,7 @@ export interface FastPathSurroundings {
   readonly fibs: Fibs;
   readonly resolver: Resolver;
   readonly isSure: Sure;
+  readonly open: ReturnType<typeof openingOn>;
 }
 
 const VERSION_AND_LENGTH = 0x45;
@@ -68,7 +70,7 @@ const TURNS = tcp.Flag.Syn | tcp.Flag.Fin | tcp.Flag.Rst;
 /** Makes the function that sends on a packet that came in by an interface of a host that forwards, if it may go the short way. */
 export function fastPathOn(
   plane: Plane,
-  { interfaces, local, fibs, resolver, isSure }: FastPathSurroundings,
+  { interfaces, local, fibs, resolver, isSure, open }: FastPathSurroundings,
 ): (frame: Frame, iface: number, host: number) => Passage {
   const { frames, program, trackings, guesses } = plane;
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
@@ -183,6 +185,52 @@ export function fastPathOn(
     }
   }
 
+  /** The first packet of a connection, if it may be one. */
+  function begin(
+    frame: Frame,
+    at: number,
+    iface: number,
+    host: number,
+    tracking: Tracking,
+    key: number,
+  ): Passage {
+    const upper = at + HEADER_LENGTH_MIN;
+    const protocol = view.getUint8(at + 9);
+    const control = protocol === Protocol.Tcp ? tcp.flags(view, upper) : 0;
+    if (!tracking.tracker.begins(protocol, 0, control)) return Passage.Refused;
+    const destination = view.getInt32(at + 16);
+    const hop = hopTo(host, destination, packetLength[frame]);
+    if (hop < 0) return Passage.Refused;
+    const station = stationAt(hop, destination);
+    if (station < 0) return Passage.Refused;
+    const connection = open(frame, host, iface, hops.iface[hop], tracking, key);
+    if (connection < 0) return Passage.Refused;
+    track(frame, at, tracking, connection << 1);
+    send(frame, at, tracking, connection << 1, hop, station);
+    return Passage.Taken;
+  }
+
+  /** The packet of a side of a connection goes on, under the name that it has on the other side. */
+  function send(
+    frame: Frame,
+    at: number,
+    { table }: Tracking,
+    side: number,
+    hop: number,
+    station: number,
+  ): void {
+    const connection = connectionOf(side);
+    const other = directionOf(side) === Direction.Reply ? Direction.Original : Direction.Reply;
+    if ((table.marksOf(connection) & TRANSLATED) === 0) passOn(frame, at, 0, 0);
+    else {
+      const source = table.destinationOf(connection, other);
+      const destination = table.sourceOf(connection, other);
+      const ports = replyPorts(Protocol.Udp, table.portsOf(connection, other));
+      translate(frame, at, source, destination, ports);
+    }
+    resolver.sendTo(frame, hops.iface[hop], station);
+  }
+
   function follow(
     frame: Frame,
     at: number,
@@ -200,28 +248,20 @@ export function fastPathOn(
       guess >= 0 && table.isAlive(guess, tick[frame], key, from, to, ports)
         ? guess
         : table.find(tick[frame], key, from, to, ports);
-    if (side < 0) return Passage.Refused;
+    if (side < 0) return begin(frame, at, iface, host, tracking, key);
     const connection = connectionOf(side);
     const isReply = directionOf(side) === Direction.Reply;
     const marks = table.marksOf(connection);
     if (!isReply && (marks & Mark.SeenReply) === 0) return Passage.Refused;
-    const other = isReply ? Direction.Original : Direction.Reply;
-    const destination = table.sourceOf(connection, other);
+    const destination = table.sourceOf(connection, isReply ? Direction.Original : Direction.Reply);
     const hop = hopTo(host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
-    const out = hops.iface[hop];
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
-    if (!isSure(iface, out, table.ruleOf(connection), isDirect)) return Passage.Refused;
+    if (!isSure(iface, hops.iface[hop], table.ruleOf(connection), isDirect)) return Passage.Refused;
     const station = stationAt(hop, destination);
     if (station < 0) return Passage.Refused;
     if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
-    if ((marks & TRANSLATED) === 0) passOn(frame, at, 0, 0);
-    else {
-      const source = table.destinationOf(connection, other);
-      const translated = replyPorts(Protocol.Udp, table.portsOf(connection, other));
-      translate(frame, at, source, destination, translated);
-    }
-    resolver.sendTo(frame, out, station);
+    send(frame, at, tracking, side, hop, station);
     return Passage.Taken;
   }
 

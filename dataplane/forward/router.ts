@@ -23,12 +23,15 @@ import { Complaint } from './complain.js';
 import type { Complain } from './complain.js';
 import type { Fibs } from './fibs.js';
 import { fastPathOn, Passage } from './fast-path.js';
+import { openingOn } from './fast-opening.js';
 import { firewallOn, sureOn } from './firewall.js';
+import type { Firewall } from './firewall.js';
 import { fragmentOn } from './fragment.js';
 import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
+import { natRulesOf } from './nat-rules.js';
 import { noteConnectionOn } from './note-connection.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
@@ -71,13 +74,17 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const nat = natOn(plane, { packet, interfaces, local, fibs });
+  const rules = natRulesOf(plane.program, local);
+  const firewall = firewallOn(plane, interfaces);
+  const nat = natOn(plane, { packet, rules, interfaces, fibs });
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
-  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
+  const forward = forwardOn(plane, { ...around, packet, firewall, nat, findRoute, nextHop, hop });
   /** The frame that the fast path has refused, and need not be asked about once more. */
   let refused = NOBODY;
-  const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
+  const isSure = sureOn(plane, interfaces);
+  const open = openingOn(plane, { interfaces, rules, firewall });
+  const fastPath = fastPathOn(plane, { ...around, isSure, open });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {
@@ -208,6 +215,7 @@ function routingOf({ program }: Plane, fibs: Fibs, packet: Packet): Routing {
 
 interface ForwardSurroundings extends RouterSurroundings, Routing {
   readonly packet: Packet;
+  readonly firewall: Firewall;
   readonly nat: ReturnType<typeof natOn>;
 }
 
@@ -219,11 +227,10 @@ function forwardOn(
   const { frames, counters, program, trace } = plane;
   const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
-  const { interfaces, resolver, own, end, complain, packet, nat } = around;
+  const { interfaces, resolver, own, end, complain, packet, firewall, nat } = around;
   const { findRoute, nextHop, hop } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
-  const firewall = firewallOn(plane, interfaces);
   const cut = fragmentOn(plane);
   const noteConnection = noteConnectionOn(plane, packet, flow);
 

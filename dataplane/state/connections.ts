@@ -26,9 +26,15 @@ export const enum Mark {
   DestinationTranslated = 0x008,
 }
 
+/** Words of a tuple. */
+export const enum Tuple {
+  Source,
+  Destination,
+  Ports,
+}
+
 /** Words of a connection. */
 export const enum Word {
-  /** The tuples: source, destination, ports. */
   Original,
   Reply = 3,
   Key = 6,
@@ -47,37 +53,35 @@ export const enum Word {
   Count,
 }
 
+/** The same in doubles. */
+export const enum Tick {
+  Expiry = 4,
+  Own = 5,
+  Count = 8,
+}
+
 /** The words that the tracker of its protocol has for itself. */
 export const enum Own {
   First,
   Second,
 }
 
-export const WORDS = Word.Count;
-/** The same in doubles. */
-export const TICKS = WORDS / 2;
-export const EXPIRY = Word.Expiry / 2;
-const OWN_TICK = Word.Own / 2;
-/** How far the reply tuple stands behind the original one. */
-export const TUPLE = Word.Reply - Word.Original;
-/** Where the words of a tuple stand in the original one. */
-export const SOURCE = Word.Original;
-export const DESTINATION = Word.Original + 1;
-export const PORTS = Word.Original + 2;
-
 const MARK_BITS = 0xfff;
 const STATE_SHIFT = 12;
 const STATE_BITS = 0xf;
 const PORT_SHIFT = 16;
 
-/** Words of a connection in `windows`. */
-export const WINDOW_WORDS = 10;
+export const enum Size {
+  /** Words of a connection in `windows`. */
+  WindowWords = 10,
+}
+
 const CACHE_LINE = 64;
 /** A block that is large enough to have pages of its own begins so far behind one of them (glibc, malloc). */
 const BLOCK_HEAD = 16;
 
 export class Connections {
-  /** WINDOW_WORDS of each connection, 0 in a new one. What they mean is up to the tracker of TCP. */
+  /** Size.WindowWords of each connection of TCP, 0 in a new one. What they mean is up to its tracker. */
   readonly windows: Int32Array;
 
   protected readonly words: Int32Array;
@@ -86,14 +90,14 @@ export class Connections {
   protected readonly slots: Slots;
 
   protected constructor(readonly capacity: number) {
-    const wordBytes = capacity * WORDS * 4;
-    const windowBytes = capacity * WINDOW_WORDS * 4;
+    const wordBytes = capacity * Word.Count * 4;
+    const windowBytes = capacity * Size.WindowWords * 4;
     const slotBytes = slotsFor(2 * capacity) * SLOT_BYTES;
     const first = CACHE_LINE - BLOCK_HEAD;
     const memory = new ArrayBuffer(first + wordBytes + windowBytes + slotBytes);
-    this.words = new Int32Array(memory, first, capacity * WORDS);
-    this.ticks = new Float64Array(memory, first, capacity * TICKS);
-    this.windows = new Int32Array(memory, first + wordBytes, capacity * WINDOW_WORDS);
+    this.words = new Int32Array(memory, first, capacity * Word.Count);
+    this.ticks = new Float64Array(memory, first, capacity * Tick.Count);
+    this.windows = new Int32Array(memory, first + wordBytes, capacity * Size.WindowWords);
     this.slots = new Slots(new Int32Array(memory, first + wordBytes + windowBytes, slotBytes / 4));
   }
 
@@ -103,19 +107,19 @@ export class Connections {
   }
 
   sourceOf(connection: number, direction: Direction): number {
-    return this.words[connection * WORDS + direction * TUPLE + SOURCE];
+    return this.words[connection * Word.Count + direction * Word.Reply + Tuple.Source];
   }
 
   destinationOf(connection: number, direction: Direction): number {
-    return this.words[connection * WORDS + direction * TUPLE + DESTINATION];
+    return this.words[connection * Word.Count + direction * Word.Reply + Tuple.Destination];
   }
 
   portsOf(connection: number, direction: Direction): number {
-    return this.words[connection * WORDS + direction * TUPLE + PORTS];
+    return this.words[connection * Word.Count + direction * Word.Reply + Tuple.Ports];
   }
 
   keyOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Key];
+    return this.words[connection * Word.Count + Word.Key];
   }
 
   zoneOf(connection: number): number {
@@ -128,65 +132,65 @@ export class Connections {
 
   /** 0..15, what the tracker of its protocol makes of it. */
   stateOf(connection: number): number {
-    return (this.words[connection * WORDS + Word.Status] >>> STATE_SHIFT) & STATE_BITS;
+    return (this.words[connection * Word.Count + Word.Status] >>> STATE_SHIFT) & STATE_BITS;
   }
 
   setState(connection: number, state: number): void {
-    const at = connection * WORDS + Word.Status;
+    const at = connection * Word.Count + Word.Status;
     this.words[at] = (this.words[at] & ~(STATE_BITS << STATE_SHIFT)) | (state << STATE_SHIFT);
   }
 
   /** All its marks: see Mark. */
   marksOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Status] & MARK_BITS;
+    return this.words[connection * Word.Count + Word.Status] & MARK_BITS;
   }
 
   has(connection: number, mark: Mark): boolean {
-    return (this.words[connection * WORDS + Word.Status] & mark) !== 0;
+    return (this.words[connection * Word.Count + Word.Status] & mark) !== 0;
   }
 
   mark(connection: number, marks: number): void {
-    this.words[connection * WORDS + Word.Status] |= marks & MARK_BITS;
+    this.words[connection * Word.Count + Word.Status] |= marks & MARK_BITS;
   }
 
   expiryOf(connection: number): number {
-    return this.ticks[connection * TICKS + EXPIRY];
+    return this.ticks[connection * Tick.Count + Tick.Expiry];
   }
 
   /** It is found before this tick, and from it on no more. */
   setExpiry(connection: number, tick: number): void {
-    this.ticks[connection * TICKS + EXPIRY] = tick;
+    this.ticks[connection * Tick.Count + Tick.Expiry] = tick;
   }
 
   ownOf(connection: number, word: Own): number {
-    return this.words[connection * WORDS + Word.Own + word];
+    return this.words[connection * Word.Count + Word.Own + word];
   }
 
   setOwn(connection: number, word: Own, value: number): void {
-    this.words[connection * WORDS + Word.Own + word] = value;
+    this.words[connection * Word.Count + Word.Own + word] = value;
   }
 
   /** The same two words as a double. */
   ownTickOf(connection: number): number {
-    return this.ticks[connection * TICKS + OWN_TICK];
+    return this.ticks[connection * Tick.Count + Tick.Own];
   }
 
   setOwnTick(connection: number, tick: number): void {
-    this.ticks[connection * TICKS + OWN_TICK] = tick;
+    this.ticks[connection * Tick.Count + Tick.Own] = tick;
   }
 
   /** The row of the rule that made it, or -1. */
   ruleOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Rule];
+    return this.words[connection * Word.Count + Word.Rule];
   }
 
   setRule(connection: number, rule: number): void {
-    this.words[connection * WORDS + Word.Rule] = rule;
+    this.words[connection * Word.Count + Word.Rule] = rule;
   }
 
   /** By which port its first frame came in, and which frame of that port it was. */
   setFirstFrame(connection: number, port: number, serial: number): void {
-    const at = connection * WORDS;
+    const at = connection * Word.Count;
     const status = this.words[at + Word.Status] & ((1 << PORT_SHIFT) - 1);
     this.words[at + Word.Status] = status | (port << PORT_SHIFT);
     this.words[at + Word.Serial] = serial;
@@ -194,10 +198,10 @@ export class Connections {
 
   /** 0..65,535 */
   firstPortOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Status] >>> PORT_SHIFT;
+    return this.words[connection * Word.Count + Word.Status] >>> PORT_SHIFT;
   }
 
   firstSerialOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Serial] >>> 0;
+    return this.words[connection * Word.Count + Word.Serial] >>> 0;
   }
 }

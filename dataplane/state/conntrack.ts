@@ -23,20 +23,8 @@
  *
  * Writer: the Worker that owns the host. Time is an argument, in ns, and does not go back.
  */
-import {
-  Connections,
-  DESTINATION,
-  Direction,
-  EXPIRY,
-  Mark,
-  PORTS,
-  SOURCE,
-  TICKS,
-  TUPLE,
-  WINDOW_WORDS,
-  Word,
-  WORDS,
-} from './connections.js';
+import { Connections, Direction, Mark, Size, Tick, Tuple, Word } from './connections.js';
+import { Hand } from './hand.js';
 import { Hashing } from './hashing.js';
 import type { Interned } from './interned.js';
 import { isIpv6In, Protocol, protocolIn } from './tuple.js';
@@ -67,8 +55,7 @@ export class Conntrack extends Connections {
   private free = 0;
   private oldest = 0;
   private newest = 0;
-  private hand = 0;
-  private readonly stride: number;
+  private readonly hand: Hand;
 
   /**
    * @param capacity how many connections there may be, 1..16,777,216
@@ -85,7 +72,7 @@ export class Conntrack extends Connections {
       throw new RangeError('a connection table holds 1 to 16,777,216 connections');
     super(capacity);
     this.hashing = new Hashing(seed);
-    this.stride = strideFor(capacity);
+    this.hand = new Hand(capacity);
   }
 
   /** Connections in the table, those included that have expired and that nobody has met since. */
@@ -123,8 +110,21 @@ export class Conntrack extends Connections {
   /** Asks memory for what is known of a side that was guessed; the result means nothing. */
   touch(side: number): number {
     const connection = side >> 1;
-    const key = this.words[connection * WORDS + Word.Key];
-    return protocolIn(key) === Protocol.Tcp ? this.windows[connection * WINDOW_WORDS] : key;
+    const key = this.words[connection * Word.Count + Word.Key];
+    return protocolIn(key) === Protocol.Tcp ? this.windows[connection * Size.WindowWords] : key;
+  }
+
+  /** Asks memory for where the oldest of a full table are looked for, since so many new ones will take their places; the result means nothing. */
+  touchOldest(count: number): number {
+    let words = 0;
+    let link = this.used === this.capacity ? this.oldest : 0;
+    for (let i = 0; i < count && link !== 0; i++) {
+      const at = (link - 1) * Word.Count;
+      words ^=
+        this.slots.touch(this.hashAt(at, at)) ^ this.slots.touch(this.hashAt(at, at + Word.Reply));
+      link = this.words[at + Word.Newer];
+    }
+    return words;
   }
 
   /** Is this the side that has this tuple, and alive? */
@@ -154,58 +154,84 @@ export class Conntrack extends Connections {
     replyDestination: number,
     replyPorts: number,
   ): number {
-    const hash = this.hashOf(key, source, destination, ports);
-    const replyHash = this.hashOf(key, replySource, replyDestination, replyPorts);
     if (
-      this.findHashed(tick, hash, key, source, destination, ports) !== NONE ||
-      this.findHashed(tick, replyHash, key, replySource, replyDestination, replyPorts) !== NONE
+      this.isTaken(tick, key, source, destination, ports) ||
+      this.isTaken(tick, key, replySource, replyDestination, replyPorts)
     ) {
       this.clashed++;
       return NONE;
     }
-    if (this.used === this.capacity && !this.makeRoom(tick)) {
+    return this.enter(
+      tick,
+      key,
+      source,
+      destination,
+      ports,
+      replySource,
+      replyDestination,
+      replyPorts,
+    );
+  }
+
+  /** The same for tuples that nobody has, as the caller knows. */
+  enter(
+    tick: number,
+    key: number,
+    source: number,
+    destination: number,
+    ports: number,
+    replySource: number,
+    replyDestination: number,
+    replyPorts: number,
+  ): number {
+    // Those that nobody answered live equally long, so the oldest of all is the likeliest to have expired, and it is near.
+    if (this.hasRoom(tick)) {
+      if (this.used === this.capacity) this.remove(this.oldest - 1);
+    } else if (!this.makeRoom(tick)) {
       this.refused++;
       return NONE;
     }
     const connection = this.claim();
     const { words } = this;
-    const at = connection * WORDS;
-    words[at + SOURCE] = source;
-    words[at + DESTINATION] = destination;
-    words[at + PORTS] = ports;
-    words[at + TUPLE + SOURCE] = replySource;
-    words[at + TUPLE + DESTINATION] = replyDestination;
-    words[at + TUPLE + PORTS] = replyPorts;
+    const at = connection * Word.Count;
+    words[at + Tuple.Source] = source;
+    words[at + Tuple.Destination] = destination;
+    words[at + Tuple.Ports] = ports;
+    words[at + Word.Reply + Tuple.Source] = replySource;
+    words[at + Word.Reply + Tuple.Destination] = replyDestination;
+    words[at + Word.Reply + Tuple.Ports] = replyPorts;
     words[at + Word.Key] = key;
     words[at + Word.Status] = 0;
     words[at + Word.Own] = 0;
     words[at + Word.Own + 1] = 0;
     words[at + Word.Rule] = NONE;
     words[at + Word.Serial] = 0;
-    this.ticks[connection * TICKS + EXPIRY] = tick;
-    const { windows } = this;
-    const end = (connection + 1) * WINDOW_WORDS;
-    // Word by word: to call `fill` for so few costs more than all the rest.
-    for (let at = connection * WINDOW_WORDS; at < end; at++) windows[at] = 0;
+    this.ticks[connection * Tick.Count + Tick.Expiry] = tick;
+    if (protocolIn(key) === Protocol.Tcp) this.clearWindows(connection);
     if (isIpv6In(key)) this.holdAddresses(at);
     // Where both tuples are equal, the first is met.
-    this.slots.enter(hash, (connection << 1) | Direction.Original);
-    this.slots.enter(replyHash, (connection << 1) | Direction.Reply);
+    this.slots.enter(this.hashAt(at, at), (connection << 1) | Direction.Original);
+    this.slots.enter(this.hashAt(at, at + Word.Reply), (connection << 1) | Direction.Reply);
     this.append(connection);
     return connection;
   }
 
+  /** Is there room for one more, or surely one that has expired and can go? */
+  hasRoom(tick: number): boolean {
+    return this.used < this.capacity || !(this.expiryOf(this.oldest - 1) > tick);
+  }
+
   remove(connection: number): void {
     const { words } = this;
-    const at = connection * WORDS;
+    const at = connection * Word.Count;
     this.slots.leave(this.hashAt(at, at), (connection << 1) | Direction.Original);
-    this.slots.leave(this.hashAt(at, at + TUPLE), (connection << 1) | Direction.Reply);
+    this.slots.leave(this.hashAt(at, at + Word.Reply), (connection << 1) | Direction.Reply);
     const older = words[at + Word.Older];
     const newer = words[at + Word.Newer];
     if (older === 0) this.oldest = newer;
-    else words[(older - 1) * WORDS + Word.Newer] = newer;
+    else words[(older - 1) * Word.Count + Word.Newer] = newer;
     if (newer === 0) this.newest = older;
-    else words[(newer - 1) * WORDS + Word.Older] = older;
+    else words[(newer - 1) * Word.Count + Word.Older] = older;
     if (isIpv6In(words[at + Word.Key])) this.releaseAddresses(at);
     words[at + Word.Key] = NONE;
     words[at + Word.Newer] = this.free;
@@ -218,7 +244,7 @@ export class Conntrack extends Connections {
     let removed = 0;
     for (let link = this.oldest; link !== 0;) {
       const connection = link - 1;
-      link = this.words[connection * WORDS + Word.Newer];
+      link = this.words[connection * Word.Count + Word.Newer];
       if (this.ruleOf(connection) !== rule) continue;
       this.remove(connection);
       removed++;
@@ -233,7 +259,7 @@ export class Conntrack extends Connections {
 
   /** The next one that was created after this one and is alive, or -1. */
   newerThan(connection: number, tick: number): number {
-    return this.aliveFrom(this.words[connection * WORDS + Word.Newer], tick);
+    return this.aliveFrom(this.words[connection * Word.Count + Word.Newer], tick);
   }
 
   private findHashed(
@@ -264,12 +290,12 @@ export class Conntrack extends Connections {
     ports: number,
   ): boolean {
     const { words } = this;
-    const at = (side >> 1) * WORDS;
-    const tuple = at + (side & 1) * TUPLE;
+    const at = (side >> 1) * Word.Count;
+    const tuple = at + (side & 1) * Word.Reply;
     return (
-      words[tuple + PORTS] === (ports | 0) &&
-      words[tuple + SOURCE] === (source | 0) &&
-      words[tuple + DESTINATION] === (destination | 0) &&
+      words[tuple + Tuple.Ports] === (ports | 0) &&
+      words[tuple + Tuple.Source] === (source | 0) &&
+      words[tuple + Tuple.Destination] === (destination | 0) &&
       words[at + Word.Key] === key
     );
   }
@@ -279,16 +305,16 @@ export class Conntrack extends Connections {
     const { words } = this;
     return this.hashOf(
       words[at + Word.Key],
-      words[tuple + SOURCE],
-      words[tuple + DESTINATION],
-      words[tuple + PORTS],
+      words[tuple + Tuple.Source],
+      words[tuple + Tuple.Destination],
+      words[tuple + Tuple.Ports],
     );
   }
 
   private aliveFrom(first: number, tick: number): number {
     let link = first;
     while (link !== 0 && !(this.expiryOf(link - 1) > tick))
-      link = this.words[(link - 1) * WORDS + Word.Newer];
+      link = this.words[(link - 1) * Word.Count + Word.Newer];
     return link - 1;
   }
 
@@ -296,24 +322,16 @@ export class Conntrack extends Connections {
     this.used++;
     if (this.free === 0) return this.fresh++;
     const connection = this.free - 1;
-    this.free = this.words[connection * WORDS + Word.Newer];
+    this.free = this.words[connection * Word.Count + Word.Newer];
     return connection;
   }
 
-  /** Removes one that has expired, or else the least useful one, of the oldest and those within reach of the hand. False when all of these are assured. */
+  /** Removes one that has expired, or else the least useful one, of those within reach of the hand. False when all of these are assured. */
   private makeRoom(tick: number): boolean {
-    // Those that nobody answered live equally long, so the oldest of all is the likeliest to have expired, and it is near.
-    if (!(this.expiryOf(this.oldest - 1) > tick)) {
-      this.remove(this.oldest - 1);
-      return true;
-    }
-    const { capacity } = this;
-    const reach = Math.min(HAND_REACH, capacity);
+    const reach = Math.min(HAND_REACH, this.capacity);
     let victim = NONE;
     for (let passed = 0, candidates = 0; passed < reach && candidates < CANDIDATES; passed++) {
-      const connection = this.hand;
-      const next = connection + this.stride;
-      this.hand = next < capacity ? next : next - capacity;
+      const connection = this.hand.next();
       if (!(this.expiryOf(connection) > tick)) {
         this.remove(connection);
         return true;
@@ -330,38 +348,34 @@ export class Conntrack extends Connections {
 
   /** Puts a connection at the end of the order of creation. */
   private append(connection: number): void {
-    const at = connection * WORDS;
+    const at = connection * Word.Count;
     this.words[at + Word.Older] = this.newest;
     this.words[at + Word.Newer] = 0;
     if (this.newest === 0) this.oldest = connection + 1;
-    else this.words[(this.newest - 1) * WORDS + Word.Newer] = connection + 1;
+    else this.words[(this.newest - 1) * Word.Count + Word.Newer] = connection + 1;
     this.newest = connection + 1;
+  }
+
+  private clearWindows(connection: number): void {
+    const { windows } = this;
+    const end = (connection + 1) * Size.WindowWords;
+    // Word by word: to call `fill` for so few costs more than all the rest.
+    for (let at = connection * Size.WindowWords; at < end; at++) windows[at] = 0;
   }
 
   private holdAddresses(at: number): void {
     const { words, addresses } = this;
-    addresses.hold(words[at + SOURCE]);
-    addresses.hold(words[at + DESTINATION]);
-    addresses.hold(words[at + TUPLE + SOURCE]);
-    addresses.hold(words[at + TUPLE + DESTINATION]);
+    addresses.hold(words[at + Tuple.Source]);
+    addresses.hold(words[at + Tuple.Destination]);
+    addresses.hold(words[at + Word.Reply + Tuple.Source]);
+    addresses.hold(words[at + Word.Reply + Tuple.Destination]);
   }
 
   private releaseAddresses(at: number): void {
     const { words, addresses } = this;
-    addresses.release(words[at + SOURCE]);
-    addresses.release(words[at + DESTINATION]);
-    addresses.release(words[at + TUPLE + SOURCE]);
-    addresses.release(words[at + TUPLE + DESTINATION]);
+    addresses.release(words[at + Tuple.Source]);
+    addresses.release(words[at + Tuple.Destination]);
+    addresses.release(words[at + Word.Reply + Tuple.Source]);
+    addresses.release(words[at + Word.Reply + Tuple.Destination]);
   }
-}
-
-/** The golden section of the capacity, or the next number that has no divisor in common with it (Knuth, TAOCP 3, §6.4). */
-function strideFor(capacity: number): number {
-  let stride = Math.max(Math.floor(capacity * 0.618), 1);
-  while (commonDivisor(capacity, stride) !== 1) stride++;
-  return stride;
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
 }

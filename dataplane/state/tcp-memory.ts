@@ -1,8 +1,8 @@
 /**
- * What is remembered of a TCP connection, in WINDOW_WORDS words of `windows` and the two words of its tracker: of each side how far it has sent and
+ * What is remembered of a TCP connection, in words of `windows` and the two words of its tracker: of each side how far it has sent and
  * may send, and of the last segment what its answer will say. What it means is the matter of tcp-windows.ts.
  */
-import { type Connections, type Direction, Own, WINDOW_WORDS } from './connections.js';
+import { type Connections, type Direction, Own, Size } from './connections.js';
 import type { Kind } from './tcp-transitions.js';
 
 /** Words of a connection in `windows`. The first four are the opener's, the next four the answerer's. */
@@ -68,7 +68,7 @@ export const RETRANSMISSIONS_MAX = 3;
 const SCALE_MAX = 14;
 
 export class TcpMemory {
-  /** WINDOW_WORDS of each connection. */
+  /** Of each connection, Size.WindowWords words. */
   protected readonly words: Int32Array;
 
   constructor(protected readonly table: Connections) {
@@ -77,7 +77,7 @@ export class TcpMemory {
 
   /** Where the last ACK that fitted, or what was ignored since, ends: how it would be acknowledged. */
   lastEnd(connection: number): number {
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     return (
       (this.table.ownOf(connection, LAST_SEQUENCE) + (this.words[at + Word.LastExtent] & 0xffff)) |
       0
@@ -98,7 +98,7 @@ export class TcpMemory {
 
   /** Has the window of the last ACK been closed? */
   lastWindowIsClosed(connection: number): boolean {
-    return this.words[connection * WINDOW_WORDS + Word.LastExtent] >>> 16 === 0;
+    return this.words[connection * Size.WindowWords + Word.LastExtent] >>> 16 === 0;
   }
 
   isRetransmitted(connection: number): boolean {
@@ -107,7 +107,7 @@ export class TcpMemory {
 
   setLast(connection: number, direction: Direction, kind: Kind): void {
     const bits = this.bits(connection) & ~(Bit.LastKind | Bit.LastDirection);
-    this.words[connection * WINDOW_WORDS + Word.Bits] =
+    this.words[connection * Size.WindowWords + Word.Bits] =
       bits | (kind << LAST_KIND_SHIFT) | (direction << LAST_DIRECTION_SHIFT);
   }
 
@@ -120,7 +120,7 @@ export class TcpMemory {
     length: number,
     window: number,
   ): void {
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     this.setLast(connection, direction, kind);
     this.table.setOwn(connection, LAST_SEQUENCE, sequence);
     this.words[at + Word.LastExtent] = (window << 16) | (length & 0xffff);
@@ -129,7 +129,7 @@ export class TcpMemory {
   /** Keeps the options of an ignored SYN. */
   rememberSyn(connection: number, scale: number, challengeExpected: boolean): void {
     const forgotten = Bit.LastScale | Bit.LastScales | Bit.ChallengeExpected | Bit.Simultaneous;
-    this.words[connection * WINDOW_WORDS + Word.Bits] =
+    this.words[connection * Size.WindowWords + Word.Bits] =
       (this.bits(connection) & ~forgotten) |
       (scaleBits(scale) << LAST_SCALE_SHIFT) |
       (challengeExpected ? Bit.ChallengeExpected : 0);
@@ -144,15 +144,15 @@ export class TcpMemory {
   }
 
   set(connection: number, bit: Bit): void {
-    this.words[connection * WINDOW_WORDS + Word.Bits] |= bit;
+    this.words[connection * Size.WindowWords + Word.Bits] |= bit;
   }
 
   clear(connection: number, bit: Bit): void {
-    this.words[connection * WINDOW_WORDS + Word.Bits] &= ~bit;
+    this.words[connection * Size.WindowWords + Word.Bits] &= ~bit;
   }
 
   closedFirst(connection: number, direction: Direction): void {
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     this.setSide(at, direction, this.side(at, direction) | SideBit.ClosedFirst);
   }
 
@@ -162,16 +162,16 @@ export class TcpMemory {
   }
 
   hasAcknowledged(connection: number, direction: Direction): boolean {
-    return this.sideHas(connection * WINDOW_WORDS, direction, SideBit.HasAcknowledged);
+    return this.sideHas(connection * Size.WindowWords, direction, SideBit.HasAcknowledged);
   }
 
   /** The highest acknowledgment that a side has sent. */
   acknowledgedBy(connection: number, direction: Direction): number {
-    return this.words[connection * WINDOW_WORDS + direction * Word.Side + Word.Acknowledged];
+    return this.words[connection * Size.WindowWords + direction * Word.Side + Word.Acknowledged];
   }
 
   protected bits(connection: number): number {
-    return this.words[connection * WINDOW_WORDS + Word.Bits];
+    return this.words[connection * Size.WindowWords + Word.Bits];
   }
 
   protected side(at: number, direction: Direction): number {

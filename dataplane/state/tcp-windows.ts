@@ -13,7 +13,7 @@
  * Not done: SACK blocks are not read. They would let III and IV pass by a higher acknowledgment than that of the header, so the bounds here are
  * those of a connection without SACK.
  */
-import { type Connections, Direction, WINDOW_WORDS } from './connections.js';
+import { type Connections, Direction, Size } from './connections.js';
 import { TcpState } from './conntrack-timeouts.js';
 import {
   Bit,
@@ -62,7 +62,7 @@ export class TcpWindows extends TcpMemory {
   /** The opener sends its first segment, which ends at `end`. All words are 0. */
   open(connection: number, kind: Kind, end: number, window: number, scale: number): void {
     const { words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     words[at + Word.End] = end;
     words[at + Word.Window] = Math.max(window, 1);
     words[at + Word.Bits] = Kind.None << LAST_KIND_SHIFT;
@@ -89,7 +89,7 @@ export class TcpWindows extends TcpMemory {
     scale: number,
   ): Fit {
     const { words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     const from = at + direction * Word.Side;
     const to = at + (direction ^ 1) * Word.Side;
     const acknowledges = (flags & Control.Ack) !== 0;
@@ -132,7 +132,7 @@ export class TcpWindows extends TcpMemory {
   /** The SYN that was ignored is now answered: what it said is where its sender stands. Of the answerer nothing is known yet. */
   beginAnew(connection: number, answerer: Direction): void {
     const { words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     const opener = answerer ^ 1;
     const from = at + opener * Word.Side;
     const to = at + answerer * Word.Side;
@@ -276,7 +276,7 @@ export class TcpWindows extends TcpMemory {
     window: number,
   ): number {
     const { table, words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     const extent = (window << 16) | ((end - sequence) & 0xffff);
     const lastDirection = (bits & Bit.LastDirection) >>> LAST_DIRECTION_SHIFT;
     if (
