@@ -7,6 +7,7 @@ import { NONE } from '../program/layout.js';
 import type { Conntrack } from '../state/conntrack.js';
 import { keyOf } from '../state/tuple.js';
 import { EtherType } from '../wire/ethernet.js';
+import type { Fibs } from './fibs.js';
 import { Interfaces } from './interfaces.js';
 import { BURST } from './plane.js';
 import type { Plane } from './plane.js';
@@ -33,6 +34,33 @@ export function stationsAheadOn({ fdbs, frames, program }: Plane): LookAhead {
       const fdb = fdbs[here];
       words ^= fdb.touch(view.getUint16(at), view.getInt32(at + 2));
       words ^= fdb.touch(view.getUint16(at + 6), view.getInt32(at + 8));
+    }
+    touched[0] = words;
+  };
+}
+
+/** From here on the places of routes are not in the near caches. */
+const NEAR_CACHES = 1 << 20;
+
+/** Makes the function that looks up the next hops of packets that hosts forward, as far as nothing translates them. */
+export function routesAheadOn(
+  { frames, program, trackings }: Plane,
+  interfaces: Interfaces,
+  fibs: Fibs,
+): LookAhead {
+  const { start, inPort, view } = frames;
+  const { host: hostOf } = interfaces;
+  const ifaceAt = interfaces.behindPorts(program);
+  const pays = fibs.hopBytes > NEAR_CACHES;
+  const touched = new Int32Array(1);
+  return (burst, from, to) => {
+    if (!pays) return;
+    let words = 0;
+    for (let i = from; i < to; i++) {
+      const iface = ifaceAt[inPort[burst[i]]];
+      if (iface < 0 || trackings[hostOf[iface]] !== undefined) continue;
+      // Whatever it is: where a packet without tag and of IPv4 has its destination.
+      words ^= fibs.hopIpv4(hostOf[iface], view.getInt32(start[burst[i]] + 30));
     }
     touched[0] = words;
   };

@@ -13,7 +13,6 @@
  */
 import { FORWARDED, OFFLOADED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
-import { nextHopsOf } from '../program/next-hops.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
@@ -72,9 +71,9 @@ export function fastPathOn(
   plane: Plane,
   { interfaces, local, fibs, resolver, isSure, open }: FastPathSurroundings,
 ): (frame: Frame, iface: number, host: number) => Passage {
-  const { frames, program, trackings, guesses } = plane;
+  const { frames, trackings, guesses } = plane;
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
-  const hops = nextHopsOf(program);
+  const { hops } = fibs;
   const { mtu } = interfaces;
   const sole = trackings.length === 1 ? trackings[0] : undefined;
 
@@ -95,9 +94,7 @@ export function fastPathOn(
   /** The next hop of an address outside, if a packet of so many bytes can go there, or -1. */
   function hopTo(host: number, destination: number, bytes: number): number {
     if (!local.isElsewhere(destination)) return -1;
-    const row = fibs.findIpv4(host, destination);
-    if (row < 0) return -1;
-    const hop = hops.of[row];
+    const hop = fibs.hopIpv4(host, destination);
     return hop >= 0 && bytes <= mtu[hops.iface[hop]] ? hop : -1;
   }
 
