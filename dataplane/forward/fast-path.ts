@@ -4,8 +4,8 @@
  * one saves what has to be asked of the others (docs/decisions.md).
  *
  * Short is the way of a whole IPv4 packet without options, in a frame of the host's alone, that comes from another station, goes to another, whose
- * next hop is known and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, while it
- * neither opens nor closes, and of UDP the first one (fast-opening.ts). What is told about a frame (explain) is told on the long way.
+ * next hop is known and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, and the first
+ * one of another (fast-opening.ts). What is told about a frame (explain) is told on the long way.
  *
  * Complication 1: TCP out of its window. Only the tracker says so, and it remembers what it has been asked; so such a packet, which is then Invalid,
  *   goes the long way from behind that question.
@@ -63,8 +63,6 @@ const UDP_CHECKSUM = 6;
 const TCP_CHECKSUM = 16;
 const NO_SCALE = -1;
 const TRANSLATED = Mark.SourceTranslated | Mark.DestinationTranslated;
-/** TCP with one of these opens or closes. */
-const TURNS = tcp.Flag.Syn | tcp.Flag.Fin | tcp.Flag.Rst;
 
 /** Makes the function that sends on a packet that came in by an interface of a host that forwards, if it may go the short way. */
 export function fastPathOn(
@@ -123,7 +121,7 @@ export function fastPathOn(
     return Passage.Taken;
   }
 
-  /** Has the packet a whole header of UDP, or of TCP that only goes on, and the right checksum? */
+  /** Has the packet a whole header of UDP or TCP, and the right checksum? */
   function isTrackable(at: number): boolean {
     const upper = at + HEADER_LENGTH_MIN;
     const bytes = view.getUint16(at + 2) - HEADER_LENGTH_MIN;
@@ -135,24 +133,33 @@ export function fastPathOn(
       if (protocol !== Protocol.Tcp || bytes < tcp.HEADER_LENGTH_MIN) return false;
       const header = tcp.headerLength(view, upper);
       if (header < tcp.HEADER_LENGTH_MIN || header > bytes) return false;
-      if ((tcp.flags(view, upper) & TURNS) !== 0) return false;
     }
     return isRight(pseudoSumIpv4(view, at, protocol, bytes) + sum(view, upper, bytes));
+  }
+
+  /** Does TCP open a connection by it? On one that there is, it may be the first packet of another. */
+  function isSyn(at: number): boolean {
+    if (view.getUint8(at + 9) !== Protocol.Tcp) return false;
+    const opening = tcp.flags(view, at + HEADER_LENGTH_MIN) & (tcp.Flag.Syn | tcp.Flag.Ack);
+    return opening === tcp.Flag.Syn;
   }
 
   function track(frame: Frame, at: number, { tracker }: Tracking, side: number): Verdict {
     const upper = at + HEADER_LENGTH_MIN;
     if (view.getUint8(at + 9) !== Protocol.Tcp)
       return tracker.track(side, tick[frame], 0, 0, 0, 0, 0, NO_SCALE);
+    const control = tcp.flags(view, upper);
+    const header = tcp.headerLength(view, upper);
+    const options = upper + tcp.HEADER_LENGTH_MIN;
     return tracker.track(
       side,
       tick[frame],
-      tcp.flags(view, upper),
+      control,
       tcp.sequence(view, upper),
       tcp.acknowledgment(view, upper),
       view.getUint16(upper + 14),
-      view.getUint16(at + 2) - HEADER_LENGTH_MIN - tcp.headerLength(view, upper),
-      NO_SCALE,
+      view.getUint16(at + 2) - HEADER_LENGTH_MIN - header,
+      (control & tcp.Flag.Syn) === 0 ? NO_SCALE : tcp.windowScale(view, options, upper + header),
     );
   }
 
@@ -246,6 +253,7 @@ export function fastPathOn(
         ? guess
         : table.find(tick[frame], key, from, to, ports);
     if (side < 0) return begin(frame, at, iface, host, tracking, key);
+    if (isSyn(at)) return Passage.Refused;
     const connection = connectionOf(side);
     const isReply = directionOf(side) === Direction.Reply;
     const marks = table.marksOf(connection);
