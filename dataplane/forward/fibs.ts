@@ -3,6 +3,7 @@
  * fast path one that leads straight to the next hop, so that where there are many routes no more is read of them.
  */
 import { FibBuilder } from '../state/fib.js';
+import { fixed } from '../state/fixed.js';
 import type { Fib } from '../state/fib.js';
 import { nextHopsOf } from '../program/next-hops.js';
 import type { NextHops } from '../program/next-hops.js';
@@ -30,11 +31,11 @@ export class Fibs {
     const [builder, hopBuilder] = [new FibBuilder(), new FibBuilder()];
     const [hosts, ifaces] = [hostsOf(program), networks.rows + links.rows];
     this.hops = nextHopsOf(program);
-    this.hopTables = new Int32Array(hosts);
-    this.ipv4 = new Int32Array(hosts);
-    this.ipv6 = new Int32Array(hosts);
-    this.ipv4By = new Int32Array(ifaces);
-    this.ipv6By = new Int32Array(ifaces);
+    this.hopTables = fixed(new Int32Array(hosts));
+    this.ipv4 = fixed(new Int32Array(hosts));
+    this.ipv6 = fixed(new Int32Array(hosts));
+    this.ipv4By = fixed(new Int32Array(ifaces));
+    this.ipv6By = fixed(new Int32Array(ifaces));
     // Their rows begin with the longest prefix, and of equal ones the first row counts: so from the last to the first.
     for (let row = routes.rows - 1; row >= 0; row--) {
       const isIpv4 = routes.family[row] === 4;

@@ -21,6 +21,7 @@ import { SHARE_WAITING, WAITING_MAX as FRAGMENTS_MAX } from '../state/waiting.js
 import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
+import { fixed } from '../state/fixed.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 import { RateLimits } from '../state/rate-limits.js';
 
@@ -174,8 +175,8 @@ export class Plane {
       fdbFor(program, network, fdbs?.[network]),
     );
     this.queues = new Int32Array(ports.rows * QUEUE);
-    this.queued = new Int32Array(ports.rows);
-    this.dirty = new Int32Array(ports.rows);
+    this.queued = fixed(new Int32Array(ports.rows));
+    this.dirty = fixed(new Int32Array(ports.rows));
   }
 
   /** Lets happen of `timed` what is due at this tick or before. */
