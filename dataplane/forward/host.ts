@@ -15,6 +15,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { Claim } from '../state/neighbors.js';
 import * as arp from '../wire/arp.js';
 import { checksumOf, sum } from '../wire/checksum.js';
 import * as ethernet from '../wire/ethernet.js';
@@ -88,6 +89,13 @@ function arpOn(
   const find = addressOn(plane, interfaces);
   const answer = answerOn(plane, interfaces);
   const sender = new Int32Array(4);
+
+  /** A reply to everybody answers nobody (Linux arp_process). */
+  function isAnswer(frame: Frame): boolean {
+    if (arp.operation(view, payload[frame]) !== arp.Operation.Reply) return false;
+    return !ethernet.isGroup(ethernet.destinationHigh(view, start[frame]));
+  }
+
   return (frame, iface) => {
     const at = payload[frame];
     const begin = start[frame];
@@ -98,9 +106,10 @@ function arpOn(
     const asks = row >= 0 && arp.operation(view, at) === arp.Operation.Request;
     if (find(iface, 0, 0, 0, arp.senderIpv4(view, at)) >= 0) return NOBODY;
     sender[3] = arp.senderIpv4(view, at);
+    const claim = Claim.Overrides | (asks ? Claim.Asks : isAnswer(frame) ? Claim.Confirms : 0);
     // RFC 826: what the sender says of itself is merged before anything else; a probe has no address (RFC 5227 §1.1).
     if (sender[3] !== 0)
-      hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), asks, tick[frame]);
+      hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), claim, tick[frame]);
     if (!asks) return NOBODY;
     const reply = answer(frame, iface, HEADER_LENGTH + ARP_LENGTH);
     if (reply < 0) return NOBODY;

@@ -78,7 +78,7 @@ scenario('A-3: gratuitous request and reply update an entry that is there', {
     h1.eth0: W>h1.eth0 reply=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}of=1
     at 5s h1.eth0: V>* ask=192.168.0.9>192.168.0.9 => nothing
     ${packet} => h1.eth0{h1.eth0>V}
-    at 10s h1.eth0: U>* reply=192.168.0.9>192.168.0.9 => nothing
+    at 9s h1.eth0: U>* reply=192.168.0.9>192.168.0.9 => nothing
     ${packet} => h1.eth0{h1.eth0>U}`,
 });
 
@@ -206,7 +206,7 @@ const ADVERT = [
   'fd00c0a8000000000000000000000009' + '0201' + '020000000057',
 ].join('');
 
-scenario('D-5: IPv6 is asked for by neighbor solicitation and goes to who advertises itself', {
+scenario('D-3: IPv6 is asked for by neighbor solicitation and goes to who advertises itself', {
   lab,
   story: `
     c1: h1.eth0>Z ip=fd00:1::10>fd00:c0a8::9 => h1.eth0{h1.eth0>33:33:ff:00:00:09}solicit=fd00:c0a8::1>fd00:c0a8::9
