@@ -16,7 +16,6 @@ const arp: readonly Requirement[] = [
   {
     id: 'A-6',
     says: 'Addresses of other interfaces are answered as `arp_ignore` says.',
-    reason: 'deviates: always as with 0, the default of Linux',
   },
   { id: 'A-7', says: 'Wrong lengths are dropped.' },
 ];
