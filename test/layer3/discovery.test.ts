@@ -25,10 +25,12 @@ import {
   packet6,
   party,
   routerLab,
+  scriptOf,
   udp,
 } from '../dataplane/routed.js';
 import type { Sent } from '../dataplane/routed.js';
 import { digitsOf } from '../layer2/frames.js';
+import { byPort, play } from '../layer2/play.js';
 import { scenario } from '../layer2/scenario.js';
 
 const linkLocal = (last: number): Uint8Array => join(hex('fe80'), new Uint8Array(13), u8(last));
@@ -295,4 +297,29 @@ test('D-4: on the fast path, too, a neighbor is reachable for 30 s, and asked 5 
     ...[10, 31, 31.5, 35.9, 36.5].map(sent),
   ]);
   t.deepEqual(then, [[left], [left], [left], [left], [probe, left]]);
+});
+
+test('D-4: however many neighbors are to be asked at one moment, all of them are, in bursts of any size', (t) => {
+  const count = 240;
+  const meet = (net: number, at: typeof atA, nic: Station): Sent[] =>
+    Array.from({ length: count }, (_, i) => at(arpRequest(party(net, i + 10), nic)));
+  const speak = (net: number, at: typeof atA, [from, nic]: readonly [Station, Station]): Sent[] =>
+    Array.from({ length: count }, (_, i) => {
+      const to = party(net, i + 10);
+      return at(frame4(from, nic, packet4(from, to, Protocol.Udp, udp(4, from, to))));
+    });
+  const script = scriptOf(lab, [
+    ...meet(1, atA, eth0),
+    ...meet(2, atB, eth1),
+    ...speak(1, atB, [far, eth1]),
+    ...speak(2, atA, [near, eth0]),
+    quietUntil(60),
+  ]);
+  for (const most of [1, 256]) {
+    const left = Object.values(byPort(play(lab, script, { most }))).flat();
+    const asked = left.filter(
+      (digits) => digits.startsWith('0806', 24) && digits.startsWith('0001', 40),
+    );
+    t.is(asked.length, 3 * 2 * count, `bursts of ${most}`);
+  }
 });
