@@ -48,7 +48,7 @@ function count(number: number, one: string, many = `${one}s`): string {
 }
 
 function describeHost(
-  { name, nics, gateway, routes, forward, nat }: Host,
+  { name, nics, gateway, routes, forward, arpIgnore, nat }: Host,
   networks: readonly Network[],
 ): string[] {
   const rows = nics.map(({ name: nic, mac, wire, mtu, addresses, device, record }) => {
@@ -76,6 +76,7 @@ function describeHost(
       return `  route ${to.value} ${way.join(' ')}`;
     }),
     ...(forward.value ? [] : ['  forwards nothing']),
+    ...(arpIgnore.value === 0 ? [] : [`  arp_ignore ${arpIgnore.value}`]),
     ...(nat ? describeNat(nat) : []),
   ];
 }

@@ -68,7 +68,7 @@ export function routerProgram({ kind, count, ports }: Flows): Program {
 export function introduce({ neighbors, fdbs }: Plane, ports: number): void {
   const add = (network: number, address: number, port: number): void => {
     const entry = neighbors[0]?.add(network, 4, 0, 0, 0, address, 0) ?? -1;
-    neighbors[0]?.resolve(entry, MAC_HIGH, address, 0);
+    neighbors[0]?.declare(entry, MAC_HIGH, address);
     fdbs[network]?.learn(MAC_HIGH, address | 0, port, 1, 0, port);
   };
   for (let i = 0; i < INSIDE_COUNT; i++) add(INSIDE_NETWORK, INSIDE + i, (INSIDE + i) % ports);

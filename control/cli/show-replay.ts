@@ -61,7 +61,7 @@ function tell(
       print(compiled, what, conntrackOf(compiled, plane, tick), conntrackTable, options, tick);
       return;
     case 'neighbors':
-      print(compiled, what, neighborsOf(compiled, plane), neighborsTable, options, tick);
+      print(compiled, what, neighborsOf(compiled, plane, tick), neighborsTable, options, tick);
       return;
     case 'nat':
       print(compiled, what, natOf(compiled, plane, tick), natTable, options, tick);

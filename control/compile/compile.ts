@@ -130,6 +130,7 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   writeNatRules(program, natRules);
   for (const [row, address] of hosts.addresses.entries()) {
     writeAddressWords(program.addresses, row, address.value);
+    program.addresses.prefix[row] = address.prefix;
     writeOrigin(program.addresses, row, address.at);
   }
   for (const [row, { network, subnet }] of subnets.entries())

@@ -17,13 +17,14 @@ export const WIRE_MTU_MIN = 1500;
 
 export function writeHosts({ program, lab }: Draft): void {
   const table = program.hosts;
-  for (const [row, { name, at, forward, nat }] of lab.hosts.entries()) {
+  for (const [row, { name, at, forward, arpIgnore, nat }] of lab.hosts.entries()) {
     const isDocker = lab.networks.some(
       ({ host, driver: { value } }) => host === name && value !== 'host' && value !== 'none',
     );
     table.flags[row] = (forward.value ? HostFlag.Forwards : 0) | (isDocker ? HostFlag.Docker : 0);
     table.natProfile[row] = PROFILES[nat?.profile.value ?? 'linux'];
     table.connectionsMax[row] = nat?.connectionsMax.value ?? CONNECTIONS_DEFAULT;
+    table.arpIgnore[row] = arpIgnore.value;
     writeOrigin(table, row, at);
   }
 }

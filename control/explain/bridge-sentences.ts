@@ -20,7 +20,7 @@ export function bridgeSentences(file: string, frame: FrameDescription, hop: Brid
     ...membership(file, hop),
     ...decision(file, frame, hop),
     ...departure(file, hop),
-    ...answer(file, hop.answered),
+    ...answer(file, hop),
     ...complaint(hop.complaint),
     ...release(hop.released),
     ...gathering(hop),

@@ -39,12 +39,18 @@ export function candidatesFor(compiled: Compiled, tree: Tree, from: Party, to: P
     ...joinEdits(tree, to, from),
     ...gatewayEdits(from, to),
     ...both.flatMap(internalEdits),
+    ...lab.hosts.flatMap(arpEdits),
   ]);
 }
 
 function unique(edits: readonly Edit[]): Edit[] {
   const keyOf = ({ at, says }: Edit): string => `${at.line}:${at.column} ${says}`;
   return [...new Map(edits.map((edit) => [keyOf(edit), edit])).values()];
+}
+
+/** A host answers for all of its addresses. */
+function arpEdits({ name, at, arpIgnore }: Host): Edit[] {
+  return settingEdit('arp_ignore', 0, arpIgnore, at, [['x-hosts', name, 'arp_ignore']]);
 }
 
 function option(network: Network, key: string): readonly string[] {

@@ -70,6 +70,8 @@ interface Hop {
   readonly ended?: Ending;
   /** The address of the host that the frame asked for, when the host answered it here. */
   readonly answered?: AddressView;
+  /** The same when the host kept silent, and what says so. */
+  readonly ignored?: AddressView & { readonly rule: Rule };
   /** What the ICMP error says that the host sent to its sender. */
   readonly complaint?: string;
   /** Frames that had waited for what this one told the host. */

@@ -113,7 +113,8 @@ class Sorter {
   /** What a bridge does behind its flood belongs to it, not to where the flood has led. */
   private ownerOf(step: Step, a: number, b: number): number | undefined {
     if (step === Step.Retagged) return this.lastAtBridge(this.program.ports.network[a]);
-    const answersAtBridge = step === Step.Answered && b < this.program.networks.rows;
+    const isAnswer = step === Step.Answered || step === Step.Ignored;
+    const answersAtBridge = isAnswer && b < this.program.networks.rows;
     return answersAtBridge ? this.lastAtBridge(b) : undefined;
   }
 

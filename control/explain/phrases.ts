@@ -1,6 +1,14 @@
 /** Parts of sentences that all hops have in common. */
 import type { Position } from '../model/position.js';
-import type { AddressView, Ending, EntryView, FrameName, SentView, Setting } from './hops.js';
+import type {
+  AddressView,
+  BridgeHop,
+  Ending,
+  EntryView,
+  FrameName,
+  SentView,
+  Setting,
+} from './hops.js';
 import type { Rule } from './rules.js';
 
 /** ` (lab.yaml:12)`, or nothing where nobody wrote it. */
@@ -55,10 +63,18 @@ export function ending(file: string, ended: Ending | undefined): string[] {
   return [`${how} because ${reason.says}${because}. [${reason.name}]`];
 }
 
-export function answer(file: string, answered: AddressView | undefined): string[] {
-  if (answered === undefined) return [];
-  const { address, at } = answered;
-  return [`The host answered it: ${address} is an address of its own${where(file, at)}.`];
+export function answer(
+  file: string,
+  { answered, ignored }: Pick<BridgeHop, 'answered' | 'ignored'>,
+): string[] {
+  const own = ({ address, at }: AddressView): string =>
+    `${address} is an address of its own${where(file, at)}`;
+  return [
+    ...(answered ? [`The host answered it: ${own(answered)}.`] : []),
+    ...(ignored
+      ? [`The host kept silent: ${own(ignored)}, but ${ruleText(file, ignored.rule)}.`]
+      : []),
+  ];
 }
 
 export function complaint(said: string | undefined): string[] {

@@ -137,6 +137,7 @@ const complaints = [
 export function hostViews({ compiled }: Context, notes: readonly Note[]) {
   const answer = noted(notes, Step.Answered);
   const address = answer && at(compiled.addresses, answer[1]);
+  const ignored = noted(notes, Step.Ignored);
   const complaint = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
   const released = resumed(compiled, notes, Release.NextHop);
   const gathered = resumed(compiled, notes, Release.FirstFragment);
@@ -145,10 +146,21 @@ export function hostViews({ compiled }: Context, notes: readonly Note[]) {
     ...(address && {
       answered: { address: address.value, ...(address.at && { at: address.at }) },
     }),
+    ...(ignored && { ignored: ignoredView(compiled, ignored) }),
     ...(complaint && { complaint: at(complaints, complaint[2]) }),
     ...(released.length > 0 && { released }),
     ...(gathered.length > 0 && { gathered }),
     ...(gathers && { gathers: true as const }),
+  };
+}
+
+function ignoredView({ addresses, lab }: Compiled, [, row, , host]: Note) {
+  const address = at(addresses, row);
+  const { arpIgnore } = at(lab.hosts, host);
+  return {
+    address: address.value,
+    ...(address.at && { at: address.at }),
+    rule: { rule: `arp_ignore is ${arpIgnore.value}`, ...(arpIgnore.at && { at: arpIgnore.at }) },
   };
 }
 

@@ -10,7 +10,13 @@ import { checkPlaceName } from './wires.js';
 import { entries, items, present, type Entry, type Written } from './written.js';
 
 /** The machine that is meant when `x-hosts` is not written. */
-export const ONLY_HOST: Host = { name: 'host', nics: [], routes: [], forward: { value: true } };
+export const ONLY_HOST: Host = {
+  name: 'host',
+  nics: [],
+  routes: [],
+  forward: { value: true },
+  arpIgnore: { value: 0 },
+};
 const MTU_MIN = 68;
 const MTU_MAX = 65_535;
 export const MTU_DEFAULT = 1500;
@@ -34,9 +40,28 @@ export function readHosts(
       nics,
       routes: [],
       forward: forward ? { value: forward.value, at: forward.at } : ONLY_HOST.forward,
+      arpIgnore: readArpIgnore(present(written)?.get('arp_ignore'), findings),
     };
   });
   return hosts.length > 0 ? hosts : [ONLY_HOST];
+}
+
+/** The values of Linux that differ here: every address has scope global, so that 3 would be as 0 (ip-sysctl, arp_ignore). */
+const ARP_IGNORE = [0, 1, 2, 8];
+
+function readArpIgnore(
+  written: Written<number> | undefined,
+  findings: Findings,
+): Host['arpIgnore'] {
+  if (written === undefined) return ONLY_HOST.arpIgnore;
+  const { value, at } = written;
+  if (!ARP_IGNORE.includes(value))
+    findings.refuse(
+      at,
+      `arp_ignore ${value} is none of those that are emulated`,
+      'write 0, 1, 2 or 8',
+    );
+  return { value, at };
 }
 
 /** The NICs a host declares, or undefined where it does not say which it has. */

@@ -15,6 +15,8 @@ export interface Host {
   readonly routes: readonly Route[];
   /** It passes on packets that are for others (`ip_forward`). */
   readonly forward: Value<boolean>;
+  /** Whose questions for its addresses it leaves unanswered: 0, 1, 2 or 8, as `arp_ignore` of Linux. */
+  readonly arpIgnore: Value<number>;
   /** Absent where `x-nat` does not name it: as Linux, and without rules. */
   readonly nat?: Nat;
 }

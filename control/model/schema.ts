@@ -236,6 +236,12 @@ const host = mapping({
   gateway: address.nullish().describe('The router of the default route.'),
   routes: z.array(route).nullish().describe('Routes besides the default one.'),
   forward: switched.describe('It passes on packets that are for others. Default: true.'),
+  arp_ignore: z
+    .number()
+    .nullish()
+    .describe(
+      'ARP for its addresses is answered 0: on all interfaces (default), 1: on the one that has the address, 2: there, and in the same subnet, 8: nowhere.',
+    ),
 });
 
 /** A port, or two with "-" between. */

@@ -25,7 +25,8 @@ export default function annotated({
 }
 
 /**
- * What waits for its next hop leaves in the breath of another frame, or of none: its comment is kept until then, and says so.
+ * What waits for its next hop leaves in the breath of another frame, or of none: its comment is kept until then, and says so. Later than the frame because of
+ * which it is sent comes only the question whether a neighbor is still there.
  */
 function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
   return (plane) => {
@@ -34,6 +35,11 @@ function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
     let read = 0;
     let newest = '';
     let comment = '';
+
+    function probeText(port: number, serial: number): string {
+      const cause = `frame ${serial} of ${compiled.ports[port]?.port ?? ''}`;
+      return `The host asks whether its neighbor is still there, to which ${cause} was sent.`;
+    }
 
     function explainNewest(): void {
       const notes = trace.since(trace.newest);
@@ -50,8 +56,9 @@ function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
         if (trace.written > read) explainNewest();
       },
       comment: (frame) => {
-        const name = `${frames.inPort[frame] ?? 0}:${frames.serial[frame] ?? 0}`;
-        return name === newest ? comment : (kept.get(name) ?? comment);
+        const [port, serial] = [frames.inPort[frame] ?? 0, frames.serial[frame] ?? 0];
+        const name = `${port}:${serial}`;
+        return name === newest ? comment : (kept.get(name) ?? probeText(port, serial));
       },
     };
   };

@@ -8,15 +8,27 @@ import { wordsText } from '../explain/conntrack-words.js';
 import { macText } from '../explain/text.js';
 import { interfaceView, shortName } from '../explain/views.js';
 
+type Known = Exclude<NeighborState, NeighborState.Free>;
+
+/** As ip-neighbour(8) prints them. */
+const STATES = {
+  [NeighborState.Incomplete]: 'INCOMPLETE',
+  [NeighborState.Reachable]: 'REACHABLE',
+  [NeighborState.Stale]: 'STALE',
+  [NeighborState.Delay]: 'DELAY',
+  [NeighborState.Probe]: 'PROBE',
+  [NeighborState.Permanent]: 'PERMANENT',
+} as const satisfies Readonly<Record<Known, string>>;
+
 export interface NeighborShown {
   readonly interface: string;
   readonly address: string;
   /** Absent while nobody has answered. */
   readonly mac?: string;
-  readonly state: 'REACHABLE' | 'INCOMPLETE';
+  readonly state: (typeof STATES)[Known];
   /** When it was last heard, in seconds since the first frame; of an incomplete one, when it was first asked for. */
   readonly heard_s: number;
-  /** Of an incomplete one: how often it was asked for, and how many frames wait for it. */
+  /** Of one that is being asked for, or whether it is still there: how often, and how many frames wait for it. */
   readonly asked?: number;
   readonly waiting?: number;
 }
@@ -26,24 +38,22 @@ export interface HostNeighbors {
   readonly neighbors: readonly NeighborShown[];
 }
 
-/** All hosts that send packets by routes, with their neighbors by interface and address. */
-export function neighborsOf(compiled: Compiled, plane: Plane): HostNeighbors[] {
+/** All hosts that send packets by routes, with their neighbors at a tick by interface and address. */
+export function neighborsOf(compiled: Compiled, plane: Plane, tick: number): HostNeighbors[] {
   return compiled.lab.hosts.flatMap(({ name }, host) => {
     const table = plane.neighbors[host];
     if (table === undefined) return [];
-    const entries = Array.from({ length: table.entries }, (_, entry) => entry).filter(
-      (entry) => stateOf(table, entry) !== NeighborState.Free,
-    );
-    const ifaceOf = (entry: number): number => table.iface[entry] ?? 0;
-    const sorted = entries
-      .map((entry) => ({ iface: ifaceOf(entry), shown: shownOf(compiled, table, entry) }))
+    const known = Array.from({ length: table.entries }, (_, entry) => {
+      const state = table.stateAt(entry, tick);
+      if (state === NeighborState.Free) return [];
+      const iface = table.iface[entry] ?? 0;
+      return [{ iface, shown: shownOf(compiled, table, entry, state) }];
+    });
+    const sorted = known
+      .flat()
       .toSorted((one, other) => one.iface - other.iface || byAddress(one.shown, other.shown));
     return [{ host: name, neighbors: sorted.map(({ shown }) => shown) }];
   });
-}
-
-function stateOf({ state }: Neighbors, entry: number): NeighborState {
-  return state[entry] as NeighborState;
 }
 
 function byAddress(one: NeighborShown, other: NeighborShown): number {
@@ -53,25 +63,19 @@ function byAddress(one: NeighborShown, other: NeighborShown): number {
   return a.value < b.value ? -1 : 1;
 }
 
-function shownOf(compiled: Compiled, table: Neighbors, entry: number): NeighborShown {
+function shownOf(compiled: Compiled, table: Neighbors, entry: number, state: Known): NeighborShown {
   const link = interfaceView(compiled, table.iface[entry] ?? 0);
-  const isReachable = stateOf(table, entry) === NeighborState.Reachable;
   const words = [...table.words.slice(entry * 4, entry * 4 + 4)];
-  const known = {
+  const isIncomplete = state === NeighborState.Incomplete;
+  return {
     interface: link === undefined ? '' : shortName(link),
     address: wordsText(table.family[entry] === 4 ? 4 : 6, words),
     heard_s: table.heardAtOf(entry) / 1e9,
+    ...(!isIncomplete && { mac: macText(table.macHigh[entry] ?? 0, table.macLow[entry] ?? 0) }),
+    state: STATES[state],
+    ...((isIncomplete || state === NeighborState.Probe) && {
+      asked: table.tries[entry] ?? 0,
+      waiting: table.waitingFor(entry),
+    }),
   };
-  return isReachable
-    ? {
-        ...known,
-        mac: macText(table.macHigh[entry] ?? 0, table.macLow[entry] ?? 0),
-        state: 'REACHABLE',
-      }
-    : {
-        ...known,
-        state: 'INCOMPLETE',
-        asked: table.tries[entry] ?? 0,
-        waiting: table.waitingFor(entry),
-      };
 }

@@ -18,14 +18,14 @@ export const NOBODY = -1;
 /** Sends a frame of the host out by one of its interfaces. */
 export type Speak = (frame: Frame, iface: number) => void;
 
-/** Has learned on an interface that an address, four words of a family, has this MAC. `asked`: the neighbor asked for us. */
+/** Has learned on an interface that an address, four words of a family, has this MAC, or UNNAMED and 0. `claim`: bits of Claim (state/neighbors). */
 export type Hear = (
   iface: number,
   family: number,
   words: Int32Array,
   high: number,
   low: number,
-  asked: boolean,
+  claim: number,
   tick: number,
 ) => void;
 

@@ -109,10 +109,10 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     words: Int32Array,
     high: number,
     low: number,
-    asked: boolean,
+    claim: number,
     now: number,
   ): void {
-    resolver.hear(interfaces.plain(iface), family, words, high, low, asked, now);
+    resolver.hear(interfaces.plain(iface), family, words, high, low, claim, now);
   }
 
   /** Sends a frame of the host's own to where it is for. */

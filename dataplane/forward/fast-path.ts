@@ -4,8 +4,8 @@
  * one saves what has to be asked of the others (docs/decisions.md).
  *
  * Short is the way of a whole IPv4 packet without options, in a frame of the host's alone, that comes from another station, goes to another, whose
- * next hop is known and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, and the first
- * one of another (fast-opening.ts). What is told about a frame (explain) is told on the long way.
+ * next hop is reachable and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, and the
+ * first one of another (fast-opening.ts). What is told about a frame (explain) is told on the long way.
  *
  * Complication 1: TCP out of its window. Only the tracker says so, and it remembers what it has been asked; so such a packet, which is then Invalid,
  *   goes the long way from behind that question.
@@ -96,9 +96,10 @@ export function fastPathOn(
     return hop >= 0 && bytes <= mtu[hops.iface[hop]] ? hop : -1;
   }
 
-  /** The entry of the station that a next hop is, or -1 while that is not known. */
-  function stationAt(hop: number, destination: number): number {
-    return resolver.reach(hops.iface[hop], hops.via[hop] === 0 ? destination : hops.via[hop]);
+  /** The entry of the station that a next hop is, or -1 while it is not known, or has to be asked whether it is still there. */
+  function stationAt(hop: number, destination: number, now: number): number {
+    const address = hops.via[hop] === 0 ? destination : hops.via[hop];
+    return resolver.reach(hops.iface[hop], address, now);
   }
 
   /** One router more has been passed. `was` and `are`: sums of what else has been changed in the header. */
@@ -114,7 +115,7 @@ export function fastPathOn(
     const destination = view.getInt32(at + 16);
     const hop = hopTo(host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
-    const station = stationAt(hop, destination);
+    const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
     passOn(frame, at, 0, 0);
     resolver.sendTo(frame, hops.iface[hop], station);
@@ -205,7 +206,7 @@ export function fastPathOn(
     const destination = view.getInt32(at + 16);
     const hop = hopTo(host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
-    const station = stationAt(hop, destination);
+    const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
     const connection = open(frame, host, iface, hops.iface[hop], tracking, key);
     if (connection < 0) return Passage.Refused;
@@ -263,7 +264,7 @@ export function fastPathOn(
     if (hop < 0) return Passage.Refused;
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
     if (!isSure(iface, hops.iface[hop], table.ruleOf(connection), isDirect)) return Passage.Refused;
-    const station = stationAt(hop, destination);
+    const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
     if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
     send(frame, at, tracking, side, hop, station);

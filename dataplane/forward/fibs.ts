@@ -30,7 +30,8 @@ export class Fibs {
     const { networks, links, routes } = program;
     const [builder, hopBuilder] = [new FibBuilder(), new FibBuilder()];
     const [hosts, ifaces] = [hostsOf(program), networks.rows + links.rows];
-    this.hops = nextHopsOf(program);
+    const { of, iface, via } = nextHopsOf(program);
+    this.hops = { of, iface: fixed(iface), via: fixed(via) };
     this.hopTables = fixed(new Int32Array(hosts));
     this.ipv4 = fixed(new Int32Array(hosts));
     this.ipv6 = fixed(new Int32Array(hosts));

@@ -13,7 +13,7 @@ import type { Flow } from './flow.js';
 import { NO_TRANSPORT, readOn } from './packet.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
-import { postponeOn } from './resolve.js';
+import { postponeOn } from './ask.js';
 
 /** What gathering works with. */
 export interface GatherSurroundings {
@@ -85,7 +85,7 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
   /** The first fragment has been dealt with; those that waited for it come next. */
   function release(table: Fragments, row: number, iface: number, host: number, now: number): void {
     for (let frame = table.takeWaiting(row); frame >= 0; frame = table.takeWaiting(row)) {
-      postpone(frame, frame, now);
+      postpone(frame, now);
       noteOther(frame, Release.FirstFragment);
       if (read(frame) === Reason.Ok) follow(table, row, frame, iface, host);
       noteEnd();

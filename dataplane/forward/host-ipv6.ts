@@ -2,33 +2,41 @@
 import { PARTIAL } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { Claim, UNNAMED } from '../state/neighbors.js';
 import { checksumOf, isRight, pseudoSumIpv6, sum } from '../wire/checksum.js';
 import { HEADER_LENGTH } from '../wire/ethernet.js';
 import { checkIcmp, type } from '../wire/icmp.js';
-import { AdvertisementFlag, checkNeighborDiscovery, Icmpv6Type, targetAt } from '../wire/icmpv6.js';
+import {
+  advertisementFlags,
+  AdvertisementFlag,
+  checkNeighborDiscovery,
+  HOP_LIMIT_NEIGHBORS,
+  Icmpv6Type,
+  isNeighborMessageValid,
+  LinkLayerOption,
+  linkLayerOptionAt,
+  targetAt,
+} from '../wire/icmpv6.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import type { Plane } from './plane.js';
 
-const ADVERTISEMENT_LENGTH = 32;
-const SOURCE_LINK_LAYER_OPTION = 1;
-const TARGET_LINK_LAYER_OPTION = 2;
+const ADVERTISEMENT_LENGTH = 24;
+const LINK_LAYER_OPTION_LENGTH = 8;
 const HOP_LIMIT = 64;
-/** No router has touched the packet (RFC 4861 §6.1). */
-const HOP_LIMIT_NEIGHBORS = 255;
 
 /** Makes the function by which the host hears an IPv6 packet, and answers if it is asked: the row of the address, or NOBODY. */
 export function ipv6On(
   plane: Plane,
   around: Surroundings,
 ): (frame: Frame, iface: number) => number {
-  const { start, length, wireLength, payload, view } = plane.frames;
+  const { start, length, wireLength, payload, flags, view } = plane.frames;
   const { interfaces, speak } = around;
   const find = addressOn(plane, interfaces);
   const advertise = advertiseOn(plane, around);
-  const hearAdvertised = advertisedOn(plane, around);
+  const learn = learnOn(plane, around);
   const reply = echoOn(plane, interfaces);
 
   function rowOf(iface: number, addressAt: number): number {
@@ -51,6 +59,13 @@ export function ipv6On(
     return row;
   }
 
+  /** `pseudoSum`: that of its message of neighbor discovery. */
+  function isValid(frame: Frame, icmpAt: number, end: number, pseudoSum: number): boolean {
+    if (checkNeighborDiscovery(view, icmpAt, end, end) !== Reason.Ok) return false;
+    if (!isNeighborMessageValid(view, payload[frame], icmpAt, end)) return false;
+    return (flags[frame] & PARTIAL) !== 0 || isRight(pseudoSum + sum(view, icmpAt, end - icmpAt));
+  }
+
   return (frame, iface) => {
     const at = payload[frame];
     const end = start[frame] + length[frame];
@@ -66,18 +81,15 @@ export function ipv6On(
       case Icmpv6Type.EchoRequest:
         return echo(frame, iface, packetEnd - at, pseudoSum);
       case Icmpv6Type.NeighborSolicitation: {
-        if (ipv6.hopLimit(view, at) !== HOP_LIMIT_NEIGHBORS) return NOBODY;
-        if (checkNeighborDiscovery(view, icmpAt, packetEnd, packetEnd) !== Reason.Ok) return NOBODY;
         const row = rowOf(iface, targetAt(icmpAt));
-        if (row >= 0) hearAdvertised(frame, ipv6.sourceAt(at), icmpAt, packetEnd, iface, pseudoSum);
-        return row < 0 ? NOBODY : advertise(frame, iface, packetEnd - icmpAt, pseudoSum, row);
+        if (row < 0 || !isValid(frame, icmpAt, packetEnd, pseudoSum)) return NOBODY;
+        const named = !ipv6.isUnspecified(view, ipv6.sourceAt(at));
+        if (named) learn(frame, ipv6.sourceAt(at), icmpAt, packetEnd, iface);
+        return advertise(frame, iface, row);
       }
       case Icmpv6Type.NeighborAdvertisement:
-        if (
-          ipv6.hopLimit(view, at) === HOP_LIMIT_NEIGHBORS &&
-          checkNeighborDiscovery(view, icmpAt, packetEnd, packetEnd) === Reason.Ok
-        )
-          hearAdvertised(frame, targetAt(icmpAt), icmpAt, packetEnd, iface, pseudoSum);
+        if (rowOf(iface, targetAt(icmpAt)) < 0 && isValid(frame, icmpAt, packetEnd, pseudoSum))
+          learn(frame, targetAt(icmpAt), icmpAt, packetEnd, iface);
         return NOBODY;
       default:
         return NOBODY;
@@ -86,85 +98,80 @@ export function ipv6On(
 }
 
 /**
- * Makes the function that hears what a solicitation says of its source, or an advertisement of its target: the link-layer address in its
- * option (RFC 4861 §4.6.1, §7.2.3, §7.2.5).
+ * Makes the function that learns what a solicitation says of its source, or an advertisement of its target: the link-layer address in its
+ * option (RFC 4861 §7.2.3, §7.2.5).
  */
-function advertisedOn(
+function learnOn(
   { frames }: Plane,
   { hear }: Surroundings,
-): (
-  frame: Frame,
-  addressAt: number,
-  icmpAt: number,
-  end: number,
-  iface: number,
-  pseudoSum: number,
-) => void {
+): (frame: Frame, addressAt: number, icmpAt: number, end: number, iface: number) => void {
   const { tick, view } = frames;
   const words = new Int32Array(4);
-  return (frame, addressAt, icmpAt, end, iface, pseudoSum) => {
-    if (ipv6.isUnspecified(view, addressAt)) return;
-    if (!isRight(pseudoSum + sum(view, icmpAt, end - icmpAt))) return;
-    const isSolicitation = type(view, icmpAt) === Icmpv6Type.NeighborSolicitation;
-    const wanted = isSolicitation ? SOURCE_LINK_LAYER_OPTION : TARGET_LINK_LAYER_OPTION;
-    for (let option = icmpAt + 24; option + 8 <= end; option += view.getUint8(option + 1) << 3) {
-      if (view.getUint8(option) !== wanted) continue;
-      for (let i = 0; i < 4; i++) words[i] = ipv6.addressWord(view, addressAt, i);
-      hear(
-        iface,
-        6,
-        words,
-        view.getUint16(option + 2),
-        view.getUint32(option + 4),
-        isSolicitation,
-        tick[frame],
-      );
-      return;
-    }
+
+  function claimOf(icmpAt: number): number {
+    if (type(view, icmpAt) === Icmpv6Type.NeighborSolicitation) return Claim.Asks | Claim.Overrides;
+    const flags = advertisementFlags(view, icmpAt);
+    return (
+      ((flags & AdvertisementFlag.Solicited) === 0 ? 0 : Claim.Confirms) |
+      ((flags & AdvertisementFlag.Override) === 0 ? 0 : Claim.Overrides)
+    );
+  }
+
+  return (frame, addressAt, icmpAt, end, iface) => {
+    const option = linkLayerOptionAt(view, icmpAt, end);
+    const claim = claimOf(icmpAt);
+    if (option < 0 && (claim & Claim.Asks) !== 0) return;
+    const high = option < 0 ? UNNAMED : view.getUint16(option + 2);
+    const low = option < 0 ? 0 : view.getUint32(option + 4);
+    for (let i = 0; i < 4; i++) words[i] = ipv6.addressWord(view, addressAt, i);
+    hear(iface, 6, words, high, low, claim, tick[frame]);
   };
 }
 
 /**
  * Makes the function that answers a neighbor solicitation: to who asked, or to all nodes where duplicates are looked for and nobody is
- * named as source (RFC 4861 §7.2.4). The host is a router.
+ * named as source (RFC 4861 §7.2.4). Who asks the host itself knows its link-layer address and is not told it again (Linux ndisc_recv_ns). The
+ * host is a router.
  */
 function advertiseOn(
   plane: Plane,
   { interfaces, speak }: Surroundings,
-): (frame: Frame, iface: number, length: number, pseudoSum: number, row: number) => number {
-  const { payload, start, flags, view } = plane.frames;
+): (frame: Frame, iface: number, row: number) => number {
+  const { payload, start, view } = plane.frames;
   const { macHigh, macLow } = interfaces;
   const answer = answerOn(plane, interfaces);
-  return (frame, iface, length, pseudoSum, row) => {
+  return (frame, iface, row) => {
     const at = payload[frame];
     const icmpAt = at + ipv6.HEADER_LENGTH;
-    if ((flags[frame] & PARTIAL) === 0 && !isRight(pseudoSum + sum(view, icmpAt, length)))
-      return NOBODY;
-    const reply = answer(frame, iface, HEADER_LENGTH + ipv6.HEADER_LENGTH + ADVERTISEMENT_LENGTH);
+    const wasToGroup = ipv6.isMulticast(view, ipv6.destinationAt(at));
+    const length = ADVERTISEMENT_LENGTH + (wasToGroup ? LINK_LAYER_OPTION_LENGTH : 0);
+    const reply = answer(frame, iface, HEADER_LENGTH + ipv6.HEADER_LENGTH + length);
     if (reply < 0) return NOBODY;
     const into = payload[reply];
     const asked = ipv6.sourceAt(at);
     const named = !ipv6.isUnspecified(view, asked);
     view.setUint32(into, 0x6000_0000);
-    view.setUint16(into + 4, ADVERTISEMENT_LENGTH);
+    view.setUint16(into + 4, length);
     view.setUint8(into + 6, Protocol.Icmpv6);
     view.setUint8(into + 7, HOP_LIMIT_NEIGHBORS);
     copyAddress(view, targetAt(icmpAt), ipv6.sourceAt(into));
     if (named) copyAddress(view, asked, ipv6.destinationAt(into));
     else addressAllNodes(view, start[reply], ipv6.destinationAt(into));
     const message = into + ipv6.HEADER_LENGTH;
-    const solicited = named ? AdvertisementFlag.Solicited : 0;
+    const flags =
+      AdvertisementFlag.Router |
+      (named ? AdvertisementFlag.Solicited : 0) |
+      (wasToGroup ? AdvertisementFlag.Override : 0);
     view.setUint32(message, Icmpv6Type.NeighborAdvertisement << 24);
-    view.setUint32(
-      message + 4,
-      (AdvertisementFlag.Router | AdvertisementFlag.Override | solicited) << 24,
-    );
+    view.setUint32(message + 4, flags << 24);
     copyAddress(view, targetAt(icmpAt), targetAt(message));
-    view.setUint16(message + 24, (TARGET_LINK_LAYER_OPTION << 8) | 1);
-    view.setUint16(message + 26, macHigh[iface]);
-    view.setUint32(message + 28, macLow[iface]);
-    const pseudo = pseudoSumIpv6(view, into, Protocol.Icmpv6, ADVERTISEMENT_LENGTH);
-    view.setUint16(message + 2, checksumOf(pseudo + sum(view, message, ADVERTISEMENT_LENGTH)));
+    if (wasToGroup) {
+      view.setUint16(message + 24, (LinkLayerOption.Target << 8) | 1);
+      view.setUint16(message + 26, macHigh[iface]);
+      view.setUint32(message + 28, macLow[iface]);
+    }
+    const pseudo = pseudoSumIpv6(view, into, Protocol.Icmpv6, length);
+    view.setUint16(message + 2, checksumOf(pseudo + sum(view, message, length)));
     speak(reply, iface);
     return row;
   };

@@ -2,8 +2,8 @@
  * The emulated host's own stack, as far as neighbors need it: it answers ARP (RFC 826), neighbor solicitations (RFC 4861 §7.2.4) and
  * pings (RFC 1122 §3.2.2.6, RFC 4443 §4.2) for its addresses. (host-ipv6.ts: the IPv6 half. answer.ts: what answers are made with.)
  *
- * Complication 1: all addresses of a host answer on all of its networks, as Linux does (arp_ignore 0, the weak end system model of
- *   RFC 1122 §3.3.4.2): a container reaches the gateway address of a network it is not in.
+ * Complication 1: all addresses of a host answer on all of its networks, as Linux does (the weak end system model of RFC 1122 §3.3.4.2): a
+ *   container reaches the gateway address of a network it is not in. To ARP the host may keep silent about them (arp_ignore).
  * Complication 2: it listens to floods without being a port. Its copy of a flooded frame is never made, so nothing is counted for it; only
  *   an answer is a frame, and counts as originated. On a NIC it is who a frame ends with, which counts as consumed.
  * Complication 3: what it says must be the same in every replay, so IPv4 identifications count up from 1, for each
@@ -15,6 +15,9 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { Step } from '../observe/trace.js';
+import { ArpIgnore } from '../program/layout.js';
+import { Claim } from '../state/neighbors.js';
 import * as arp from '../wire/arp.js';
 import { checksumOf, sum } from '../wire/checksum.js';
 import * as ethernet from '../wire/ethernet.js';
@@ -25,6 +28,7 @@ import { Protocol } from '../wire/ipv4.js';
 import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
+import type { Interfaces } from './interfaces.js';
 import { ipv6On } from './host-ipv6.js';
 import type { Plane } from './plane.js';
 
@@ -87,7 +91,15 @@ function arpOn(
   const { macHigh, macLow } = interfaces;
   const find = addressOn(plane, interfaces);
   const answer = answerOn(plane, interfaces);
+  const ignores = ignoresOn(plane, interfaces);
   const sender = new Int32Array(4);
+
+  /** A reply to everybody answers nobody (Linux arp_process). */
+  function isAnswer(frame: Frame): boolean {
+    if (arp.operation(view, payload[frame]) !== arp.Operation.Reply) return false;
+    return !ethernet.isGroup(ethernet.destinationHigh(view, start[frame]));
+  }
+
   return (frame, iface) => {
     const at = payload[frame];
     const begin = start[frame];
@@ -98,9 +110,14 @@ function arpOn(
     const asks = row >= 0 && arp.operation(view, at) === arp.Operation.Request;
     if (find(iface, 0, 0, 0, arp.senderIpv4(view, at)) >= 0) return NOBODY;
     sender[3] = arp.senderIpv4(view, at);
+    if (asks && ignores(iface, sender[3], target)) {
+      if (plane.isTracing) plane.trace.note(Step.Ignored, row, iface, interfaces.host[iface]);
+      return NOBODY;
+    }
+    const claim = Claim.Overrides | (asks ? Claim.Asks : isAnswer(frame) ? Claim.Confirms : 0);
     // RFC 826: what the sender says of itself is merged before anything else; a probe has no address (RFC 5227 §1.1).
     if (sender[3] !== 0)
-      hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), asks, tick[frame]);
+      hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), claim, tick[frame]);
     if (!asks) return NOBODY;
     const reply = answer(frame, iface, HEADER_LENGTH + ARP_LENGTH);
     if (reply < 0) return NOBODY;
@@ -116,6 +133,35 @@ function arpOn(
     view.setUint32(into + 24, arp.senderIpv4(view, at));
     speak(reply, iface);
     return row;
+  };
+}
+
+/**
+ * Makes the function that says whether a host does as if it had not heard who asks at an interface for an address that it has (Linux arp_ignore,
+ * inet_confirm_addr). Who names no address is in every subnet.
+ */
+function ignoresOn(
+  { program }: Plane,
+  { host, firstOwn, ownCount }: Interfaces,
+): (iface: number, sender: number, target: number) => boolean {
+  const { word0, word1, word2, word3, prefix } = program.addresses;
+  const { arpIgnore } = program.hosts;
+
+  function isNear(row: number, sender: number): boolean {
+    const size = 2 ** (128 - prefix[row]);
+    return Math.floor(word3[row] / size) === Math.floor((sender >>> 0) / size);
+  }
+
+  return (iface, sender, target) => {
+    const ignored: ArpIgnore = arpIgnore[host[iface]];
+    if (ignored !== ArpIgnore.OtherInterface && ignored !== ArpIgnore.OtherSubnet)
+      return ignored === ArpIgnore.Everybody;
+    const end = firstOwn[iface] + ownCount[iface];
+    for (let row = firstOwn[iface]; row < end; row++) {
+      if (word3[row] !== target || (word0[row] | word1[row] | word2[row]) !== 0) continue;
+      if (ignored === ArpIgnore.OtherInterface || sender === 0 || isNear(row, sender)) return false;
+    }
+    return true;
   };
 }
 

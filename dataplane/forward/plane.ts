@@ -5,8 +5,9 @@
  * full; only where one frame may take a hundred slots or more is the pool larger than that. `dirty` lists the ports with something queued, so that
  * a breath costs what it sends, not what exists.
  *
- * How many slots a frame takes besides its own (`slotsEach`) decides how many are forwarded before the queues are emptied. Left out are the
- * questions that are asked again when their time has come: they are few, and one for which there is no slot is as good as lost on its wire.
+ * How many slots a frame takes besides its own (`slotsEach`) decides how many are forwarded before the queues are emptied. Left out is what happens
+ * when its time has come, such as questions that are asked again: before FIRES of those the queues are emptied as well. Where Workers have parts of one
+ * topology they are not, since one of them may be in the middle of a frame; there a question for which there is no slot is as good as lost on its wire.
  */
 import { Frames } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
@@ -38,6 +39,9 @@ const CROSSINGS_EACH = 4;
 
 /** Fragments that wait at a host, and those that go on while others begin to wait. */
 const FRAGMENTS_WAITING = FRAGMENTS_MAX + SHARE_WAITING;
+
+/** So many things happen in turn before what they have queued is sent. */
+const FIRES = 64;
 
 /** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
 const ROUTED_EACH = 4;
@@ -139,6 +143,8 @@ export class Plane {
   isTracing = false;
   /** So many frames can be forwarded before the queues must be emptied, lest slots run out. */
   readonly stepMax: number;
+  /** Sends what is queued; whoever has sinks sets it. */
+  relieve: () => void = nothing;
   /** What others may call; `forwardOn` sets them. */
   doors: Doors = { fire: nothing, up: nothing, enter: nothing };
   /** The way to what other Workers have of the topology; whoever has one sets it before `forwardOn`. */
@@ -182,7 +188,9 @@ export class Plane {
   /** Lets happen of `timed` what is due at this tick or before. */
   advance(tick: number): void {
     if (tick < this.due) return;
-    for (let event = this.firstDue(this.timed, tick); event >= 0;) {
+    let fires = 0;
+    for (let event = this.firstDue(this.timed, tick); event >= 0; fires++) {
+      if (this.frontier === undefined && fires % FIRES === 0) this.relieve();
       this.doors.fire(event);
       event = this.firstDue(this.timed, tick);
     }

@@ -20,13 +20,21 @@ export function replyHeader(family: number): number {
 }
 
 /**
- * Makes the function that claims a slot for a packet of `length` bytes which a host makes because of a frame, with room for an Ethernet
- * header; -1 when none is free. It bears the time of that frame, and one hold.
+ * Makes the function that claims a slot for a packet of `length` bytes of a host's own, with room for an Ethernet header; -1 when none is free. It has one
+ * hold, but no port and no time yet.
  */
-export function originateOn({ frames, counters }: Plane) {
-  const { start, length: lengths, wireLength, inPort, serial, tick, seconds, nanoseconds } = frames;
-  const { etherType, payload, packetLength, holders, view } = frames;
-  return (because: Frame, type: EtherType, length: number): Frame => {
+export function blankOn({ frames, counters }: Plane): (type: EtherType, length: number) => Frame {
+  const {
+    start,
+    length: lengths,
+    wireLength,
+    etherType,
+    payload,
+    packetLength,
+    holders,
+    view,
+  } = frames;
+  return (type, length) => {
     const frame = frames.claim();
     if (frame < 0) return frame;
     counters.originated[0]++;
@@ -36,12 +44,23 @@ export function originateOn({ frames, counters }: Plane) {
     payload[frame] = start[frame] + HEADER_LENGTH;
     packetLength[frame] = length;
     etherType[frame] = type;
+    view.setUint16(start[frame] + HEADER_LENGTH - 2, type);
+    return frame;
+  };
+}
+
+/** Makes the function that does the same for a packet which a host makes because of a frame, whose port and time it bears. */
+function originateOn(plane: Plane): (because: Frame, type: EtherType, length: number) => Frame {
+  const { inPort, serial, tick, seconds, nanoseconds } = plane.frames;
+  const blank = blankOn(plane);
+  return (because, type, length) => {
+    const frame = blank(type, length);
+    if (frame < 0) return frame;
     inPort[frame] = inPort[because];
     serial[frame] = serial[because];
     tick[frame] = tick[because];
     seconds[frame] = seconds[because];
     nanoseconds[frame] = nanoseconds[because];
-    view.setUint16(start[frame] + HEADER_LENGTH - 2, type);
     return frame;
   };
 }

@@ -27,6 +27,8 @@ export const enum Step {
   PassedBy,
   /** The host answered: row of the address it was asked for, interface (forward/interfaces) at which it heard the question. */
   Answered,
+  /** The host kept silent, as its `arp_ignore` says: the same, and the number of the host. */
+  Ignored,
   /** It went to the parent of a child: child port, link. */
   Child,
   /** It came up by a link: link. */

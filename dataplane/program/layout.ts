@@ -13,6 +13,8 @@ export const layout = {
     natProfile: Uint8Array,
     /** Connections that it tracks at the most. */
     connectionsMax: Uint32Array,
+    /** ArpIgnore. */
+    arpIgnore: Uint8Array,
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
@@ -55,6 +57,8 @@ export const layout = {
     word1: Uint32Array,
     word2: Uint32Array,
     word3: Uint32Array,
+    /** Leading bits of the four words that say which subnet it is in: an IPv4 prefix has 96 more. */
+    prefix: Uint8Array,
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
@@ -286,6 +290,16 @@ export const enum HostFlag {
   Docker = 1,
   /** Packets are forwarded at all (ip_forward). */
   Forwards = 2,
+}
+
+/** Whose questions for one of its addresses a host leaves unanswered (Linux arp_ignore). */
+export const enum ArpIgnore {
+  Nobody = 0,
+  /** Those that come by another interface than the one that has the address. */
+  OtherInterface = 1,
+  /** Those, and those of who is in another subnet than the address. */
+  OtherSubnet = 2,
+  Everybody = 8,
 }
 
 /** How connections are mapped, filtered and timed. */

@@ -4,7 +4,8 @@
  */
 import { Reason } from '../observe/reason.js';
 import { missing } from './ethernet.js';
-import { type } from './icmp.js';
+import { code, type } from './icmp.js';
+import * as ipv6 from './ipv6.js';
 
 /** Every message defined so far has at least these bytes: type, code, checksum, and four that depend. */
 export const HEADER_LENGTH = 8;
@@ -34,6 +35,18 @@ export const enum AdvertisementFlag {
   Solicited = 0x40,
   Override = 0x20,
 }
+
+/** Options that say which link-layer address somebody has (RFC 4861 §4.6.1). */
+export const enum LinkLayerOption {
+  Source = 1,
+  Target = 2,
+}
+
+/** The hop limit of neighbor discovery, by which it shows that no router has touched it (RFC 4861 §3.1). */
+export const HOP_LIMIT_NEIGHBORS = 255;
+
+/** Bytes of a solicitation or advertisement before its options (RFC 4861 §4.3, §4.4). */
+const NEIGHBOR_MESSAGE_LENGTH = 24;
 
 /** May the header be read? RFC 4443 §2.1. */
 export function checkIcmpv6(at: number, end: number, wireEnd: number): Reason {
@@ -83,13 +96,52 @@ function fixedLength(type: number): number {
     case Icmpv6Type.Redirect:
       return 40;
     default:
-      return 24;
+      return NEIGHBOR_MESSAGE_LENGTH;
   }
 }
 
 /** Where the target address of a solicitation, an advertisement or a redirect stands: the address that is asked for. */
 export function targetAt(at: number): number {
   return at + 8;
+}
+
+/**
+ * May a host believe the neighbor solicitation or advertisement at `at`, in the IPv6 packet at `packetAt`, whose checksum is right and whose options can
+ * be read (`checkNeighborDiscovery`) up to `end`? RFC 4861 §7.1.1 and §7.1.2: no router has touched it, and who is meant fits who asks; and a
+ * link-layer address has the length of an Ethernet one, as Linux wants it.
+ */
+export function isNeighborMessageValid(
+  bytes: DataView,
+  packetAt: number,
+  at: number,
+  end: number,
+): boolean {
+  if (ipv6.hopLimit(bytes, packetAt) !== HOP_LIMIT_NEIGHBORS || code(bytes, at) !== 0) return false;
+  if (ipv6.isMulticast(bytes, targetAt(at))) return false;
+  const option = linkLayerOptionAt(bytes, at, end);
+  if (option >= 0 && bytes.getUint8(option + 1) !== 1) return false;
+  const to = ipv6.destinationAt(packetAt);
+  if (type(bytes, at) === Icmpv6Type.NeighborAdvertisement)
+    return !isSolicited(bytes, at) || !ipv6.isMulticast(bytes, to);
+  if (!ipv6.isUnspecified(bytes, ipv6.sourceAt(packetAt))) return true;
+  return option < 0 && ipv6.isSolicitedNode(bytes, to);
+}
+
+/** Where the option stands in which a solicitation names the link-layer address of its source, or an advertisement that of its target; -1 if there is none. */
+export function linkLayerOptionAt(bytes: DataView, at: number, end: number): number {
+  const wanted =
+    type(bytes, at) === Icmpv6Type.NeighborSolicitation
+      ? LinkLayerOption.Source
+      : LinkLayerOption.Target;
+  for (let option = at + NEIGHBOR_MESSAGE_LENGTH; option + 8 <= end;) {
+    if (bytes.getUint8(option) === wanted) return option;
+    option += bytes.getUint8(option + 1) << 3;
+  }
+  return -1;
+}
+
+function isSolicited(bytes: DataView, at: number): boolean {
+  return (advertisementFlags(bytes, at) & AdvertisementFlag.Solicited) !== 0;
 }
 
 /** The flags of a neighbor advertisement: see AdvertisementFlag. */

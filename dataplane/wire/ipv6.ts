@@ -78,6 +78,21 @@ export function isUnspecified(bytes: DataView, at: number): boolean {
   );
 }
 
+/** Is the address at `at` that of a group (RFC 4291 §2.7)? */
+export function isMulticast(bytes: DataView, at: number): boolean {
+  return bytes.getUint8(at) === 0xff;
+}
+
+/** Is the address at `at` the group of who may have an address: ff02::1:ff00:0/104 (RFC 4291 §2.7.1)? */
+export function isSolicitedNode(bytes: DataView, at: number): boolean {
+  return (
+    bytes.getUint32(at) === 0xff02_0000 &&
+    bytes.getUint32(at + 4) === 0 &&
+    bytes.getUint32(at + 8) === 1 &&
+    bytes.getUint8(at + 12) === 0xff
+  );
+}
+
 /** One of the four 32-bit words, `index` 0..3, of the address at `addressAt`. */
 export function addressWord(bytes: DataView, addressAt: number, index: number): number {
   return bytes.getUint32(addressAt + (index << 2));

@@ -54,6 +54,7 @@ export function breathOn(
 
 function breathWith({ plane, source, forward, exhale, most }: Lungs): () => number {
   const burst = new Int32Array(BURST);
+  plane.relieve = exhale;
   return () => {
     const count = source.receive(burst, most);
     // Where frames may need copies on their way, the queues are emptied before slots can run out.

@@ -9,16 +9,23 @@ import { ethernet } from './ethernet.js';
 import type { Station } from './ethernet.js';
 import { IDENTIFIER, tcpSegment } from './ipv4.js';
 
-/** Who has `asked`? To the solicited-node address of it (RFC 4861 §4.3, RFC 4291 §2.7.1, RFC 2464 §7). */
-export function solicitation(from: Station, asked: Station): Uint8Array {
-  const tail = asked.ip6.slice(13);
-  const group = {
+/**
+ * Who has `asked`? To the solicited-node address of it (RFC 4861 §4.3, RFC 4291 §2.7.1, RFC 2464 §7), or, of a probe, to itself. Who has no
+ * address yet names no link-layer address either.
+ */
+export function solicitation(from: Station, asked: Station, to = solicitedNode(asked)): Uint8Array {
+  const option = from.ip6.some((byte) => byte !== 0) ? join(hex('01 01'), from.mac) : hex('');
+  const body = join(new Uint8Array(4), asked.ip6, option);
+  return icmpv6(from, to, Icmpv6Type.NeighborSolicitation, body, 255);
+}
+
+function solicitedNode({ ip, ip6 }: Station): Station {
+  const tail = ip6.slice(13);
+  return {
     mac: join(hex('33 33 ff'), tail),
-    ip: asked.ip,
+    ip,
     ip6: join(hex('ff02 0000 0000 0000 0000 0001 ff'), tail),
   };
-  const body = join(new Uint8Array(4), asked.ip6, hex('01 01'), from.mac);
-  return icmpv6(from, group, Icmpv6Type.NeighborSolicitation, body, 255);
 }
 
 /** I have it (RFC 4861 §4.4). */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from 'node:path';
 import test from 'ava';
 import { parseAddress } from '../../control/address.js';
-import { ping, reply } from '../../control/explain/speech.js';
+import { ping, question, reply } from '../../control/explain/speech.js';
 import type { Summary } from '../../control/replay/summary.js';
 import * as build from '../capture/build.js';
 import { readBytes } from '../capture/read.js';
@@ -128,6 +128,29 @@ test('a packet that had waited for its next hop leaves with the comment of its o
   t.true(
     text.includes('the MAC of the next hop 10.9.0.9 is not known, so node asks for it by eth0'),
   );
+});
+
+test('D-4: the question whether a neighbor is still there says because of which frame it is asked', async (t) => {
+  const folder = labFolder(t, ROUTED);
+  const address = (text: string) =>
+    ({ family: 4, value: parseAddress(text)?.value ?? 0n }) as const;
+  const parent = { mac: '08:00:27:00:00:01', ip: address('10.1.0.2') };
+  const router = { mac: '02:00:00:00:00:99', ip: address('10.9.0.9') };
+  const packet = ping(parent, { ...router, mac: parent.mac });
+  const capture = (...records: readonly (readonly [seconds: number, frame: Uint8Array])[]) =>
+    build.join(
+      build.pcapHeader(),
+      ...records.map(([seconds, frame]) => build.pcapRecord(frame, { seconds })),
+    );
+  writeFileSync(join(folder, 'a.pcap'), capture([1, packet], [7.5, packet]));
+  writeFileSync(join(folder, 'b.pcap'), capture([0, question(router, address('10.9.0.1'))]));
+  const words = ['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--in', 'node.eth0=b.pcap'];
+  const outcome = await etherloom(folder, ...words, '--out', 'out', '--format', 'pcapng');
+  endedWith(t, outcome, 0);
+  const text = readFileSync(join(folder, 'out/node.eth0.pcapng'), 'utf8');
+  const comment =
+    /The host asks whether its neighbor is still there, to which frame 1 of c1 was sent\./g;
+  t.is(text.match(comment)?.length, 3);
 });
 
 test('a port is named by container, or by container and network', async (t) => {

@@ -5,6 +5,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import * as build from '../capture/build.js';
 import * as routed from '../explain/routed-lab.js';
+import { arpReply } from '../../pcaps/build/ipv4.js';
 import { home, inner, one, other, outer, pc, toOne } from '../explain/home-lab.js';
 import {
   arpRequest,
@@ -219,13 +220,13 @@ node-1  default via 192.0.2.9 dev eth0  lab.yaml:5
 test.serial('neighbors tell by interface who was heard, and when', async (t) => {
   t.is(
     await shown(t, 'neighbors', ['--at', '0s']),
-    `host    interface  address     MAC                state      heard at
-node-1  lan-a      172.27.0.2  02:42:ac:1b:00:02  REACHABLE   0.000 s
-node-1  lan-a      172.27.0.3  02:42:ac:1b:00:03  REACHABLE   0.000 s
-node-1  lan-b      172.18.0.2  02:42:ac:12:00:02  REACHABLE   0.000 s
-node-1  shut       172.19.0.2  02:42:ac:13:00:02  REACHABLE   0.000 s
-node-1  open       172.20.0.2  02:42:ac:14:00:02  REACHABLE   0.000 s
-node-1  eth0       192.0.2.9   02:00:00:00:00:09  REACHABLE   0.000 s
+    `host    interface  address     MAC                state  heard at
+node-1  lan-a      172.27.0.2  02:42:ac:1b:00:02  STALE   0.000 s
+node-1  lan-a      172.27.0.3  02:42:ac:1b:00:03  STALE   0.000 s
+node-1  lan-b      172.18.0.2  02:42:ac:12:00:02  STALE   0.000 s
+node-1  shut       172.19.0.2  02:42:ac:13:00:02  STALE   0.000 s
+node-1  open       172.20.0.2  02:42:ac:14:00:02  STALE   0.000 s
+node-1  eth0       192.0.2.9   02:00:00:00:00:09  STALE   0.000 s
 `,
   );
   const { hosts } = JSON.parse(await shown(t, 'neighbors', ['--json'])) as {
@@ -237,7 +238,9 @@ node-1  eth0       192.0.2.9   02:00:00:00:00:09  REACHABLE   0.000 s
       address: '192.0.2.9',
       heard_s: 0,
       mac: '02:00:00:00:00:09',
-      state: 'REACHABLE',
+      state: 'PROBE',
+      asked: 1,
+      waiting: 0,
     },
     {
       interface: 'eth0',
@@ -315,4 +318,26 @@ test.serial('the help of show tells the keys of its JSON', async (t) => {
   const { stdout } = await inProcess(labFolder(t), 'show', '--help');
   for (const key of ['timeout_s', 'openedBy', 'destinationRule', 'heard_s', 'mappings'])
     t.true(stdout.includes(key), key);
+});
+
+test.serial('D-4: neighbors tell the states of Linux as they are at the moment', async (t) => {
+  const frames: readonly Timed[] = [
+    ...story,
+    [6.5, 'lan.out', arpReply(at('192.0.2.77', router), host.lan)],
+  ];
+  const addresses = ['172.27.0.2', '192.0.2.9', '192.0.2.77'];
+  const moments: readonly (readonly [moment: string, ...states: string[]])[] = [
+    ['0.5s', 'STALE', 'STALE', ''],
+    ['4s', 'DELAY', 'DELAY', ''],
+    ['6s', 'DELAY', 'PROBE', 'INCOMPLETE'],
+    ['6.5s', 'PROBE', 'PROBE', 'REACHABLE'],
+    ['36.5s', '', '', 'REACHABLE'],
+    ['37s', '', '', 'STALE'],
+  ];
+  for (const [moment, ...states] of moments) {
+    const table = await shown(t, 'neighbors', ['--at', moment], [LAB, frames]);
+    const lines = addresses.map((it) => table.split('\n').find((line) => line.includes(`${it} `)));
+    const found = lines.map((line) => /\b[A-Z]{5,}\b/.exec(line ?? '')?.[0] ?? '');
+    t.deepEqual(found, states, moment);
+  }
 });

@@ -210,6 +210,11 @@ testCases([
     'an MTU of 5 bytes is impossible',
   ],
   [
+    'a value of arp_ignore that differs from 0 in nothing that there is here',
+    'x-hosts: { n1: { nics: { eth1: }, arp_ignore: ▸3 } }\n',
+    'arp_ignore 3 is none of those that are emulated',
+  ],
+  [
     'a gateway elsewhere',
     'x-wires: { lan: }\nx-hosts: { n1: { nics: { eth1: { wire: lan, addresses: [10.0.0.1/24] } }, gateway: ▸10.0.1.1 } }\n',
     '10.0.1.1 is not on a subnet of this host',

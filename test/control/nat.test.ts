@@ -157,7 +157,7 @@ test('describeLab says what hosts translate', (t) => {
   t.snapshot(describeLab(lab(HOSTS + RULES)));
 });
 
-test('routes may lead nowhere, and hosts may forward nothing', (t) => {
+test('routes may lead nowhere, and hosts may forward nothing and keep silent', (t) => {
   const text = `x-hosts:
   h:
     nics: { eth0: { addresses: [10.0.0.1/24] } }
@@ -166,6 +166,7 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
       - { to: 10.1.0.0/16, type: blackhole }
       - { to: "fd00::/8", type: unreachable }
       - { to: default, type: prohibit }
+    arp_ignore: 8
 `;
   const understood = lab(text);
   const [host] = understood.hosts;
@@ -187,6 +188,7 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
   const lines = describeLab(understood).split('\n');
   t.true(lines.includes('  route 10.1.0.0/16 blackhole'));
   t.true(lines.includes('  forwards nothing'));
+  t.true(lines.includes('  arp_ignore 8'));
 });
 
 test('ports of different size may be selected from', (t) => {

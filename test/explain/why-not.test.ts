@@ -345,6 +345,21 @@ test('--why-not: a host is reached when its stack answers, and one without an ad
   t.regex(answerText(asked(nameless, 'c1', 'box')), /box has no address of its own/);
 });
 
+test('A-6: --why-not: a host that ignores ARP for its address is said to, with the line to edit', (t) => {
+  const lab = `x-hosts:
+  h1:
+    nics: { eth0: { addresses: [192.168.0.1/24] } }
+    arp_ignore: 8
+networks: { net: { ipam: { config: [{ subnet: 10.5.0.0/24, gateway: 10.5.0.1 }] } } }
+services: { c1: { networks: [net] } }
+`;
+  t.is(
+    answerText(asked(lab, 'c1', 'h1')),
+    `No frame of c1 reaches h1. The question for the MAC of 10.5.0.1 does not get to h1 (lab.yaml:2): the host kept silent: 10.5.0.1 is an address of its own (lab.yaml:5), but arp_ignore is 8 (lab.yaml:4).
+lab.yaml:4: write arp_ignore: 0 instead of 8`,
+  );
+});
+
 test('--why-not: the hundredth container is heard as well as the first', (t) => {
   const services = Array.from({ length: 100 }, (_, i) => `  c${i}: { networks: [net] }\n`);
   const lab = `networks:\n  net: { ${on('eth0', '')} }\nservices:\n${services.join('')}`;

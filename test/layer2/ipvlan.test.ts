@@ -13,7 +13,7 @@ const l2 = ipvlan('l2');
 const pause = '01:80:c2:00:00:01';
 
 scenario(
-  'slave → slave, same parent | L2: if dst MAC = shared MAC, lookup of dst IP (ARP: target IP; DAD NS: target) → delivered locally',
+  'D-5: slave → slave, same parent | L2: if dst MAC = shared MAC, lookup of dst IP (ARP: target IP; DAD NS: target) → delivered locally',
   {
     lab: l2,
     story: `

@@ -74,6 +74,10 @@ interface Interface {
 
 interface Neighbor {
   mac?: string;
+  /** It has answered, and not only asked. */
+  isSure: boolean;
+  /** Something was sent to it while it was not sure. */
+  isDoubted: boolean;
   /** The newest ones, in the order in which they came. */
   waiting: Frame[];
   readonly on: Interface;
@@ -110,12 +114,18 @@ export class Naive {
     return this.left.sort();
   }
 
-  /** What leaves when time passes until nobody waits any more: each neighbor is asked for twice again, then its packet is given up. */
+  /**
+   * What leaves when time passes until nobody waits any more: each neighbor is asked for twice again, then its packet is given up. Then who is doubted is
+   * asked himself, three times, or until he answers.
+   */
   patienceEnds(): string[] {
     this.left = [];
     const unknown = [...this.neighbors.values()].filter(({ mac }) => mac === undefined);
     for (const { on, ip } of [...unknown, ...unknown]) this.ask(on, ip);
     for (const { on, ip } of unknown) this.neighbors.delete(keyOf(on, ip));
+    for (let tries = 0; tries < 3; tries++)
+      for (const { on, ip, mac, isDoubted } of this.neighbors.values())
+        if (isDoubted) this.ask(on, ip, mac);
     return this.left.sort();
   }
 
@@ -274,34 +284,55 @@ export class Naive {
     if (frame.tags.some((tag) => !PRIORITY_TAG.test(tag))) return;
     if (!isGroup(frame.to) && frame.to !== on.nic.mac) return;
     if (own.includes(packet.sender)) return;
-    const isAsked = own.includes(packet.target);
-    this.remember(on, packet.sender, packet.senderMac, isAsked);
-    if (!isAsked || !packet.asks) return;
+    const isAsked = own.includes(packet.target) && packet.asks;
+    this.remember(on, packet.sender, packet.senderMac, isAsked, !packet.asks && !isGroup(frame.to));
+    if (!isAsked) return;
     const me = { mac: on.nic.mac, ip: packet.target };
     this.interfaceSends(on, arpFrame(false, me, { mac: frame.from, ip: packet.sender }));
   }
 
-  private remember(on: Interface, ip: string, mac: string, isAsked: boolean): void {
+  private remember(
+    on: Interface,
+    ip: string,
+    mac: string,
+    isAsked: boolean,
+    answers: boolean,
+  ): void {
     const known = this.neighbors.get(keyOf(on, ip));
     if (parseInt(ip, 16) === 0 || (known === undefined && !isAsked)) return;
-    this.neighbors.set(keyOf(on, ip), { on, ip, mac, waiting: [] });
+    if (answers || known?.mac !== mac)
+      this.neighbors.set(keyOf(on, ip), {
+        on,
+        ip,
+        mac,
+        isSure: answers,
+        isDoubted: false,
+        waiting: [],
+      });
     for (const frame of known?.waiting ?? []) this.sendPacket(on, ip, frame);
   }
 
   private sendPacket(on: Interface, nextHop: string, frame: Frame): void {
     const known = this.neighbors.get(keyOf(on, nextHop));
-    if (known?.mac !== undefined)
+    if (known?.mac !== undefined) {
+      known.isDoubted = !known.isSure;
       this.interfaceSends(on, { ...frame, to: known.mac, from: on.nic?.mac ?? '' });
-    else if (known !== undefined) known.waiting = [...known.waiting, frame].slice(-WAITING);
+    } else if (known !== undefined) known.waiting = [...known.waiting, frame].slice(-WAITING);
     else {
-      this.neighbors.set(keyOf(on, nextHop), { on, ip: nextHop, waiting: [frame] });
+      this.neighbors.set(keyOf(on, nextHop), {
+        on,
+        ip: nextHop,
+        isSure: false,
+        isDoubted: false,
+        waiting: [frame],
+      });
       this.ask(on, nextHop);
     }
   }
 
-  private ask(on: Interface, ip: string): void {
+  private ask(on: Interface, ip: string, to = EVERYBODY): void {
     const me = { mac: on.nic?.mac ?? '', ip: on.nic?.address ?? '' };
-    this.interfaceSends(on, arpFrame(true, me, { mac: EVERYBODY, ip }));
+    this.interfaceSends(on, { ...arpFrame(true, me, { mac: EVERYBODY, ip }), to });
   }
 }
 

@@ -78,7 +78,7 @@ scenario('A-3: gratuitous request and reply update an entry that is there', {
     h1.eth0: W>h1.eth0 reply=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}of=1
     at 5s h1.eth0: V>* ask=192.168.0.9>192.168.0.9 => nothing
     ${packet} => h1.eth0{h1.eth0>V}
-    at 10s h1.eth0: U>* reply=192.168.0.9>192.168.0.9 => nothing
+    at 9s h1.eth0: U>* reply=192.168.0.9>192.168.0.9 => nothing
     ${packet} => h1.eth0{h1.eth0>U}`,
 });
 
@@ -149,6 +149,68 @@ services: { c1: { image: x } }
   },
 );
 
+/** A host of two interfaces, with a bridge; `more` is what it says besides. */
+const twoSided = (more: string) =>
+  labOf(`
+x-hosts:
+  h1:
+    nics:
+      eth0: { mac: "02:00:00:00:01:00", addresses: [192.168.0.1/24] }
+      eth1: { mac: "02:00:00:00:01:01", addresses: [192.168.1.1/24, 192.168.2.1/24, "fd00::c0a8:101/64"] }
+    ${more}
+networks: { net: { ipam: { config: [{ subnet: 10.5.0.0/24 }] } } }
+services: { c1: { image: x, networks: [net] } }
+`);
+const own = 'h1.eth1: W>* ask=192.168.1.9>192.168.1.1';
+const probe = 'h1.eth1: W>* ask=0.0.0.0>192.168.2.1';
+const others = 'h1.eth1: W>* ask=192.168.2.9>192.168.1.1';
+const toOther = 'h1.eth1: W>* ask=192.168.1.9>192.168.0.1';
+const toBridge = 'h1.eth1: W>* ask=192.168.1.9>10.5.0.1';
+const fromBridge = 'c1: c1>* ask=10.5.0.2>192.168.0.1';
+const toGateway = 'c1: c1>* ask=10.5.0.2>10.5.0.1';
+const answers = (line: string, addresses: string): string =>
+  `${line} => h1.eth1{h1.eth1>W}reply=${addresses}`;
+
+scenario('A-6: with arp_ignore 1 only those of the interface that heard are answered', {
+  lab: twoSided('arp_ignore: 1'),
+  story: `
+    ${answers(own, '192.168.1.1>192.168.1.9')}
+    ${answers(probe, '192.168.2.1>0.0.0.0')}
+    ${answers(others, '192.168.1.1>192.168.2.9')}
+    ${toOther} => nothing
+    ${toBridge} => nothing
+    ${fromBridge} => nothing
+    ${toGateway} => c1{net>c1}reply=10.5.0.1>10.5.0.2`,
+});
+
+scenario('A-6: with arp_ignore 2 of those only who is in the subnet of the address', {
+  lab: twoSided('arp_ignore: 2'),
+  story: `
+    ${answers(own, '192.168.1.1>192.168.1.9')}
+    ${answers(probe, '192.168.2.1>0.0.0.0')}
+    ${others} => nothing
+    ${toOther} => nothing
+    ${toGateway} => c1{net>c1}reply=10.5.0.1>10.5.0.2`,
+});
+
+scenario('A-6: with arp_ignore 8 nobody is answered', {
+  lab: twoSided('arp_ignore: 8'),
+  story: `
+    ${own} => nothing
+    ${probe} => nothing
+    ${toGateway} => nothing`,
+});
+
+scenario('A-6: who is not answered is not learned of either', {
+  lab: ipvlan('l3', 'bridge', { host: 'gateway: 192.168.0.254, arp_ignore: 8', ...IDLE }),
+  story: `
+    h1.eth0: W>* ask=192.168.0.9>192.168.0.1 => nothing
+    ${packet} => ${asks}
+    at 0.5s h1.eth0: W>* ask=192.168.0.9>192.168.0.1 => nothing
+    at 1s idle: idle>Z => ${asks}
+    at 1.5s h1.eth0: W>h1.eth0 reply=192.168.0.9>192.168.0.1 => h1.eth0{h1.eth0>W}of=2`,
+});
+
 scenario('A-6: the gateway address of a bridge network is one of the host’s', {
   lab: labOf(`
 x-hosts: { h1: { nics: { eth0: { mac: "02:00:00:00:01:00", addresses: [192.168.0.1/24] } } } }
@@ -206,7 +268,7 @@ const ADVERT = [
   'fd00c0a8000000000000000000000009' + '0201' + '020000000057',
 ].join('');
 
-scenario('D-5: IPv6 is asked for by neighbor solicitation and goes to who advertises itself', {
+scenario('D-3: IPv6 is asked for by neighbor solicitation and goes to who advertises itself', {
   lab,
   story: `
     c1: h1.eth0>Z ip=fd00:1::10>fd00:c0a8::9 => h1.eth0{h1.eth0>33:33:ff:00:00:09}solicit=fd00:c0a8::1>fd00:c0a8::9

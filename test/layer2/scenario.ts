@@ -7,7 +7,8 @@
  * in holds for leaving: the tags behind a port are all that the frame has there. What else is not as it came in is said behind them:
  *
  *     h1.eth0{h1.eth0>G}                          other MACs, as routers write them
- *     h1.eth0{h1.eth0>*}ask=10.0.0.1>10.0.0.9     another content: what a host says by itself (also reply=, pong=, advert=)
+ *     h1.eth0{h1.eth0>*}ask=10.0.0.1>10.0.0.9     another content: what a host says by itself (also reply=, pong=, advert=,
+ *                                                 solicit= and, to the neighbor itself, probe=)
  *     h1.eth0{h1.eth0>G}of=1                      the content of the first line, which had to wait
  *
  * Ends inside are told in full where nothing leaves (`=> dropped: no-wire`), or nothing at all (`=> nothing`). Where something leaves,
@@ -113,12 +114,12 @@ function contentOf(left: Frame, asked: Frame, missing: number): string {
     const said = as(`${packet.asks ? 'ask' : 'reply'}=${sender}>${goal}`, rest);
     if (said !== undefined) return said;
   }
-  const said =
-    packet && question && answerOf(left, textOf(question.sender), textOf(packet.sender), as);
+  const asker = question === undefined ? '::' : textOf(question.sender);
+  const said = packet && answerOf(left, asker, textOf(packet.sender), as);
   return said ?? `raw=${left.rest}${missing === 0 ? '' : ` and ${missing} bytes`}`;
 }
 
-/** An answer of a host to a ping or to a neighbor solicitation. */
+/** A neighbor solicitation of a host, or its answer to one or to a ping. */
 function answerOf(
   left: Frame,
   asker: string,
@@ -132,9 +133,11 @@ function answerOf(
   const advert = advertisement(to, asker === '::' ? everybody : from, flags);
   const identification = parseInt(left.rest.slice(12, 16), 16);
   const wanted = textOf(left.rest.slice(...SOLICITED).padEnd(32, '0'));
-  const question = solicitation(partyOf(target, left.from), partyOf(wanted, left.to));
+  const [asks, asked] = [partyOf(target, left.from), partyOf(wanted, left.to)];
+  const [question, probe] = [solicitation(asks, asked), solicitation(asks, asked, asked)];
   return (
     as(`solicit=${target}>${wanted}`, digitsOf(question).slice(24)) ??
+    as(`probe=${target}>${wanted}`, digitsOf(probe).slice(24)) ??
     as(`pong=${target}>${asker}`, pongOf(from, to, identification)) ??
     as(`pong=${target}>${asker}`, pong6Of(from, to)) ??
     as(`advert=${target}`, digitsOfFrame(frameOf(digitsOf(advert))).slice(24))

@@ -231,7 +231,7 @@ function introduce({ neighbors, fdbs }: Plane, wanted: Wanted): void {
   const macHigh = parseInt(macOf(''), 16);
   for (const [iface, address] of wanted.neighbors) {
     const entry = neighbors[0]?.add(iface, 4, 0, 0, 0, wordOf(address), 0) ?? -1;
-    neighbors[0]?.resolve(entry, macHigh, wordOf(address), 0);
+    neighbors[0]?.declare(entry, macHigh, wordOf(address));
     fdbs[iface]?.learn(macHigh, wordOf(address) | 0, portOf(iface, address), 1, 0);
   }
 }

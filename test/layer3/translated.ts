@@ -8,7 +8,7 @@ import { hex } from '../../pcaps/build/bytes.js';
 import { arpRequest } from '../../pcaps/build/ipv4.js';
 import { solicitation } from '../../pcaps/build/ipv6.js';
 import { labOf } from '../dataplane/lab.js';
-import { atA, atB, eth0, eth1, far, heard, near, party } from '../dataplane/routed.js';
+import { atA, atB, eth0, eth1, far, heard, known, near, party } from '../dataplane/routed.js';
 import { digitsOf } from '../layer2/frames.js';
 import { answerTo, frameOf, isIpv6, packetDigits, u16, u32, u8 } from './packets.js';
 import type { Packet } from './packets.js';
@@ -118,20 +118,34 @@ const introduced = [
   atB(solicitation(other, eth1)),
 ];
 
-/** Checks what becomes of each packet. Who is inside, and what is for there, is known by its address. */
+/**
+ * Checks what becomes of each packet. Who is inside, and what is for there, is known by its address. Whenever time has passed, the neighbors ask for the
+ * router first, which may have forgotten them.
+ */
 export function tells(t: ExecutionContext, { lab }: Scene, lines: readonly Line[]): void {
-  const sent = lines.map(([packet, , seconds = 0]) => {
+  let now = 0;
+  const sent = lines.flatMap(([packet, , seconds = 0]) => {
     const isInside = isFromInside(packet.source);
     const link = {
       to: digitsOf((isInside ? eth0 : eth1).mac),
       from: macOf(packet.source),
     };
-    return (isInside ? atA : atB)(hex(frameOf(packet, link)), { seconds });
+    const line = (isInside ? atA : atB)(hex(frameOf(packet, link)), { seconds });
+    const meeting = now < seconds ? [...known, ...introduced] : [];
+    now = seconds;
+    return [...meeting.map((one) => ({ ...one, seconds })), line];
   });
+  const left = heard(lab, [...introduced, ...sent]).slice(introduced.length);
   const told = lines.map(([, becomes]) =>
     [becomes].flat().map((one) => (typeof one === 'string' ? one : leaving(one))),
   );
-  t.deepEqual(heard(lab, [...introduced, ...sent]).slice(introduced.length), told);
+  const isMeeting = sent.map(({ frame }) =>
+    [...known, ...introduced].some((one) => one.frame === frame),
+  );
+  t.deepEqual(
+    left.filter((_, i) => isMeeting[i] !== true),
+    told,
+  );
 }
 
 /** How a packet of the router leaves: by the port that its destination is behind. */

@@ -16,7 +16,6 @@ const arp: readonly Requirement[] = [
   {
     id: 'A-6',
     says: 'Addresses of other interfaces are answered as `arp_ignore` says.',
-    reason: 'deviates: always as with 0, the default of Linux',
   },
   { id: 'A-7', says: 'Wrong lengths are dropped.' },
 ];
@@ -25,7 +24,6 @@ const discovery: readonly Requirement[] = [
   {
     id: 'D-1',
     says: 'Hop limit 255, checksum, code 0, lengths; a target that is no group; who is unspecified, and who asks many.',
-    reason: 'deviates: neither the code nor the kinds of addresses are looked at',
   },
   {
     id: 'D-2',
@@ -33,19 +31,17 @@ const discovery: readonly Requirement[] = [
   },
   {
     id: 'D-3',
-    says: 'O says whether a known address is replaced; who is looked for has to name one.',
-    reason: 'deviates: whoever advertises is believed, whatever O says',
+    says: 'O says whether a known address is replaced, S who is reachable; who is looked for has to name one.',
   },
   {
     id: 'D-4',
-    says: 'INCOMPLETE, REACHABLE, STALE, DELAY, PROBE.',
-    reason:
-      'deviates: the first two only: in a replay nobody answers what the capture does not hold',
+    says: 'INCOMPLETE, REACHABLE for 30 s, STALE, DELAY for 5 s, PROBE three times a second apart; of ARP as well.',
   },
   {
     id: 'D-5',
     says: 'Duplicates are found; ipvlan looks a probe up by its target.',
-    reason: 'deviates: containers may look for duplicates; the emulated host itself does not',
+    reason:
+      'deviates: the host defends its addresses, but does not look for duplicates: Linux does when an interface comes up, before the first frame',
   },
   {
     id: 'D-6',
