@@ -93,7 +93,7 @@ const PRECEDENCE_IPV4 = 0xc0;
 
 /** Makes the function by which hosts tell what they could not deliver. */
 export function complainOn(plane: Plane, around: ComplaintSurroundings): Complain {
-  const { program, rateLimits, trace } = plane;
+  const { program, rateLimits, counters, trace } = plane;
   const { tick } = plane.frames;
   const { prefix, kind, iface: outOf } = program.routes;
   const { interfaces, local, fibs, output } = around;
@@ -115,7 +115,9 @@ export function complainOn(plane: Plane, around: ComplaintSurroundings): Complai
     const { source } = packet;
     const period = packet.family === 4 ? PERIOD_NS : PERIOD_NS / (1 << ((128 - prefix[row]) >> 5));
     const limits = rateLimits[host];
-    return !limits.allows(source[0], source[1], source[2], source[3], period, now);
+    if (limits.allows(source[0], source[1], source[2], source[3], period, now)) return false;
+    counters.errorsKeptBack[0]++;
+    return true;
   }
 
   return (frame, iface, complaint, mtu) => {

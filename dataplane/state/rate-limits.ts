@@ -31,8 +31,6 @@ const ENTRIES = BUCKETS * WAYS;
 const NOBODY = -1;
 
 export class RateLimits {
-  /** Errors that were not sent because there had been too many. */
-  suppressed = 0;
   /** The destination: four words per entry, IPv4 in the last behind three of 0. */
   private readonly words = new Int32Array(ENTRIES * 4);
   /** Nanoseconds saved up when it was asked for last, and when that was; -Infinity: the entry is free. */
@@ -44,10 +42,7 @@ export class RateLimits {
   /** May an error go to this address at this tick? If so it counts. `period_ns`: what one costs that destination. */
   allows(a: number, b: number, c: number, d: number, period_ns: number, tick: number): boolean {
     this.refill(tick);
-    if (this.credit === 0 || !this.spend(this.entryOf(a, b, c, d), period_ns, tick)) {
-      this.suppressed++;
-      return false;
-    }
+    if (this.credit === 0 || !this.spend(this.entryOf(a, b, c, d), period_ns, tick)) return false;
     this.credit--;
     return true;
   }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from 'node:path';
 import test from 'ava';
 import { parseAddress } from '../../control/address.js';
-import { ping, reply } from '../../control/explain/speech.js';
+import { ping, question, reply } from '../../control/explain/speech.js';
 import type { Summary } from '../../control/replay/summary.js';
 import * as build from '../capture/build.js';
 import { readBytes } from '../capture/read.js';
@@ -62,6 +62,7 @@ test('the JSON of a replay is its summary.json, byte for byte', async (t) => {
     summary.outputs.map(({ file }) => file),
     ['c1', 'c2', 'c3.net', 'c3.other'].map((port) => `out/${port}.pcap`),
   );
+  t.is(summary.icmpErrorsKeptBack, 0);
   t.is(summary.duration_s, 2);
   t.false(summary.interrupted);
 });
@@ -128,6 +129,28 @@ test('a packet that had waited for its next hop leaves with the comment of its o
   t.true(
     text.includes('the MAC of the next hop 10.9.0.9 is not known, so node asks for it by eth0'),
   );
+});
+
+test('R-12: a replay says how many ICMP errors the limit kept back', async (t) => {
+  const gateway = '02:42:ac:12:00:01';
+  const lab = `networks: { net: { x-bridge: { mac: "${gateway}" } } }
+services: { c1: { networks: [net] } }
+`;
+  const folder = labFolder(t, lab);
+  const address = (text: string) =>
+    ({ family: 4, value: parseAddress(text)?.value ?? 0n }) as const;
+  const c1 = { mac: '02:42:ac:12:00:02', ip: address('172.18.0.2') };
+  const lost = ping(c1, { mac: gateway, ip: address('203.0.113.1') });
+  const sent = [question(c1, address('172.18.0.1')), ...Array.from({ length: 8 }, () => lost)];
+  const records = sent.map((frame) => build.pcapRecord(frame, { seconds: 0 }));
+  writeFileSync(join(folder, 'a.pcap'), build.join(build.pcapHeader(), ...records));
+  const words = ['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--out', 'out'];
+  const outcome = await etherloom(folder, ...words);
+  endedWith(t, outcome, 0);
+  const law = '9 received + 7 originated + 0 copied = 7 sent + 9 dropped + 0 consumed';
+  t.true(outcome.stdout.includes(`\n${law}\n2 ICMP errors kept back by the limit\noutputs: `));
+  const summary = JSON.parse(readFileSync(join(folder, 'out/summary.json'), 'utf8')) as Summary;
+  t.is(summary.icmpErrorsKeptBack, 2);
 });
 
 test('a port is named by container, or by container and network', async (t) => {

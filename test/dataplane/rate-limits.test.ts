@@ -14,13 +14,12 @@ test('R-12: who has heard nothing for long hears six errors at once, and then on
   const at = [0, 0, 0, 0, 0, 0, 0, 0.5, 1, 1, 3, 3, 3].map((s) => s * SECOND);
   const told = at.map((tick) => tell(limits, 1, tick));
   t.deepEqual(told.map(Number), [1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 1, 0]);
-  t.is(limits.suppressed, 4);
 });
 
 test('R-12: one that is told too much takes nothing from the others', (t) => {
   const limits = new RateLimits();
-  for (let i = 0; i < 1000; i++) tell(limits, 1, 0);
-  t.is(limits.suppressed, 994);
+  const told = Array.from({ length: 1000 }, () => tell(limits, 1, 0));
+  t.is(told.filter(Boolean).length, 6);
   t.true(tell(limits, 2, 0));
   t.true(limits.allows(0xfd00_0000, 0, 0, 1, PERIOD_NS, 0), 'an IPv6 address with the same end');
 });
@@ -70,7 +69,6 @@ test('R-12, property: in any time a destination is told no more than six errors 
         if (tell(limits, 1, now)) told++;
         t.true(told <= 6 + now / SECOND);
       }
-      t.is(limits.suppressed, pauses.length - told);
     }),
   );
 });

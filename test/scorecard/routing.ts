@@ -46,7 +46,6 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-12',
     says: 'Errors are limited, for each destination and in all; what is kept back is counted.',
-    reason: 'deviates: what is kept back is counted, and shown nowhere',
   },
   {
     id: 'R-13',
