@@ -67,11 +67,12 @@ function describeHost(
     `host ${name}`,
     ...columns(rows),
     ...(gateway ? [`  gateway ${gateway.value}`] : []),
-    ...routes.map(({ to, via, dev, type }) => {
+    ...routes.map(({ to, via, dev, type, metric }) => {
       const way = [
         ...(type ? [type.value] : []),
         ...(via ? [`via ${via.value}`] : []),
         ...(dev ? [`dev ${dev.value}`] : []),
+        ...(metric ? [`metric ${metric.value}`] : []),
       ];
       return `  route ${to.value} ${way.join(' ')}`;
     }),

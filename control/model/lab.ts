@@ -29,6 +29,8 @@ export interface Route {
   readonly via?: Value<string>;
   /** A NIC of the host, or a VLAN of one: `eth0.50`. */
   readonly dev?: Value<string>;
+  /** Of routes to one block the one with the lowest counts; absent: as Linux has it by default. */
+  readonly metric?: Value<number>;
 }
 
 export interface Nic {

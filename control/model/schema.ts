@@ -223,6 +223,10 @@ const route = mapping({
   to: text.describe('A subnet, or default.'),
   via: address.nullish().describe('The router.'),
   dev: text.nullish().describe('A NIC of the host, or a VLAN of one.'),
+  metric: z
+    .number()
+    .nullish()
+    .describe('Of routes to one subnet the one with the lowest counts. Default 0, of IPv6 1024.'),
   type: z
     .enum(['blackhole', 'unreachable', 'prohibit'])
     .nullish()

@@ -185,7 +185,7 @@ export const layout = {
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
-  /** The routes of the hosts, those with the longest prefix first, of equal ones the one that stands first in the topology. */
+  /** The routes of the hosts, those with the longest prefix first, of equal ones that with the lowest metric: of two with one prefix the first counts. */
   routes: {
     host: Uint16Array,
     /** 4 or 6. */

@@ -165,7 +165,7 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
     routes:
       - { to: 10.1.0.0/16, type: blackhole }
       - { to: "fd00::/8", type: unreachable }
-      - { to: default, type: prohibit }
+      - { to: default, type: prohibit, metric: 9 }
 `;
   const understood = lab(text);
   const [host] = understood.hosts;
@@ -174,7 +174,12 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
   const { routes, program } = compile(understood);
   t.deepEqual(
     routes.map((route) => route.text),
-    ['10.0.0.0/24 dev eth0', 'blackhole 10.1.0.0/16', 'unreachable fd00::/8', 'prohibit 0.0.0.0/0'],
+    [
+      '10.0.0.0/24 dev eth0',
+      'blackhole 10.1.0.0/16',
+      'unreachable fd00::/8',
+      'prohibit 0.0.0.0/0 metric 9',
+    ],
   );
   t.deepEqual(Array.from(program.routes.kind), [
     RouteKind.Unicast,
@@ -186,6 +191,7 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
   t.deepEqual(Array.from(program.routes.originLine), [3, 6, 7, 8]);
   const lines = describeLab(understood).split('\n');
   t.true(lines.includes('  route 10.1.0.0/16 blackhole'));
+  t.true(lines.includes('  route 0.0.0.0/0 prohibit metric 9'));
   t.true(lines.includes('  forwards nothing'));
 });
 

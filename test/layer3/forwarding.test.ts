@@ -141,6 +141,33 @@ test('R-14: the longest prefix decides, and a blackhole, an unreachable and a pr
   ]);
 });
 
+test('R-14: of routes to one subnet the one with the lowest metric counts, wherever it stands', (t) => {
+  const lines = [
+    '{ to: 10.9.0.0/16, via: 10.0.1.9, metric: 20 }',
+    '{ to: 10.9.0.0/16, via: 10.0.2.9, metric: 10 }',
+    '{ to: "fd09::/16", via: "fd00:1::9" }',
+    '{ to: "fd09::/16", via: "fd00:2::9", metric: 1023 }',
+    '{ to: "fd08::/16", via: "fd00:2::9" }',
+    '{ to: "fd08::/16", via: "fd00:1::9", metric: 1025 }',
+  ];
+  const to4 = { ...far, ip: u8(10, 9, 1, 1) };
+  const to6 = (first: string): Station => ({ ...far, ip6: join(hex(first), new Uint8Array(14)) });
+  const packet6Of = (to: Station, hops: number): Uint8Array =>
+    packet6(near, to, Protocol.Udp, udp(6, near, to), hops);
+  for (const written of [lines, lines.toReversed()]) {
+    const metrics = routerLab(`routes: [${written.join(', ')}]`);
+    const sent = [
+      atA(frame4(near, eth0, packet(to4))),
+      ...[to6('fd09'), to6('fd08')].map((to) => atA(frame6(near, eth0, packet6Of(to, 64)))),
+    ];
+    t.deepEqual(heard(metrics, sent), [
+      [leaves('b.p', frame4(eth1, far, packet(to4, 63)))],
+      [leaves('b.p', frame6(eth1, far, packet6Of(to6('fd09'), 63)))],
+      [leaves('b.p', frame6(eth1, far, packet6Of(to6('fd08'), 63)))],
+    ]);
+  }
+});
+
 test('a host that does not forward keeps what is not for it', (t) => {
   const silent = routerLab('forward: false');
   t.deepEqual(heard(silent, [atB(frame4(far, eth1, packet(near, 64, far)))]), [

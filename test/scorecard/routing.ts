@@ -56,7 +56,7 @@ const forwarding: readonly Requirement[] = [
     id: 'R-14',
     says: 'The longest prefix, then type of service and metric; blackhole, unreachable, prohibit.',
     reason:
-      'deviates: routes have neither type of service nor metric; of two with one prefix the first counts',
+      'deviates: routes have no type of service, whose octet has been the DSCP since RFC 2474',
   },
   {
     id: 'R-15',
