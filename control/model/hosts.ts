@@ -10,7 +10,13 @@ import { checkPlaceName } from './wires.js';
 import { entries, items, present, type Entry, type Written } from './written.js';
 
 /** The machine that is meant when `x-hosts` is not written. */
-export const ONLY_HOST: Host = { name: 'host', nics: [], routes: [], forward: { value: true } };
+export const ONLY_HOST: Host = {
+  name: 'host',
+  nics: [],
+  routes: [],
+  forward: { value: true },
+  rpFilter: { value: 0 },
+};
 const MTU_MIN = 68;
 const MTU_MAX = 65_535;
 export const MTU_DEFAULT = 1500;
@@ -28,12 +34,14 @@ export function readHosts(
     const declared = entries(present(written)?.get('nics'));
     const nics = declared.map((nic) => readNic(key, nic, wireNames, file, findings));
     const forward = present(written)?.get('forward');
+    const rpFilter = present(written)?.get('rp_filter');
     return {
       name: key,
       at: keyAt,
       nics,
       routes: [],
       forward: forward ? { value: forward.value, at: forward.at } : ONLY_HOST.forward,
+      rpFilter: rpFilter ? { value: rpFilter.value, at: rpFilter.at } : ONLY_HOST.rpFilter,
     };
   });
   return hosts.length > 0 ? hosts : [ONLY_HOST];

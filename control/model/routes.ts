@@ -33,7 +33,8 @@ const METRIC_CONNECTED_IPV6 = 256;
 
 /** The metric of a route that the topology declares (Linux fib_priority; ip6_route_add). */
 export function metricOf(family: 4 | 6, written: number | undefined): number {
-  return written || (family === 4 ? 0 : METRIC_IPV6);
+  if (family === 4) return written ?? 0;
+  return written === undefined || written === 0 ? METRIC_IPV6 : written;
 }
 
 /** That of a route to a subnet in which the host has an address. */

@@ -240,6 +240,12 @@ const host = mapping({
   gateway: address.nullish().describe('The router of the default route.'),
   routes: z.array(route).nullish().describe('Routes besides the default one.'),
   forward: switched.describe('It passes on packets that are for others. Default: true.'),
+  rp_filter: z
+    .literal([0, 1, 2])
+    .nullish()
+    .describe(
+      'Is the source of IPv4 packets checked against the routes? 0 (default): no; 1: strictly; 2: loosely.',
+    ),
 });
 
 /** A port, or two with "-" between. */

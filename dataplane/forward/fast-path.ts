@@ -74,6 +74,7 @@ export function fastPathOn(
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
   const hops = nextHopsOf(program);
   const { mtu } = interfaces;
+  const { reversePath } = program.hosts;
   const sole = trackings.length === 1 ? trackings[0] : undefined;
 
   /** Is it, as far as its header says, a packet for the fast path? */
@@ -227,7 +228,7 @@ export function fastPathOn(
 
   return (frame, iface, host) => {
     const at = payload[frame];
-    if (plane.isTracing || !isCommon(frame, at)) return Passage.Refused;
+    if (plane.isTracing || reversePath[host] > 0 || !isCommon(frame, at)) return Passage.Refused;
     const tracking = sole ?? trackings[host];
     return tracking === undefined
       ? forward(frame, at, host)

@@ -33,6 +33,7 @@ import { noteConnectionOn } from './note-connection.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
+import { astrayOn } from './reverse-path.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -74,7 +75,8 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const nat = natOn(plane, { packet, interfaces, local, fibs });
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
-  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
+  const isAstray = astrayOn(plane, around, packet);
+  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop, isAstray });
   /** The frame that the fast path has refused, and need not be asked about once more. */
   let refused = NOBODY;
   const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
@@ -124,10 +126,21 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
 
   /** To the own stack or on, when it is known whose packet it is. */
   function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
-    if (local.isLocal(host, packet)) return deliver(frame, at);
+    if (local.isLocal(host, packet)) {
+      if (!isAstray(iface, host)) return deliver(frame, at);
+      drop(frame, Reason.ReversePath);
+      return Reason.ReversePath;
+    }
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
     return Reason.MartianAddress;
+  }
+
+  /** What comes to a host that does not forward is for its own stack. */
+  function keep(frame: Frame, at: number, host: number): void {
+    if (read(frame) === Reason.Ok && isAstray(interfaces.plain(at), host))
+      drop(frame, Reason.ReversePath);
+    else consume(frame, at);
   }
 
   function hurry(frame: Frame, iface: number, host: number): boolean {
@@ -145,8 +158,12 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     hurry,
     enter: (frame, at) => {
       const host = hostOf[at];
-      if (host === NONE || forwards[host] === 0 || !isPacket(frame)) {
+      if (host === NONE || !isPacket(frame)) {
         consume(frame, at);
+        return;
+      }
+      if (forwards[host] === 0) {
+        keep(frame, at, host);
         return;
       }
       if (frame !== refused && hurry(frame, at, host)) return;
@@ -209,6 +226,8 @@ function routingOf({ program }: Plane, fibs: Fibs, packet: Packet): Routing {
 interface ForwardSurroundings extends RouterSurroundings, Routing {
   readonly packet: Packet;
   readonly nat: ReturnType<typeof natOn>;
+  /** See reverse-path.ts. */
+  readonly isAstray: (iface: number, host: number) => boolean;
 }
 
 /** Makes the function that forwards the packet at hand, which came in by an interface of a host, and says why it was dropped, if it was. */
@@ -220,7 +239,7 @@ function forwardOn(
   const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
   const { interfaces, resolver, own, end, complain, packet, nat } = around;
-  const { findRoute, nextHop, hop } = around;
+  const { findRoute, nextHop, hop, isAstray } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
   const firewall = firewallOn(plane, interfaces);
@@ -233,7 +252,7 @@ function forwardOn(
   }
 
   /** Why a packet cannot take a route; its sender is told. */
-  function objection(frame: Frame, iface: number, row: number): Reason {
+  function objection(frame: Frame, iface: number, host: number, row: number): Reason {
     if (row < 0) {
       complain(frame, iface, Complaint.NetUnreachable, 0);
       return Reason.NoRoute;
@@ -248,6 +267,7 @@ function forwardOn(
       complain(frame, iface, Complaint.Prohibited, 0);
       return Reason.RouteProhibited;
     }
+    if (isAstray(iface, host)) return Reason.ReversePath;
     if (packet.hopLimit > 1) return Reason.Ok;
     complain(frame, iface, Complaint.HopLimitExceeded, 0);
     return Reason.HopLimitExceeded;
@@ -303,7 +323,7 @@ function forwardOn(
   return (frame, iface, host) => {
     const row = findRoute(host);
     if (plane.isTracing && row >= 0) trace.note(Step.Routed, row, routes.iface[row]);
-    const against = objection(frame, iface, row);
+    const against = objection(frame, iface, host, row);
     if (against !== Reason.Ok) return refuse(frame, against);
     const out = routes.iface[row];
     if (isTooLong(frame, out)) {

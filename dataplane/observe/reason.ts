@@ -55,6 +55,7 @@ export const enum Reason {
   RouteUnreachable,
   RouteProhibited,
   MartianAddress,
+  ReversePath,
   SourceRouted,
   HopLimitExceeded,
   NatPortsExhausted,

@@ -9,6 +9,8 @@ export const layout = {
   hosts: {
     /** HostFlag bits. */
     flags: Uint8Array,
+    /** ReversePath. */
+    reversePath: Uint8Array,
     /** NatProfile. */
     natProfile: Uint8Array,
     /** Connections that it tracks at the most. */
@@ -286,6 +288,15 @@ export const enum HostFlag {
   Docker = 1,
   /** Packets are forwarded at all (ip_forward). */
   Forwards = 2,
+}
+
+/** Whether the sources of IPv4 packets are checked against the routes (Linux rp_filter; RFC 3704 §2.2, §2.4). */
+export const enum ReversePath {
+  Unchecked,
+  /** The best route to the source leaves by the interface by which the packet came. */
+  Strict,
+  /** A route leads to the source. */
+  Loose,
 }
 
 /** How connections are mapped, filtered and timed. */

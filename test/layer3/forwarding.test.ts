@@ -89,7 +89,7 @@ test('R-5: an IPv6 packet with an address of its link alone stays there', (t) =>
   drops(t, frame6(near, eth0, sent), 'dropped: martian-address', 'from fe80::9');
 });
 
-test('R-6: where the way back leads is not asked: from a source behind another interface a packet is forwarded all the same, as Linux does unless it is told otherwise', (t) => {
+test('R-6: where the way back leads is not asked by default: from a source behind another interface a packet is forwarded all the same, as Linux does unless it is told otherwise', (t) => {
   const astray = party(2, 50);
   const from = { ...astray, mac: near.mac };
   const sent = [

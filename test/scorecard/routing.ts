@@ -30,7 +30,6 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-6',
     says: 'Sources are checked against the routes: not, strictly, or loosely.',
-    reason: 'deviates: they are not, which is the default of the kernel; nothing turns it on',
   },
   {
     id: 'R-7',
