@@ -131,6 +131,7 @@ const complaints = [
   'administratively prohibited',
   'time exceeded',
   'fragment reassembly time exceeded',
+  'parameter problem',
 ] as const;
 
 /** What the host answered or complained of, and what its hearing the frame set free. */

@@ -45,10 +45,12 @@ export const enum Complaint {
   HopLimitExceeded,
   /** The first fragment came, and the others did not in time. */
   ReassemblyTimeExceeded,
+  /** Options that make no sense; what is said with it is the byte of the packet with which they cease to, counted from 0. */
+  ParameterProblem,
 }
 
 /** Says what is wrong with a packet that came in by an interface to whoever sent it. The hold on the frame stays the caller's. */
-export type Complain = (frame: Frame, iface: number, complaint: Complaint, mtu: number) => void;
+export type Complain = (frame: Frame, iface: number, complaint: Complaint, detail: number) => void;
 
 /** What errors are made and sent with. */
 export interface ComplaintSurroundings {
@@ -69,6 +71,7 @@ const ICMP: Readonly<Record<Complaint, number>> = {
   [Complaint.Prohibited]: 0x030d,
   [Complaint.HopLimitExceeded]: 0x0b00,
   [Complaint.ReassemblyTimeExceeded]: 0x0b01,
+  [Complaint.ParameterProblem]: 0x0c00,
 };
 
 /** The same of ICMPv6: RFC 4443 §3. */
@@ -81,6 +84,7 @@ const ICMPV6: Readonly<Record<Complaint, number>> = {
   [Complaint.Prohibited]: 0x0101,
   [Complaint.HopLimitExceeded]: 0x0300,
   [Complaint.ReassemblyTimeExceeded]: 0x0301,
+  [Complaint.ParameterProblem]: 0x0400,
 };
 
 /** Bytes of the longest error (RFC 1812 §4.3.2.3; RFC 4443 §2.4 (c)). */
@@ -120,7 +124,7 @@ export function complainOn(plane: Plane, around: ComplaintSurroundings): Complai
     return true;
   }
 
-  return (frame, iface, complaint, mtu) => {
+  return (frame, iface, complaint, detail) => {
     const host = interfaces.host[iface];
     if (host >= rateLimits.length || read(frame) !== Reason.Ok) return;
     if (!mayComplain(frame, host, complaint)) return;
@@ -129,7 +133,7 @@ export function complainOn(plane: Plane, around: ComplaintSurroundings): Complai
     const asked = local.rowOf(host, packet.destination);
     const speaker = asked >= 0 ? asked : interfaces.speaker(outOf[row], packet.family);
     if (speaker < 0 || isTooMuch(host, complaint, row, tick[frame])) return;
-    const error = write(frame, outOf[row], speaker, complaint, mtu);
+    const error = write(frame, outOf[row], speaker, complaint, detail);
     if (error < 0) return;
     if (plane.isTracing) trace.note(Step.Speaks, Speech.Error, complaint);
     output(error, host);
@@ -175,7 +179,7 @@ function writeOn(
   plane: Plane,
   { mtu: mtuOf }: Interfaces,
   packet: Packet,
-): (frame: Frame, out: number, from: number, complaint: Complaint, mtu: number) => Frame {
+): (frame: Frame, out: number, from: number, complaint: Complaint, detail: number) => Frame {
   const { start, length, payload, bytes, room, view } = plane.frames;
   const reply = replyOn(plane);
   const seal = sealOn(plane);
@@ -196,14 +200,15 @@ function writeOn(
   }
 
   /** The four bytes that depend on the type: an MTU, a pointer, or nothing. */
-  function detail(complaint: Complaint, mtu: number): number {
+  function rest(complaint: Complaint, detail: number): number {
     if (complaint === Complaint.TooLong)
-      return packet.family === 4 ? Math.min(mtu, 0xffff) : Math.max(mtu, MTU_MIN_IPV6);
+      return packet.family === 4 ? Math.min(detail, 0xffff) : Math.max(detail, MTU_MIN_IPV6);
+    if (complaint === Complaint.ParameterProblem) return detail << 24;
     if (complaint !== Complaint.ProtocolUnreachable || packet.family === 4) return 0;
     return ipv6.nextHeaderOffset(view, packet.at, packet.upper - packet.at);
   }
 
-  return (frame, out, from, complaint, mtu) => {
+  return (frame, out, from, complaint, detail) => {
     const quote = quoted(frame, out);
     if (quote === 0) return -1;
     const isIpv4 = packet.family === 4;
@@ -214,7 +219,7 @@ function writeOn(
     if (error < 0) return error;
     const at = payload[error] + replyHeader(packet.family);
     view.setUint16(at, isIpv4 ? ICMP[complaint] : ICMPV6[complaint]);
-    view.setUint32(at + 4, detail(complaint, mtu));
+    view.setUint32(at + 4, rest(complaint, detail));
     copyBytes(memory, packet.at, memory, icmp.quotedAt(at), quote);
     seal(error, protocol, icmp.CHECKSUM_OFFSET);
     return error;

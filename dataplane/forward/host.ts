@@ -10,7 +10,7 @@
  *   address by itself, and nothing is random.
  *
  * It hears frames to its own MAC or to a group that have no tag but a priority tag. It keeps silent where Linux would: wrong checksums, wrong hop limits, echo
- * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: pings with IPv4 options or IPv6 extension
+ * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: pings with IPv6 extension
  * headers, fragments. What it does not answer may be for nobody: see closed.ts.
  */
 import type { Frame } from '../frame/frames.js';
@@ -26,6 +26,7 @@ import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import { ipv6On } from './host-ipv6.js';
+import { optionsOn } from './options.js';
 import type { Plane } from './plane.js';
 
 const ARP_LENGTH = 28;
@@ -126,6 +127,7 @@ function echoIpv4On(
   const { start, length, wireLength, payload, view } = plane.frames;
   const find = addressOn(plane, interfaces);
   const reply = echoOn(plane, interfaces);
+  const options = optionsOn(plane, interfaces);
   const { identification } = plane;
   return (frame, iface) => {
     const at = payload[frame];
@@ -133,23 +135,30 @@ function echoIpv4On(
     if (ipv4.checkIpv4(view, at, end, start[frame] + wireLength[frame]) !== Reason.Ok)
       return NOBODY;
     const total = ipv4.totalLength(view, at);
-    const icmpAt = at + ipv4.HEADER_LENGTH_MIN;
+    const header = ipv4.headerLength(view, at);
+    const icmpAt = at + header;
     if (ipv4.protocol(view, at) !== Protocol.Icmp || ipv4.isFragment(view, at)) return NOBODY;
-    if (ipv4.headerLength(view, at) !== ipv4.HEADER_LENGTH_MIN || at + total > end) return NOBODY;
+    if (at + total > end) return NOBODY;
     if (checkIcmp(icmpAt, at + total, at + total) !== Reason.Ok) return NOBODY;
     const row = find(iface, 0, 0, 0, ipv4.destination(view, at));
     if (row < 0 || type(view, icmpAt) !== IcmpType.EchoRequest) return NOBODY;
     if (find(iface, 0, 0, 0, ipv4.source(view, at)) >= 0) return NOBODY;
-    const echo = reply(frame, iface, total, icmpAt - at, IcmpType.EchoReply, 0);
+    const echoed = header === ipv4.HEADER_LENGTH_MIN ? 0 : options.echoedLength(at);
+    if (echoed < 0) return NOBODY;
+    const answerHeader = ipv4.HEADER_LENGTH_MIN + echoed;
+    const echo = reply(frame, iface, total, header, answerHeader, IcmpType.EchoReply, 0);
     if (echo < 0) return NOBODY;
     const into = payload[echo];
+    view.setUint8(into, 0x40 | (answerHeader >>> 2));
+    view.setUint16(into + 2, total - header + answerHeader);
+    if (echoed > 0) options.echo(frame, echo, ipv4.destination(view, at), iface);
     identification[row]++;
     view.setUint32(into + 4, identification[row] << 16);
     view.setUint8(into + 8, HOP_LIMIT);
     view.setUint16(into + 10, 0);
     view.setUint32(into + 12, ipv4.destination(view, at));
     view.setUint32(into + 16, ipv4.source(view, at));
-    view.setUint16(into + 10, checksumOf(sum(view, into, ipv4.HEADER_LENGTH_MIN)));
+    view.setUint16(into + 10, checksumOf(sum(view, into, answerHeader)));
     speak(echo, iface);
     return row;
   };

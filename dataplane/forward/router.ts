@@ -2,8 +2,8 @@
  * A host as a router: what comes in for its MAC goes to its own stack, or on to where its routes lead (RFC 1812 §5; RFC 8200; Linux
  * net/ipv4/ip_input.c, ip_forward.c). Everything is decided before anything is changed, so that an error about a packet quotes it as it came.
  *
- * In the order of Linux: fragments find their first one; the connection, and with it where the packet really goes; is it for the host itself; the route; the
- * hop limit; the MTU; the firewall; where it comes from for others; and only then is it written.
+ * In the order of Linux: fragments find their first one; the connection, and with it where the packet really goes; is it for the host itself; the route, and
+ * whether one leads back; the options; the hop limit; the MTU; the firewall; where it comes from for others; and only then is it written.
  *
  * Complication 1: what is for everybody. A packet in a frame to a group never comes here, so none is forwarded from one (RFC 1812 §5.3.4); and
  *   groups and broadcast addresses are for the own stack alone.
@@ -30,6 +30,8 @@ import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
 import { noteConnectionOn } from './note-connection.js';
+import { optionsOn } from './options.js';
+import type { OptionsOfHosts } from './options.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
@@ -76,7 +78,9 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
   const isAstray = astrayOn(plane, around, packet);
-  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop, isAstray });
+  const options = optionsOn(plane, interfaces);
+  const ways = { findRoute, nextHop, hop, isAstray, options, inadmissible };
+  const forward = forwardOn(plane, { ...around, packet, nat, ...ways });
   /** The frame that the fast path has refused, and need not be asked about once more. */
   let refused = NOBODY;
   const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
@@ -127,9 +131,10 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   /** To the own stack or on, when it is known whose packet it is. */
   function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
     if (local.isLocal(host, packet)) {
-      if (!isAstray(iface, host)) return deliver(frame, at);
-      drop(frame, Reason.ReversePath);
-      return Reason.ReversePath;
+      const against = isAstray(iface, host) ? Reason.ReversePath : inadmissible(frame, iface);
+      if (against === Reason.Ok) return deliver(frame, at);
+      drop(frame, against);
+      return against;
     }
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
@@ -138,9 +143,23 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
 
   /** What comes to a host that does not forward is for its own stack. */
   function keep(frame: Frame, at: number, host: number): void {
-    if (read(frame) === Reason.Ok && isAstray(interfaces.plain(at), host))
-      drop(frame, Reason.ReversePath);
-    else consume(frame, at);
+    if (read(frame) !== Reason.Ok) {
+      consume(frame, at);
+      return;
+    }
+    const iface = interfaces.plain(at);
+    const against = isAstray(iface, host) ? Reason.ReversePath : inadmissible(frame, iface);
+    if (against === Reason.Ok) consume(frame, at);
+    else drop(frame, against);
+  }
+
+  /** Why a packet is dropped for its options; where they make no sense its sender is told. */
+  function inadmissible(frame: Frame, iface: number): Reason {
+    if (!packet.hasOptions) return Reason.Ok;
+    const wrong = options.read(packet.at);
+    if (wrong === 0) return options.sourceRoute() === 0 ? Reason.Ok : Reason.SourceRouted;
+    around.complain(frame, iface, Complaint.ParameterProblem, wrong);
+    return Reason.OptionsInvalid;
   }
 
   function hurry(frame: Frame, iface: number, host: number): boolean {
@@ -170,7 +189,6 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       refused = NOBODY;
       const reason = read(frame);
       if (reason !== Reason.Ok) drop(frame, reason);
-      else if (packet.isSourceRouted) drop(frame, Reason.SourceRouted);
       else if (local.isFromMartian(host, packet)) drop(frame, Reason.MartianAddress);
       else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
         gather.enter(frame, at, host);
@@ -228,6 +246,9 @@ interface ForwardSurroundings extends RouterSurroundings, Routing {
   readonly nat: ReturnType<typeof natOn>;
   /** See reverse-path.ts. */
   readonly isAstray: (iface: number, host: number) => boolean;
+  readonly options: OptionsOfHosts;
+  /** Why a packet is dropped for its options; where they make no sense its sender is told. */
+  readonly inadmissible: (frame: Frame, iface: number) => Reason;
 }
 
 /** Makes the function that forwards the packet at hand, which came in by an interface of a host, and says why it was dropped, if it was. */
@@ -239,7 +260,7 @@ function forwardOn(
   const { payload, packetLength, flags, view } = frames;
   const { routes } = program;
   const { interfaces, resolver, own, end, complain, packet, nat } = around;
-  const { findRoute, nextHop, hop, isAstray } = around;
+  const { findRoute, nextHop, hop, isAstray, options, inadmissible } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
   const firewall = firewallOn(plane, interfaces);
@@ -253,11 +274,14 @@ function forwardOn(
 
   /** Why a packet cannot take a route; its sender is told. */
   function objection(frame: Frame, iface: number, host: number, row: number): Reason {
-    if (row < 0) {
+    const kind: RouteKind | undefined = row < 0 ? undefined : routes.kind[row];
+    if (kind === RouteKind.Unicast && isAstray(iface, host)) return Reason.ReversePath;
+    const against = inadmissible(frame, iface);
+    if (against !== Reason.Ok) return against;
+    if (kind === undefined) {
       complain(frame, iface, Complaint.NetUnreachable, 0);
       return Reason.NoRoute;
     }
-    const kind: RouteKind = routes.kind[row];
     if (kind === RouteKind.Blackhole) return Reason.RouteBlackhole;
     if (kind === RouteKind.Unreachable) {
       complain(frame, iface, Complaint.HostUnreachable, 0);
@@ -267,7 +291,6 @@ function forwardOn(
       complain(frame, iface, Complaint.Prohibited, 0);
       return Reason.RouteProhibited;
     }
-    if (isAstray(iface, host)) return Reason.ReversePath;
     if (packet.hopLimit > 1) return Reason.Ok;
     complain(frame, iface, Complaint.HopLimitExceeded, 0);
     return Reason.HopLimitExceeded;
@@ -346,6 +369,7 @@ function forwardOn(
     if (mine < 0) return refuse(frame, Reason.PoolExhausted);
     if (flow.isChanged) nat.write(mine);
     passOn(mine);
+    if (packet.hasOptions) options.fill(mine, out);
     return send(mine, out);
   };
 }

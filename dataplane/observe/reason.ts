@@ -56,6 +56,7 @@ export const enum Reason {
   RouteProhibited,
   MartianAddress,
   ReversePath,
+  OptionsInvalid,
   SourceRouted,
   HopLimitExceeded,
   NatPortsExhausted,

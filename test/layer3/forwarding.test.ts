@@ -102,27 +102,6 @@ test('R-6: where the way back leads is not asked by default: from a source behin
   ]);
 });
 
-test('R-17: the router writes neither its address nor the time into a packet that asks for them', (t) => {
-  for (const options of [u8(7, 7, 4, 0, 0, 0, 0, 0), u8(68, 8, 5, 0, 0, 0, 0, 0)])
-    t.deepEqual(heard(lab, [atA(frame4(near, eth0, packet(far, 64, near, options)))]), [
-      [leaves('b.p', frame4(eth1, far, packet(far, 63, near, options)))],
-    ]);
-});
-
-test('R-17: a packet that says by which routers it goes is dropped; other options go with it unchanged', (t) => {
-  for (const kind of [131, 137])
-    drops(
-      t,
-      frame4(near, eth0, packet(far, 64, near, u8(1, kind, 7, 4, 10, 0, 2, 9))),
-      'dropped: source-routed',
-      String(kind),
-    );
-  for (const options of [u8(1, 1, 1, 0), u8(148, 4, 0, 0), u8(30, 4, 7, 7), u8(7, 0, 0, 0)])
-    t.deepEqual(heard(lab, [atA(frame4(near, eth0, packet(far, 64, near, options)))]), [
-      [leaves('b.p', frame4(eth1, far, packet(far, 63, near, options)))],
-    ]);
-});
-
 test('R-14: the longest prefix decides, and a blackhole, an unreachable and a prohibited one differ only in what the sender hears', (t) => {
   const special = routerLab(
     'routes: [{ to: 10.9.0.0/16, via: 10.0.2.9 }, { to: 10.9.9.0/24, type: blackhole }, { to: 10.9.9.9/32, via: 10.0.2.9 }]',

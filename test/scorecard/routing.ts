@@ -68,7 +68,6 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-17',
     says: 'Options: no source routes; record route and timestamp are filled in; others are kept.',
-    reason: 'deviates: nothing is filled in: record route and timestamp are kept as they are',
   },
   {
     id: 'R-18',
