@@ -48,7 +48,7 @@ function count(number: number, one: string, many = `${one}s`): string {
 }
 
 function describeHost(
-  { name, nics, gateway, routes, forward, rpFilter, nat }: Host,
+  { name, nics, gateway, routes, forward, sendRedirects, rpFilter, nat }: Host,
   networks: readonly Network[],
 ): string[] {
   const rows = nics.map(({ name: nic, mac, wire, mtu, addresses, device, record }) => {
@@ -77,6 +77,7 @@ function describeHost(
       return `  route ${to.value} ${way.join(' ')}`;
     }),
     ...(forward.value ? [] : ['  forwards nothing']),
+    ...(sendRedirects.value ? [] : ['  sends no redirects']),
     ...(rpFilter.value === 0 ? [] : [`  rp_filter ${rpFilter.value}`]),
     ...(nat ? describeNat(nat) : []),
   ];

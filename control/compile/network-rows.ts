@@ -23,11 +23,14 @@ export const WIRE_MTU_MIN = 1500;
 
 export function writeHosts({ program, lab }: Draft): void {
   const table = program.hosts;
-  for (const [row, { name, at, forward, rpFilter, nat }] of lab.hosts.entries()) {
+  for (const [row, { name, at, forward, sendRedirects, rpFilter, nat }] of lab.hosts.entries()) {
     const isDocker = lab.networks.some(
       ({ host, driver: { value } }) => host === name && value !== 'host' && value !== 'none',
     );
-    table.flags[row] = (forward.value ? HostFlag.Forwards : 0) | (isDocker ? HostFlag.Docker : 0);
+    table.flags[row] =
+      (forward.value ? HostFlag.Forwards : 0) |
+      (sendRedirects.value ? HostFlag.Redirects : 0) |
+      (isDocker ? HostFlag.Docker : 0);
     table.reversePath[row] = rpFilter.value satisfies ReversePath;
     table.natProfile[row] = PROFILES[nat?.profile.value ?? 'linux'];
     table.connectionsMax[row] = nat?.connectionsMax.value ?? CONNECTIONS_DEFAULT;

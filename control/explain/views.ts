@@ -132,6 +132,7 @@ const complaints = [
   'time exceeded',
   'fragment reassembly time exceeded',
   'parameter problem',
+  'redirect',
 ] as const;
 
 /** What the host answered or complained of, and what its hearing the frame set free. */

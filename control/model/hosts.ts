@@ -15,6 +15,7 @@ export const ONLY_HOST: Host = {
   nics: [],
   routes: [],
   forward: { value: true },
+  sendRedirects: { value: true },
   rpFilter: { value: 0 },
 };
 const MTU_MIN = 68;
@@ -34,6 +35,7 @@ export function readHosts(
     const declared = entries(present(written)?.get('nics'));
     const nics = declared.map((nic) => readNic(key, nic, wireNames, file, findings));
     const forward = present(written)?.get('forward');
+    const redirects = present(written)?.get('send_redirects');
     const rpFilter = present(written)?.get('rp_filter');
     return {
       name: key,
@@ -41,6 +43,9 @@ export function readHosts(
       nics,
       routes: [],
       forward: forward ? { value: forward.value, at: forward.at } : ONLY_HOST.forward,
+      sendRedirects: redirects
+        ? { value: redirects.value, at: redirects.at }
+        : ONLY_HOST.sendRedirects,
       rpFilter: rpFilter ? { value: rpFilter.value, at: rpFilter.at } : ONLY_HOST.rpFilter,
     };
   });

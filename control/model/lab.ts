@@ -15,6 +15,8 @@ export interface Host {
   readonly routes: readonly Route[];
   /** It passes on packets that are for others (`ip_forward`). */
   readonly forward: Value<boolean>;
+  /** It tells of shorter ways (`send_redirects`). */
+  readonly sendRedirects: Value<boolean>;
   /** Whether a route has to lead back to where IPv4 packets come from: 0 no, 1 by the interface by which they came, 2 by any (`rp_filter`). */
   readonly rpFilter: Value<0 | 1 | 2>;
   /** Absent where `x-nat` does not name it: as Linux, and without rules. */

@@ -240,6 +240,9 @@ const host = mapping({
   gateway: address.nullish().describe('The router of the default route.'),
   routes: z.array(route).nullish().describe('Routes besides the default one.'),
   forward: switched.describe('It passes on packets that are for others. Default: true.'),
+  send_redirects: switched.describe(
+    'Who sends by way of it what has a shorter way hears of it. Default: true.',
+  ),
   rp_filter: z
     .literal([0, 1, 2])
     .nullish()

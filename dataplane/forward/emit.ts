@@ -72,9 +72,9 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     router.output(frame, host);
   };
   const around = { interfaces, fibs, local: localAddressesOf(program), output };
-  const complain = complainOn(plane, around);
+  const { complain, draft } = complainOn(plane, around);
   const refuse = closedOn(plane, { ...around, complain });
-  const router = routerOn(plane, { ...around, resolver, own, hear, end, complain });
+  const router = routerOn(plane, { ...around, resolver, own, hear, end, complain, draft });
   const paths = { ...around, resolver, queue, end, stages, carryOut, host: hear };
   const links = linksOn(plane, { ...paths, enterHost: router.enter });
   const host = hostOn(plane, { interfaces, speak, hear: learn, refuse });

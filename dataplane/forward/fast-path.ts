@@ -91,13 +91,13 @@ export function fastPathOn(
     return isRight(fixedSum(view, at)) && local.isElsewhere(view.getInt32(at + 12));
   }
 
-  /** The next hop of an address outside, if a packet of so many bytes can go there, or -1. */
-  function hopTo(host: number, destination: number, bytes: number): number {
+  /** The next hop of an address outside, if a packet of so many bytes can go there from an interface, and not back by it, or -1. */
+  function hopTo(iface: number, host: number, destination: number, bytes: number): number {
     if (!local.isElsewhere(destination)) return -1;
     const row = fibs.findIpv4(host, destination);
     if (row < 0) return -1;
     const hop = hops.of[row];
-    return hop >= 0 && bytes <= mtu[hops.iface[hop]] ? hop : -1;
+    return hop >= 0 && hops.iface[hop] !== iface && bytes <= mtu[hops.iface[hop]] ? hop : -1;
   }
 
   /** The entry of the station that a next hop is, or -1 while that is not known. */
@@ -114,9 +114,9 @@ export function fastPathOn(
     view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), were + was, are + now));
   }
 
-  function forward(frame: Frame, at: number, host: number): Passage {
+  function forward(frame: Frame, at: number, iface: number, host: number): Passage {
     const destination = view.getInt32(at + 16);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
     const station = stationAt(hop, destination);
     if (station < 0) return Passage.Refused;
@@ -203,7 +203,7 @@ export function fastPathOn(
     if (!isReply && (marks & Mark.SeenReply) === 0) return Passage.Refused;
     const other = isReply ? Direction.Original : Direction.Reply;
     const destination = table.sourceOf(connection, other);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
     const out = hops.iface[hop];
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
@@ -231,7 +231,7 @@ export function fastPathOn(
     if (plane.isTracing || reversePath[host] > 0 || !isCommon(frame, at)) return Passage.Refused;
     const tracking = sole ?? trackings[host];
     return tracking === undefined
-      ? forward(frame, at, host)
+      ? forward(frame, at, iface, host)
       : follow(frame, at, iface, host, tracking);
   };
 }

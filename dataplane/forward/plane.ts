@@ -38,8 +38,8 @@ const CROSSINGS_EACH = 4;
 /** Fragments that wait at a host, and those that go on while others begin to wait. */
 const FRAGMENTS_WAITING = FRAGMENTS_MAX + SHARE_WAITING;
 
-/** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
-const ROUTED_EACH = 4;
+/** Slots of a packet that a host forwards: its own copy, an error about it or a redirect and what that quotes, and questions for their next hops. */
+const ROUTED_EACH = 6;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;

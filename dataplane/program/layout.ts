@@ -288,6 +288,8 @@ export const enum HostFlag {
   Docker = 1,
   /** Packets are forwarded at all (ip_forward). */
   Forwards = 2,
+  /** Whoever sends by way of it what has a shorter way hears of it (send_redirects). */
+  Redirects = 4,
 }
 
 /** Whether the sources of IPv4 packets are checked against the routes (Linux rp_filter; RFC 3704 §2.2, §2.4). */

@@ -72,3 +72,20 @@ test('R-12, property: in any time a destination is told no more than six errors 
     }),
   );
 });
+
+test('R-13: a source that leaves redirects unheeded hears nine, after pauses of 40 ms doubled each time, and then none until it is silent for 20.48 s', (t) => {
+  const limits = new RateLimits();
+  const redirects = (ms: number): boolean => limits.redirects(0, 0, 0, 1, ms * 1e6);
+  let now = 0;
+  t.true(redirects(now));
+  for (let times = 1; times < 9; times++) {
+    t.false(redirects(now + 20 * 2 ** times), String(times));
+    now += 20 * 2 ** times + 1;
+    t.true(redirects(now), String(times));
+  }
+  t.false(redirects(now + 20_000));
+  t.false(redirects(now + 40_000), 'it was heard in between');
+  t.true(redirects(now + 60_481));
+  t.false(redirects(now + 60_482));
+  t.true(limits.redirects(0, 0, 0, 2, 0), 'another source');
+});
