@@ -11,7 +11,7 @@
  *
  * It hears frames to its own MAC or to a group that have no tag but a priority tag. It keeps silent where Linux would: wrong checksums, wrong hop limits, echo
  * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: pings with IPv6 extension
- * headers, fragments. What it does not answer may be for nobody: see closed.ts.
+ * headers. Fragments are put together first (reassemble.ts). What it does not answer may be for nobody: see closed.ts.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
@@ -22,24 +22,28 @@ import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
 import { checkIcmp, IcmpType, type } from '../wire/icmp.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
 import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
+import type { Complain } from './complain.js';
 import { ipv6On } from './host-ipv6.js';
 import { optionsOn } from './options.js';
 import type { Plane } from './plane.js';
+import { reassembleOn } from './reassemble.js';
 
 const ARP_LENGTH = 28;
 const HOP_LIMIT = 64;
 
-/**
- * Makes the function by which the host hears a frame at one of its interfaces, and answers if it is asked. Gives the row of `addresses`
- * that was asked for, or -1.
- */
-export function hostOn(
-  plane: Plane,
-  around: Surroundings,
-): (frame: Frame, iface: number) => number {
+export interface Host {
+  /** It hears a frame at one of its interfaces, and answers if it is asked. Gives the row of `addresses` that was asked for, or -1. */
+  readonly hear: (frame: Frame, iface: number) => number;
+  /** A host gives up the datagrams of which not all fragments have come in time. */
+  readonly expire: (host: number, tick: number) => void;
+}
+
+/** Makes the stack of the hosts. */
+export function hostOn(plane: Plane, around: Surroundings & { readonly complain: Complain }): Host {
   const { frames } = plane;
   const { start, payload, etherType, view } = frames;
   const { interfaces, refuse } = around;
@@ -47,6 +51,8 @@ export function hostOn(
   const answerArp = arpOn(plane, around);
   const answerIpv4 = echoIpv4On(plane, around);
   const answerIpv6 = ipv6On(plane, around);
+  const reassembler = reassembleOn(plane, around, hearPacket);
+  const isFragment = fragmentsOn(plane);
 
   /** An untagged frame, or one with a mere priority tag, to this station or to a group. */
   function isFor(frame: Frame, iface: number): boolean {
@@ -60,23 +66,40 @@ export function hostOn(
     return high === macHigh[iface] && ethernet.destinationLow(view, at) === macLow[iface];
   }
 
-  function orRefuse(row: number, frame: Frame, iface: number): number {
+  /** Hears a packet that is whole. */
+  function hearPacket(frame: Frame, iface: number): number {
+    const isIpv4 = etherType[frame] === EtherType.Ipv4;
+    const row = isIpv4 ? answerIpv4(frame, iface) : answerIpv6(frame, iface);
     if (row < 0) refuse(frame, iface);
     return row;
   }
 
-  return (frame, iface) => {
-    if (addressCount[iface] === 0 || !isFor(frame, iface)) return NOBODY;
-    switch (etherType[frame]) {
-      case EtherType.Arp:
-        return answerArp(frame, iface);
-      case EtherType.Ipv4:
-        return orRefuse(answerIpv4(frame, iface), frame, iface);
-      case EtherType.Ipv6:
-        return orRefuse(answerIpv6(frame, iface), frame, iface);
-      default:
-        return NOBODY;
-    }
+  return {
+    expire: reassembler.expire,
+    hear: (frame, iface) => {
+      if (addressCount[iface] === 0 || !isFor(frame, iface)) return NOBODY;
+      switch (etherType[frame]) {
+        case EtherType.Arp:
+          return answerArp(frame, iface);
+        case EtherType.Ipv4:
+        case EtherType.Ipv6:
+          return isFragment(frame) ? reassembler.take(frame, iface) : hearPacket(frame, iface);
+        default:
+          return NOBODY;
+      }
+    },
+  };
+}
+
+/** Makes the function that says whether a frame carries a fragment, as far as can be seen at a glance. */
+function fragmentsOn({ frames }: Plane): (frame: Frame) => boolean {
+  const { start, length, payload, etherType, view } = frames;
+  return (frame) => {
+    const at = payload[frame];
+    const here = start[frame] + length[frame] - at;
+    if (etherType[frame] === EtherType.Ipv4)
+      return here >= ipv4.HEADER_LENGTH_MIN && ipv4.isFragment(view, at);
+    return here >= ipv6.HEADER_LENGTH && ipv6.nextHeader(view, at) === ipv6.Extension.Fragment;
   };
 }
 

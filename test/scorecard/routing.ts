@@ -49,7 +49,6 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-13',
     says: 'Each with its code; redirects; reassembly exceeds its time if the first fragment came.',
-    reason: 'deviates: no redirect is sent, and none is followed',
   },
   {
     id: 'R-14',
