@@ -62,8 +62,6 @@ export function answer(file: string, answered: AddressView | undefined): string[
 }
 
 export function complaint(said: string | undefined): string[] {
-  if (said === 'redirect')
-    return ['The host told its sender of the shorter way by ICMP: redirect.'];
   return said === undefined ? [] : [`The host told its sender so by ICMP: ${said}.`];
 }
 

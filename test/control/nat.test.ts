@@ -164,6 +164,7 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
     nics: { eth0: { addresses: [10.0.0.1/24] } }
     forward: false
     rp_filter: 2
+    send_redirects: false
     routes:
       - { to: 10.1.0.0/16, type: blackhole }
       - { to: "fd00::/8", type: unreachable }
@@ -173,7 +174,8 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
   const [host] = understood.hosts;
   t.deepEqual(host?.forward, { value: false, at: { line: 4, column: 14 } });
   t.deepEqual(host?.rpFilter, { value: 2, at: { line: 5, column: 16 } });
-  t.deepEqual(host?.routes[0]?.type, { value: 'blackhole', at: { line: 7, column: 34 } });
+  t.deepEqual(host?.routes[0]?.type, { value: 'blackhole', at: { line: 8, column: 34 } });
+  t.deepEqual(host?.sendRedirects, { value: false, at: { line: 6, column: 21 } });
   const { routes, program } = compile(understood);
   t.deepEqual(
     routes.map((route) => route.text),
@@ -191,12 +193,14 @@ test('routes may lead nowhere, and hosts may forward nothing', (t) => {
     RouteKind.Prohibit,
   ]);
   t.deepEqual(Array.from(program.routes.iface), [0, NONE, NONE, NONE]);
-  t.deepEqual(Array.from(program.routes.originLine), [3, 7, 8, 9]);
+  t.deepEqual(Array.from(program.routes.originLine), [3, 8, 9, 10]);
   const lines = describeLab(understood).split('\n');
   t.true(lines.includes('  route 10.1.0.0/16 blackhole'));
   t.true(lines.includes('  route 0.0.0.0/0 prohibit metric 9'));
   t.true(lines.includes('  forwards nothing'));
   t.true(lines.includes('  rp_filter 2'));
+  t.true(lines.includes('  sends no redirects'));
+  t.is(program.hosts.flags[0], 0);
   t.is(program.hosts.reversePath[0], ReversePath.Loose);
 });
 
