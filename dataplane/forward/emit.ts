@@ -48,6 +48,7 @@ export type CarryOut = (frame: Frame, port: number, verdict: Verdict) => void;
 export interface Emit {
   readonly carryOut: CarryOut;
   readonly interfaces: Interfaces;
+  readonly fibs: Fibs;
   readonly router: Router;
 }
 
@@ -221,7 +222,7 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     }
   }
 
-  return { carryOut, interfaces, router };
+  return { carryOut, interfaces, fibs, router };
 }
 
 /** Does a frame that ends for this Reason still go up to the host? What forbids containers to speak with each other does not bind it. */

@@ -10,7 +10,7 @@ import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { LinkUse, PortRole } from '../program/layout.js';
-import { connectionsAheadOn, stationsAheadOn } from './ahead.js';
+import { connectionsAheadOn, routesAheadOn, stationsAheadOn } from './ahead.js';
 import { bridgeOn } from './bridge.js';
 import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
@@ -42,6 +42,7 @@ export function forwardOn(plane: Plane): Forward {
   const {
     carryOut: emit,
     interfaces,
+    fibs,
     router,
   } = emitOn(plane, { bridge: watched, macvlan, ipvlan });
   const enterFast = fastEntryOn(plane, interfaces, router);
@@ -55,11 +56,13 @@ export function forwardOn(plane: Plane): Forward {
   }
 
   const [stationsAhead, connectionsAhead] = [stationsAheadOn(plane), connectionsAheadOn(plane)];
+  const routesAhead = routesAheadOn(plane, interfaces, fibs);
   const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
   const forward: Forward = (burst, from, to) => {
     stationsAhead(burst, from, to);
     connectionsAhead(burst, from, to);
+    routesAhead(burst, from, to);
     for (let i = from; i < to; i++) {
       const frame = burst[i];
       const port = inPort[frame];

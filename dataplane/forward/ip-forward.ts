@@ -12,7 +12,7 @@ import { EtherType } from '../wire/ethernet.js';
 import { dontFragment } from '../wire/ipv4.js';
 import { Complaint } from './complain.js';
 import type { Complain } from './complain.js';
-import { firewallOn } from './firewall.js';
+import type { Firewall } from './firewall.js';
 import { fragmentOn } from './fragment.js';
 import type { Interfaces } from './interfaces.js';
 import type { Nat } from './nat.js';
@@ -37,6 +37,7 @@ export interface ForwardSurroundings {
   readonly redirect: Redirects;
   readonly output: (frame: Frame, host: number) => void;
   readonly packet: Packet;
+  readonly firewall: Firewall;
   readonly nat: Nat;
   readonly findRoute: (host: number) => number;
   /** Writes the next hop of a route into `hop`. */
@@ -57,11 +58,10 @@ export function ipForwardOn(
   const { frames, counters, program, trace } = plane;
   const { packetLength, view } = frames;
   const { routes } = program;
-  const { interfaces, resolver, own, end, complain, redirect, output, packet, nat } = around;
+  const { interfaces, resolver, own, end, complain, redirect, output, packet, firewall, nat } = around;
   const { findRoute, nextHop, hop, isAstray, options, inadmissible } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
-  const firewall = firewallOn(plane, interfaces);
   const cut = fragmentOn(plane);
   const noteConnection = noteConnectionOn(plane, packet, flow);
 

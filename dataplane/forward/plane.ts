@@ -21,6 +21,7 @@ import { SHARE_WAITING, WAITING_MAX as FRAGMENTS_MAX } from '../state/waiting.js
 import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
+import { fixed } from '../state/fixed.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 import { RateLimits } from '../state/rate-limits.js';
 
@@ -126,6 +127,8 @@ export class Plane {
   timed: readonly number[];
   /** What the hosts know of their connections, by the number of the host. */
   readonly trackings: readonly (Tracking | undefined)[];
+  /** By frame: the side of its connection as looking ahead has guessed it, + 1; 0 none. To be asked about (`isAlive`), not to be believed. */
+  readonly guesses: Int32Array;
   /** The datagrams of which fragments pass, by the number of the host; undefined where nobody looks at ports. */
   readonly fragments: readonly (Fragments | undefined)[];
   readonly fan: Fan;
@@ -155,6 +158,7 @@ export class Plane {
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
+    this.guesses = new Int32Array(slots);
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
     this.trace = new Trace(shared?.trace);
@@ -174,8 +178,8 @@ export class Plane {
       fdbFor(program, network, fdbs?.[network]),
     );
     this.queues = new Int32Array(ports.rows * QUEUE);
-    this.queued = new Int32Array(ports.rows);
-    this.dirty = new Int32Array(ports.rows);
+    this.queued = fixed(new Int32Array(ports.rows));
+    this.dirty = fixed(new Int32Array(ports.rows));
   }
 
   /** Lets happen of `timed` what is due at this tick or before. */

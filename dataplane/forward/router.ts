@@ -20,12 +20,14 @@ import { Complaint } from './complain.js';
 import type { Complain, Draft } from './complain.js';
 import type { Fibs } from './fibs.js';
 import { fastPathOn, Passage } from './fast-path.js';
-import { sureOn } from './firewall.js';
+import { openingOn } from './fast-opening.js';
+import { firewallOn, sureOn } from './firewall.js';
 import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
 import { ipForwardOn } from './ip-forward.js';
 import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
+import { natRulesOf } from './nat-rules.js';
 import { optionsOn } from './options.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
@@ -71,17 +73,21 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const nat = natOn(plane, { packet, interfaces, local, fibs });
+  const rules = natRulesOf(plane.program, local);
+  const firewall = firewallOn(plane, interfaces);
+  const nat = natOn(plane, { packet, rules, interfaces, fibs });
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
   const isAstray = astrayOn(plane, around, packet);
   const options = optionsOn(plane, interfaces);
   const redirect = redirectOn(plane, { ...around, packet, nat, hop });
   const ways = { findRoute, nextHop, hop, isAstray, options, inadmissible, redirect, output };
-  const forward = ipForwardOn(plane, { ...around, packet, nat, ...ways });
+  const forward = ipForwardOn(plane, { ...around, packet, firewall, nat, ...ways });
   /** The frame that the fast path has refused, and need not be asked about once more. */
   let refused = NOBODY;
-  const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
+  const isSure = sureOn(plane, interfaces);
+  const open = openingOn(plane, { interfaces, rules, firewall });
+  const fastPath = fastPathOn(plane, { ...around, isSure, open });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {

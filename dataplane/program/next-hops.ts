@@ -1,3 +1,4 @@
+import { fixed } from '../state/fixed.js';
 import { RouteKind } from './layout.js';
 import type { Program } from './program.js';
 
@@ -25,7 +26,7 @@ export function nextHopsOf({ routes }: Program): NextHops {
   });
   return {
     of,
-    iface: Int32Array.from(rows, (row) => routes.iface[row]),
-    via: Int32Array.from(rows, (row) => routes.via3[row] | 0),
+    iface: fixed(Int32Array.from(rows, (row) => routes.iface[row])),
+    via: fixed(Int32Array.from(rows, (row) => routes.via3[row] | 0)),
   };
 }
