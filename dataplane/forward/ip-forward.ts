@@ -58,7 +58,8 @@ export function ipForwardOn(
   const { frames, counters, program, trace } = plane;
   const { packetLength, view } = frames;
   const { routes } = program;
-  const { interfaces, resolver, own, end, complain, redirect, output, packet, firewall, nat } = around;
+  const { interfaces, resolver, own, end, complain, redirect, output, packet, firewall, nat } =
+    around;
   const { findRoute, nextHop, hop, isAstray, options, inadmissible } = around;
   const { mtu } = interfaces;
   const { flow } = nat;
