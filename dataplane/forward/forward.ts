@@ -26,6 +26,9 @@ import { drop, up } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { watchedOn, witnessOn } from './witness.js';
 
+/** How many frames are looked at ahead: what they need fits into the nearest cache together with them. */
+const AHEAD = 64;
+
 /** Makes the function that forwards a burst. */
 export function forwardOn(plane: Plane): Forward {
   const { inPort, wireLength, flags, holders, tick } = plane.frames;
@@ -59,19 +62,27 @@ export function forwardOn(plane: Plane): Forward {
   const routesAhead = routesAheadOn(plane, interfaces, fibs);
   const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
-  const forward: Forward = (burst, from, to) => {
+  function lookAhead(burst: Int32Array, from: number, to: number): void {
     stationsAhead(burst, from, to);
     connectionsAhead(burst, from, to);
     routesAhead(burst, from, to);
-    for (let i = from; i < to; i++) {
-      const frame = burst[i];
-      const port = inPort[frame];
-      if (mayAsk && tick[frame] >= plane.due) plane.advance(tick[frame]);
-      framesIn[port]++;
-      bytesIn[port] += wireLength[frame];
-      holders[frame] = 1;
-      if ((flags[frame] & TRACED) !== 0) witness(frame, port);
-      else if (!enterFast(frame, port)) emit(frame, port, decide(frame, port, bridge));
+  }
+
+  function enter(frame: Frame): void {
+    const port = inPort[frame];
+    if (mayAsk && tick[frame] >= plane.due) plane.advance(tick[frame]);
+    framesIn[port]++;
+    bytesIn[port] += wireLength[frame];
+    holders[frame] = 1;
+    if ((flags[frame] & TRACED) !== 0) witness(frame, port);
+    else if (!enterFast(frame, port)) emit(frame, port, decide(frame, port, bridge));
+  }
+
+  const forward: Forward = (burst, from, to) => {
+    for (let next = from; next < to;) {
+      const end = Math.min(to, next + AHEAD);
+      lookAhead(burst, next, end);
+      for (; next < end; next++) enter(burst[next]);
     }
   };
   return plane.frontier === undefined ? forward : dealOn(plane, plane.frontier, forward);
