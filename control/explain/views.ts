@@ -121,6 +121,9 @@ export function endingOf(
   return { verdict, number, reason: reasonText(number) };
 }
 
+/** What is said where nothing is wrong. */
+export const REDIRECT = 'redirect';
+
 /** What an ICMP error says, by Complaint. */
 const complaints = [
   'net unreachable',
@@ -131,6 +134,8 @@ const complaints = [
   'administratively prohibited',
   'time exceeded',
   'fragment reassembly time exceeded',
+  'parameter problem',
+  REDIRECT,
 ] as const;
 
 /** What the host answered or complained of, and what its hearing the frame set free. */

@@ -73,6 +73,7 @@ export function fastPathOn(
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
   const { hops } = fibs;
   const { mtu } = interfaces;
+  const { reversePath } = plane.program.hosts;
   const sole = trackings.length === 1 ? trackings[0] : undefined;
 
   /** Is it, as far as its header says, a packet for the fast path? */
@@ -89,11 +90,11 @@ export function fastPathOn(
     return isRight(fixedSum(view, at)) && local.isElsewhere(view.getInt32(at + 12));
   }
 
-  /** The next hop of an address outside, if a packet of so many bytes can go there, or -1. */
-  function hopTo(host: number, destination: number, bytes: number): number {
+  /** The next hop of an address outside, if a packet of so many bytes can go there from an interface, and not back by it, or -1. */
+  function hopTo(iface: number, host: number, destination: number, bytes: number): number {
     if (!local.isElsewhere(destination)) return -1;
     const hop = fibs.hopIpv4(host, destination);
-    return hop >= 0 && bytes <= mtu[hops.iface[hop]] ? hop : -1;
+    return hop >= 0 && hops.iface[hop] !== iface && bytes <= mtu[hops.iface[hop]] ? hop : -1;
   }
 
   /** The entry of the station that a next hop is, or -1 while it is not known, or has to be asked whether it is still there. */
@@ -111,9 +112,9 @@ export function fastPathOn(
     view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), were + was, are + now));
   }
 
-  function forward(frame: Frame, at: number, host: number): Passage {
+  function forward(frame: Frame, at: number, iface: number, host: number): Passage {
     const destination = view.getInt32(at + 16);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
     const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
@@ -204,7 +205,7 @@ export function fastPathOn(
     const control = protocol === Protocol.Tcp ? tcp.flags(view, upper) : 0;
     if (!tracking.tracker.begins(protocol, 0, control)) return Passage.Refused;
     const destination = view.getInt32(at + 16);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
     const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
@@ -260,7 +261,7 @@ export function fastPathOn(
     const marks = table.marksOf(connection);
     if (!isReply && (marks & Mark.SeenReply) === 0) return Passage.Refused;
     const destination = table.sourceOf(connection, isReply ? Direction.Original : Direction.Reply);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
     if (!isSure(iface, hops.iface[hop], table.ruleOf(connection), isDirect)) return Passage.Refused;
@@ -273,10 +274,10 @@ export function fastPathOn(
 
   return (frame, iface, host) => {
     const at = payload[frame];
-    if (plane.isTracing || !isCommon(frame, at)) return Passage.Refused;
+    if (plane.isTracing || reversePath[host] > 0 || !isCommon(frame, at)) return Passage.Refused;
     const tracking = sole ?? trackings[host];
     return tracking === undefined
-      ? forward(frame, at, host)
+      ? forward(frame, at, iface, host)
       : follow(frame, at, iface, host, tracking);
   };
 }

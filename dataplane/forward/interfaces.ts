@@ -91,6 +91,11 @@ export class Interfaces {
     return this.firstOf(family, this.firstAddress[iface], this.addressCount[iface]);
   }
 
+  /** Has it an IPv4 address of its own? */
+  hasOwnIpv4(iface: number): boolean {
+    return this.firstOf(4, this.firstOwn[iface], this.ownCount[iface]) >= 0;
+  }
+
   private firstOf(family: number, first: number, count: number): number {
     const { word0, word1, word2 } = this.addresses;
     for (let row = first; row < first + count; row++)

@@ -50,7 +50,10 @@ export interface Nat {
   readonly disown: (frame: Frame, iface: number, host: number) => void;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
   readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
-  /** The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. */
+  /**
+   * The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. A redirect is not
+   * translated: there is none about a connection whose translation is known (redirect.ts).
+   */
   readonly speak: (frame: Frame, host: number) => void;
   /** Writes what has been changed of the packet at hand. The frame is the caller's alone. */
   readonly write: (frame: Frame) => void;
@@ -180,7 +183,8 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     speak: (frame, host) => {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], -1);
-      if (tracking !== undefined && errors.isError()) errors.arrive(frame, tracking);
+      if (tracking === undefined || !errors.isError() || errors.isRedirect()) return;
+      errors.arrive(frame, tracking);
     },
     write: (frame) => {
       if (flow.isError) errors.write(frame);

@@ -43,8 +43,11 @@ const FRAGMENTS_WAITING = FRAGMENTS_MAX + SHARE_WAITING;
 /** So many things happen in turn before what they have queued is sent. */
 const FIRES = 64;
 
-/** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
-const ROUTED_EACH = 4;
+/** Slots of a packet that a host forwards: its own copy, an error about it or a redirect and what that quotes, and questions for their next hops. */
+const ROUTED_EACH = 6;
+
+/** Numbers of each host in `dues`: of its questions for neighbors, of fragments that wait, of datagrams that are not whole. */
+export const DUES_EACH = 3;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -120,7 +123,7 @@ export class Plane {
   readonly rateLimits: readonly RateLimits[];
   /** The newest identification of IPv4 packets from each address: they count up from 1, for nothing here is random. */
   readonly identification: Uint16Array;
-  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait. */
+  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait, then datagrams for itself that are not whole. */
   readonly dues: Float64Array;
   /** Nothing is due before this tick of `timed`. */
   due = Infinity;
@@ -167,7 +170,7 @@ export class Plane {
     this.trace = new Trace(shared?.trace);
     this.dues =
       shared === undefined
-        ? new Float64Array(2 * hosts).fill(Infinity)
+        ? new Float64Array(DUES_EACH * hosts).fill(Infinity)
         : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
     this.trackings = trackingsOf(program);
