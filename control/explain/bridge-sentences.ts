@@ -23,7 +23,7 @@ export function bridgeSentences(file: string, frame: FrameDescription, hop: Brid
     ...answer(file, hop.answered),
     ...complaint(hop.complaint),
     ...release(hop.released),
-    ...gathering(hop),
+    ...gathering(file, hop),
   ];
   if (hop.after === undefined) return sentences;
   const [first = '', ...others] = sentences;

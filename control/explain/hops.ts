@@ -62,7 +62,7 @@ export interface Ending {
   readonly rules: readonly Rule[];
 }
 
-interface Hop {
+export interface Hop {
   /** Number of the hop before this one; absent for the first. */
   readonly after?: number;
   /** Ports of the lab by which it left here, and places within the lab to which it went on. */
@@ -78,6 +78,14 @@ interface Hop {
   readonly gathered?: readonly FrameName[];
   /** It is a later fragment, and waits for the first one of its datagram. */
   readonly gathers?: true;
+  /** It opens a connection of TCP that nobody inside has asked for, and waits whether the inside opens it, too. */
+  readonly unsolicited?: UnsolicitedView;
+}
+
+/** The host that keeps a SYN waiting, and where its profile is written. */
+export interface UnsolicitedView {
+  readonly host: string;
+  readonly at?: Position;
 }
 
 /** A frame by the port by which it came into the lab, and its number there. */

@@ -170,7 +170,7 @@ export function upSentences(
     ...toChildren(file, frame, hop),
     ...stack(file, hop),
     ...ending(file, ended),
-    ...gathering(hop),
+    ...gathering(file, hop),
   ];
 }
 

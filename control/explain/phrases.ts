@@ -1,6 +1,6 @@
 /** Parts of sentences that all hops have in common. */
 import type { Position } from '../model/position.js';
-import type { AddressView, Ending, EntryView, FrameName, SentView, Setting } from './hops.js';
+import type { AddressView, Ending, EntryView, FrameName, Hop, SentView, Setting } from './hops.js';
 import type { Rule } from './rules.js';
 
 /** ` (lab.yaml:12)`, or nothing where nobody wrote it. */
@@ -72,14 +72,15 @@ export function release(released: readonly FrameName[] | undefined): string[] {
     : [`It told the MAC for which ${framesText(released)} had waited.`];
 }
 
-/** What fragments wait for one another. */
-export function gathering({
-  gathers,
-  gathered,
-}: {
-  readonly gathers?: true;
-  readonly gathered?: readonly FrameName[];
-}): string[] {
+/** What waits at a host: fragments for one another, and a SYN for one from inside. */
+export function gathering(
+  file: string,
+  { gathers, gathered, unsolicited }: Pick<Hop, 'gathers' | 'gathered' | 'unsolicited'>,
+): string[] {
+  if (unsolicited)
+    return [
+      `It opens a TCP connection that nobody inside has asked for: ${unsolicited.host}, whose profile is rfc4787${where(file, unsolicited.at)}, waits 6 s for the inside to open the same, and else says that the port is unreachable.`,
+    ];
   if (gathers)
     return [
       'It is a later fragment: it waits for the first one of its datagram, which alone has the ports.',

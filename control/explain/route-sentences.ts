@@ -16,7 +16,7 @@ export function routeSentences(file: string, hop: RouteHop): string[] {
       .map((translation) => translationText(file, translation));
   return [
     ...(connection ? [connectionText(connection)] : []),
-    ...gathering(hop),
+    ...gathering(file, hop),
     ...of('destination'),
     ...routeText(file, hop),
     ...of('source'),

@@ -2,7 +2,7 @@
 import type { ReasonText } from '../../dataplane/observe/reasons.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Reason } from '../../dataplane/observe/reason.js';
-import { Release, Speech, Step } from '../../dataplane/observe/trace.js';
+import { Release, Speech, Step, Wait } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
@@ -21,6 +21,7 @@ import type {
   PortView,
   SentView,
   TagView,
+  UnsolicitedView,
 } from './hops.js';
 
 /** What all that looks at a trace needs. */
@@ -140,7 +141,10 @@ export function hostViews({ compiled }: Context, notes: readonly Note[]) {
   const complaint = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
   const released = resumed(compiled, notes, Release.NextHop);
   const gathered = resumed(compiled, notes, Release.FirstFragment);
-  const gathers = notes.some(([step, iface]) => step === Step.Waiting && iface < 0);
+  const waitsFor = (what: Wait) =>
+    notes.find(([step, where]) => step === Step.Waiting && where === (what as number));
+  const gathers = waitsFor(Wait.FirstFragment) !== undefined;
+  const unsolicited = waitsFor(Wait.OpenedFromInside);
   return {
     ...(address && {
       answered: { address: address.value, ...(address.at && { at: address.at }) },
@@ -149,7 +153,13 @@ export function hostViews({ compiled }: Context, notes: readonly Note[]) {
     ...(released.length > 0 && { released }),
     ...(gathered.length > 0 && { gathered }),
     ...(gathers && { gathers: true as const }),
+    ...(unsolicited && { unsolicited: unsolicitedView(compiled, unsolicited[3]) }),
   };
+}
+
+function unsolicitedView({ lab }: Compiled, host: number): UnsolicitedView {
+  const { name, nat } = at(lab.hosts, host);
+  return { host: name, ...(nat?.profile.at && { at: nat.profile.at }) };
 }
 
 /** The frames that waited and were set free for this reason; not the frame itself, which may be one of them. */

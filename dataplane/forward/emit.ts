@@ -25,7 +25,7 @@ import type { Ipvlan } from './ipvlan.js';
 import { linksOn } from './links.js';
 import { localAddressesOf } from './local.js';
 import type { Macvlan } from './macvlan.js';
-import { LOCAL_PORT, ownOn } from './plane.js';
+import { DUES_EACH, LOCAL_PORT, ownOn } from './plane.js';
 import type { Plane } from './plane.js';
 import { resolverOn } from './resolve.js';
 import { routerOn } from './router.js';
@@ -81,9 +81,9 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
   plane.doors = { fire, up: links.up, enter: links.enter };
 
   function fire(event: number): void {
-    const hosts = plane.dues.length >>> 1;
+    const hosts = plane.dues.length / DUES_EACH;
     if (event < hosts) resolver.fire(event);
-    else router.expire(event - hosts, plane.dues[event]);
+    else router.expire(event % hosts, plane.dues[event]);
   }
 
   function drop(frame: Frame, reason: Reason): void {

@@ -4,7 +4,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Release, Step } from '../observe/trace.js';
+import { Release, Step, Wait } from '../observe/trace.js';
 import { FragmentVerdict } from '../state/fragments.js';
 import type { Fragments } from '../state/fragments.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -113,7 +113,7 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
       }
       const verdict = take(table, frame);
       if (plane.isTracing && (verdict as FragmentVerdict) === FragmentVerdict.Held)
-        trace.note(Step.Waiting, -1, frame);
+        trace.note(Step.Waiting, Wait.FirstFragment, frame);
       dropGone(table);
       if (verdict < 0) drop(frame, -verdict);
       else if ((verdict as FragmentVerdict) === FragmentVerdict.First)

@@ -6,7 +6,7 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NatFlag, NatKind } from '../program/layout.js';
 import { Mark } from '../state/connections.js';
-import { replyPorts } from '../state/tuple.js';
+import { Protocol, replyPorts } from '../state/tuple.js';
 import type { Flow } from './flow.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
@@ -130,6 +130,8 @@ export function sourceOn(
     tracking.table.setRule(connection, flow.rule === NO_RULE ? rule : flow.rule);
     tracking.table.setFirstFrame(connection, inPort[frame], serial[frame]);
     flow.side = connection << 1;
+    const ports = replyPorts(protocol, packet.ports);
+    if (protocol === Protocol.Tcp) tracking.syns?.answer(packet.destination, packet.source, ports);
     if (marks !== 0) flow.isChanged = true;
     track(connection);
     return Reason.Ok;

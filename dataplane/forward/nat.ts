@@ -20,7 +20,7 @@ import { Reason } from '../observe/reason.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
-import { keyOf, replyPorts } from '../state/tuple.js';
+import { keyOf, Protocol, replyPorts } from '../state/tuple.js';
 import * as tcp from '../wire/tcp.js';
 import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
@@ -48,6 +48,11 @@ export interface Nat {
   readonly arrive: (frame: Frame, iface: number, host: number) => Reason;
   /** The same where the connection has been asked already, and says that the packet is none of its own. */
   readonly disown: (frame: Frame, iface: number, host: number) => void;
+  /**
+   * Does the packet at hand, which came in at an interface of a host and is for one of its own addresses, open a connection of TCP from outside that
+   * nobody inside has asked for? Only in the profile rfc4787 it matters.
+   */
+  readonly isUnsolicited: (iface: number, host: number) => boolean;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
   readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
   /** The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. */
@@ -67,6 +72,7 @@ export interface NatSurroundings {
 export function natOn(plane: Plane, around: NatSurroundings): Nat {
   const { frames, program, trackings } = plane;
   const { packet, local } = around;
+  const { view } = frames;
   const flow = new Flow();
   const rules = natRulesOf(program, local);
   const choosing = choosingOf(program);
@@ -165,6 +171,16 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
 
   return {
     flow,
+    isUnsolicited: (iface, host) =>
+      flow.tracking?.syns !== undefined &&
+      flow.state === ConnectionState.New &&
+      flow.side < 0 &&
+      !flow.isChanged &&
+      packet.protocol === Protocol.Tcp &&
+      packet.fragment === 0 &&
+      (tcp.flags(view, packet.transport) & (tcp.Flag.Syn | tcp.Flag.Ack)) === tcp.Flag.Syn &&
+      local.isOwn(host, packet.destination) &&
+      rules.isFromOutside(host, iface, packet),
     arrive: (frame, iface, host) => {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], iface);

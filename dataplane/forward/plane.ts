@@ -12,7 +12,7 @@ import { Frames } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Counters } from '../observe/counters.js';
 import { Trace } from '../observe/trace.js';
-import { HostFlag, LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
+import { HostFlag, LinkFlag, LinkUse, NatProfile, NetworkFlag } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
@@ -22,6 +22,7 @@ import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
+import { SYNS_MAX } from '../state/unsolicited.js';
 import { RateLimits } from '../state/rate-limits.js';
 
 /** The most frames a Worker receives before it sends. */
@@ -40,6 +41,9 @@ const FRAGMENTS_WAITING = FRAGMENTS_MAX + SHARE_WAITING;
 
 /** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
 const ROUTED_EACH = 4;
+
+/** Numbers in `dues` of each host: for its neighbors, the fragments that wait, and the SYNs that nobody asked for. */
+export const DUES_EACH = 3;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -115,7 +119,7 @@ export class Plane {
   readonly rateLimits: readonly RateLimits[];
   /** The newest identification of IPv4 packets from each address: they count up from 1, for nothing here is random. */
   readonly identification: Uint16Array;
-  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait. */
+  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait, then likewise SYNs. */
   readonly dues: Float64Array;
   /** Nothing is due before this tick of `timed`. */
   due = Infinity;
@@ -148,7 +152,8 @@ export class Plane {
     const { networks, ports, links } = program;
     const hosts = routes(program) ? hostsOf(program) : 0;
     const each = slotsEach(program) + (shared === undefined ? 0 : CROSSINGS_EACH * links.rows);
-    const waiting = Math.max(hosts, 1) * (WAITING_MAX + FRAGMENTS_WAITING);
+    const waiting =
+      Math.max(hosts, 1) * (WAITING_MAX + FRAGMENTS_WAITING) + SYNS_MAX * rfcHosts(program);
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
@@ -157,10 +162,10 @@ export class Plane {
     this.trace = new Trace(shared?.trace);
     this.dues =
       shared === undefined
-        ? new Float64Array(2 * hosts).fill(Infinity)
+        ? new Float64Array(DUES_EACH * hosts).fill(Infinity)
         : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
-    this.trackings = trackingsOf(program);
+    this.trackings = trackingsOf(program, this.dues, 2 * hosts);
     this.fragments = this.trackings.map((tracking, host) =>
       tracking === undefined ? undefined : new Fragments(this.dues, hosts + host),
     );
@@ -183,6 +188,11 @@ export class Plane {
       event = this.firstDue(this.timed, tick);
     }
     this.due = this.timed.reduce((due, event) => Math.min(due, this.dues[event]), Infinity);
+  }
+
+  /** Something is due at this tick. */
+  expect(tick: number): void {
+    if (tick < this.due) this.due = tick;
   }
 
   /** That of these numbers in `dues` which is due first, at `tick` or before; the first of them where it is at the same tick. -1 when none is. */
@@ -230,6 +240,11 @@ export function ownOn({ frames }: Plane): (frame: Frame, holds?: number) => Fram
 export function mtuMaxOf({ networks, ports, links }: Program): number {
   const mtus = [networks.mtu, ports.mtu, links.mtu];
   return mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
+}
+
+/** How many hosts translate as RFC 4787 asks for. */
+function rfcHosts({ hosts }: Program): number {
+  return hosts.natProfile.filter((profile) => profile === NatProfile.Rfc4787).length;
 }
 
 /** How many hosts there are. */

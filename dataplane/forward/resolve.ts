@@ -84,7 +84,7 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
 
   function askedUntil(host: number, entry: number, tick: number): void {
     neighbors[host].askedUntil(entry, tick);
-    if (tick < plane.due) plane.due = tick;
+    plane.expect(tick);
   }
 
   function address(frame: Frame, entry: number, iface: number, tick: number): void {

@@ -33,6 +33,7 @@ import { noteConnectionOn } from './note-connection.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
+import { unsolicitedOn } from './unsolicited.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -60,7 +61,7 @@ export interface Router {
   readonly hurry: (frame: Frame, iface: number, host: number) => boolean;
   /** A packet that a host itself has made goes where its routes lead. Uses up the hold. */
   readonly output: (frame: Frame, host: number) => void;
-  /** What has waited too long at a host for the first fragment of its datagram is given up. */
+  /** What has waited long enough at a host, for the first fragment of its datagram or as a SYN that nobody asked for, waits no more. */
   readonly expire: (host: number, tick: number) => void;
 }
 
@@ -79,6 +80,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   let refused = NOBODY;
   const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
   const gather = gatherOn(plane, { packet, flow, drop, process });
+  const unsolicited = unsolicitedOn(plane, { packet, drop, complain: around.complain });
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);
@@ -124,7 +126,11 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
 
   /** To the own stack or on, when it is known whose packet it is. */
   function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
-    if (local.isLocal(host, packet)) return deliver(frame, at);
+    if (local.isLocal(host, packet)) {
+      if (!nat.isUnsolicited(iface, host)) return deliver(frame, at);
+      unsolicited.enter(frame, at, host);
+      return Reason.Ok;
+    }
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
     return Reason.MartianAddress;
@@ -175,7 +181,10 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       nextHop(row);
       resolver.send(frame, out, packet.family, hop);
     },
-    expire: gather.expire,
+    expire: (host, tick) => {
+      gather.expire(host, tick);
+      unsolicited.expire(host, tick);
+    },
   };
 }
 

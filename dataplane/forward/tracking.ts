@@ -5,6 +5,7 @@ import { Conntrack } from '../state/conntrack.js';
 import { linuxTimeouts, rfcTimeouts } from '../state/conntrack-timeouts.js';
 import { Interned } from '../state/interned.js';
 import { Tracker } from '../state/tracker.js';
+import { UnsolicitedSyns } from '../state/unsolicited.js';
 
 /** Addresses of one host's connections: four of each, many of them the same. */
 const ADDRESSES_MAX = 65_536;
@@ -20,10 +21,16 @@ export interface Tracking {
    * and port inside, the other those outside, each as its own counterpart.
    */
   readonly mappings: Conntrack | undefined;
+  /** In the same profile: SYNs from outside that nobody has asked for. */
+  readonly syns: UnsolicitedSyns | undefined;
 }
 
-/** By host; undefined for one that neither filters nor translates. */
-export function trackingsOf(program: Program): (Tracking | undefined)[] {
+/** By host; undefined for one that neither filters nor translates. From `firstDue` on, `dues` says by host when its SYNs have waited long enough. */
+export function trackingsOf(
+  program: Program,
+  dues: Float64Array,
+  firstDue: number,
+): (Tracking | undefined)[] {
   const { hosts, natRules } = program;
   return Array.from({ length: hosts.rows }, (_, host) => {
     const isDocker = (hosts.flags[host] & HostFlag.Docker) !== 0;
@@ -34,7 +41,8 @@ export function trackingsOf(program: Program): (Tracking | undefined)[] {
     const table = new Conntrack(capacity, SEED, addresses);
     const tracker = new Tracker(table, isRfc ? rfcTimeouts() : linuxTimeouts());
     const mappings = isRfc ? new Conntrack(capacity, SEED, addresses) : undefined;
-    return { table, tracker, addresses, mappings };
+    const syns = isRfc ? new UnsolicitedSyns(dues, firstDue + host) : undefined;
+    return { table, tracker, addresses, mappings, syns };
   });
 }
 

@@ -59,6 +59,7 @@ export const enum Reason {
   HopLimitExceeded,
   NatPortsExhausted,
   ConnectionsExceeded,
+  SynUnsolicited,
 
   // Fragments (state/fragments, forward).
   FragmentOverlap,

@@ -241,6 +241,11 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'it opens a connection, and its host tracks as many as it can',
     see: 'Linux nf_conntrack: table full, dropping packet',
   },
+  [Reason.SynUnsolicited]: {
+    name: 'syn-unsolicited',
+    says: 'nobody inside had asked for the TCP connection that it would open',
+    see: 'RFC 5382 §4.3, REQ-4',
+  },
 
   [Reason.FragmentOverlap]: {
     name: 'fragment-overlap',

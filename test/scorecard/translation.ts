@@ -91,7 +91,7 @@ const tcp: readonly Requirement[] = [
   {
     id: 'N5382-4',
     says: 'A SYN that nobody asked for is not answered for 6 s, and then (S) with an error.',
-    reason: 'deviates: the host itself answers at once with a reset, as Linux does',
+    linux: 'deviates: the host itself answers at once with a reset',
   },
   {
     id: 'N5382-5',
