@@ -15,7 +15,7 @@ export class Flow {
   isChanged = false;
   /** It is an ICMP error, and what it quotes has other addresses or ports now, too. */
   isError = false;
-  /** The first packet of a connection, for a mapped source (nat-mappings.ts). */
+  /** It goes to a mapped source which has not spoken to its sender (nat-mappings.ts). */
   isForMapping = false;
   /** Its destination is the one that it came with. */
   isDirect = true;
@@ -27,6 +27,12 @@ export class Flow {
   key = 0;
   /** The packet of a new connection as it came. */
   readonly was = new Packet();
+
+  /** What the firewall is told. */
+  get filterState(): ConnectionState {
+    const isExpected = this.isForMapping && this.state === ConnectionState.New;
+    return isExpected ? ConnectionState.Expected : this.state;
+  }
 
   begin(tracking: Tracking | undefined, now: number, iface: number): void {
     this.state = tracking === undefined ? ConnectionState.Untracked : ConnectionState.Invalid;

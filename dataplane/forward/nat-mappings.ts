@@ -4,6 +4,7 @@
  */
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
+import { Protocol } from '../wire/ipv4.js';
 import type { Flow } from './flow.js';
 import type { Packet } from './packet.js';
 import { holdName, letGo, nameOf, putAddress } from './tracking.js';
@@ -12,18 +13,31 @@ import type { Tracking } from './tracking.js';
 const SOURCE_PORT = 0xffff_0000;
 const NOBODY = -1;
 
-/** The new connection is for a mapped source: gives the packet the destination that this has inside. */
+export function isIcmp(protocol: number): boolean {
+  return protocol === Protocol.Icmp || protocol === Protocol.Icmpv6;
+}
+
+/**
+ * The new connection is for a mapped source: gives the packet the destination that this has inside. A question of ICMP has one identifier, which is
+ * that of the source it is for; so it is no name of who asks.
+ */
 export function enterMapping(tracking: Tracking, flow: Flow, packet: Packet): boolean {
   const { mappings } = tracking;
   const outside = nameOf(tracking, packet.family, packet.destination);
   if (mappings === undefined || (packet.family === 6 && outside < 0)) return false;
-  const side = mappings.find(flow.now, flow.key, outside, outside, packet.ports << 16);
+  const isQuery = isIcmp(packet.protocol);
+  const port = isQuery ? packet.ports & SOURCE_PORT : packet.ports << 16;
+  const side = mappings.find(flow.now, flow.key, outside, outside, port);
   if (side < 0 || directionOf(side) === Direction.Original) return false;
   const mapping = connectionOf(side);
   const inside = mappings.sourceOf(mapping, Direction.Original);
+  // Who pings a name outside that is his own means the host.
+  if (isQuery && inside === nameOf(tracking, packet.family, packet.source)) return false;
   putAddress(tracking, packet.family, inside, packet.destination);
-  const port = mappings.portsOf(mapping, Direction.Original) >>> 16;
-  packet.ports = (packet.ports & SOURCE_PORT) | port;
+  const portInside = mappings.portsOf(mapping, Direction.Original);
+  packet.ports = isQuery
+    ? portInside | (packet.ports & 0xffff)
+    : (packet.ports & SOURCE_PORT) | (portInside >>> 16);
   flow.rule = mappings.ruleOf(mapping);
   flow.isChanged = true;
   flow.isForMapping = true;

@@ -11,12 +11,13 @@
  *   translates it.
  * Complication 3: RFC 4787. In the profile rfc4787 sources are mapped, whoever they speak to (nat-mappings.ts).
  * Complication 4: what cannot be tracked (an answer without a question, TCP out of its window) is Invalid: it is not translated, and what becomes
- *   of it is the firewall's matter.
+ *   of it is the firewall's matter; but in the profile rfc4787 it does not leave where a rule is to hide its source.
  *
  * Never: a connection's number kept beyond the packet at hand.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { NatKind } from '../program/layout.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
@@ -29,7 +30,7 @@ import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
 import { natErrorsOn } from './nat-errors.js';
-import { enterMapping, refreshMapping } from './nat-mappings.js';
+import { enterMapping, isIcmp, refreshMapping } from './nat-mappings.js';
 import { NO_RULE, natRulesOf } from './nat-rules.js';
 import { sourceOn } from './nat-source.js';
 import type { Packet } from './packet.js';
@@ -105,6 +106,11 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     if (flow.tracking !== undefined) follow(flow.tracking, connection << 1);
   }
 
+  /** Is it a mapping that translates the destination of a connection, which remembers this rule, and not a rule of its own? */
+  function isOfMapping(rule: number): boolean {
+    return rule === NO_RULE || (program.natRules.kind[rule] as NatKind) === NatKind.Source;
+  }
+
   /** A packet of a connection, perhaps a reset: it is called what the answers to it are called, turned round. */
   function belong(tracking: Tracking, side: number, isReset: boolean): void {
     const { table } = tracking;
@@ -124,14 +130,21 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     const destinationIs =
       directionOf(side) === Direction.Original ? Mark.DestinationTranslated : Mark.SourceTranslated;
     flow.isDirect = !table.has(connection, destinationIs);
+    flow.isForMapping =
+      directionOf(side) === Direction.Original && !flow.isDirect && isOfMapping(flow.rule);
     refreshMapping(tracking, flow, isReset);
+  }
+
+  /** A ping from outside is for the host, whoever inside has its identifier outside; one from inside goes to that neighbor (RFC 7857 §12). */
+  function mayEnter(host: number): boolean {
+    return !isIcmp(packet.protocol) || !rules.isFromOutside(host, flow.cameIn, packet);
   }
 
   /** The first packet of a connection: who is it really for? */
   function open(tracking: Tracking, host: number): void {
     flow.state = ConnectionState.New;
     flow.was.become(packet);
-    if (enterMapping(tracking, flow, packet)) return;
+    if (mayEnter(host) && enterMapping(tracking, flow, packet)) return;
     const rule = rules.destination(host, flow.cameIn, packet);
     if (rule === NO_RULE) return;
     choosing.destination(rule, packet);
@@ -169,6 +182,12 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     return Reason.Ok;
   }
 
+  /** Would the packet at hand leave with an address that is to be seen inside only? Linux lets it. */
+  function isLeak({ mappings }: Tracking, host: number, out: number): boolean {
+    if (mappings === undefined || flow.state !== ConnectionState.Invalid) return false;
+    return rules.source(host, out, packet) !== NO_RULE || rules.masquerades(host, out, packet);
+  }
+
   return {
     flow,
     isUnsolicited: (iface, host) =>
@@ -190,9 +209,10 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
       flow.begin(trackings[host], frames.tick[frame], iface);
     },
     leave: (frame, host, out, hop) => {
+      if (flow.tracking === undefined) return Reason.Ok;
+      if (isLeak(flow.tracking, host, out)) return Reason.NatUntranslatable;
       const isFirst = flow.state === ConnectionState.New && flow.side < 0;
-      if (flow.tracking === undefined || !isFirst) return Reason.Ok;
-      return chooseSource(flow.tracking, frame, host, out, hop);
+      return isFirst ? chooseSource(flow.tracking, frame, host, out, hop) : Reason.Ok;
     },
     speak: (frame, host) => {
       const tracking = trackings[host];

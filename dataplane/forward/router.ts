@@ -319,7 +319,7 @@ function forwardOn(
       complain(frame, iface, Complaint.TooLong, mtu[out]);
       return refuse(frame, Reason.FragmentationNeeded);
     }
-    const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
+    const denied = firewall(iface, out, packet, flow.filterState, flow.rule, flow.isDirect);
     if (denied !== Reason.Ok) {
       if (plane.isTracing) noteConnection(host);
       return refuse(frame, denied);
@@ -328,7 +328,8 @@ function forwardOn(
     const unnamed = nat.leave(frame, host, out, hop);
     if (plane.isTracing) noteConnection(host);
     if (unnamed !== Reason.Ok) {
-      complain(frame, iface, Complaint.Prohibited, 0);
+      // RFC 5508 REQ-8 is about new connections.
+      if (unnamed !== Reason.NatUntranslatable) complain(frame, iface, Complaint.Prohibited, 0);
       return refuse(frame, unnamed);
     }
     const mine = own(frame);

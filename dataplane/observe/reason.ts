@@ -58,6 +58,7 @@ export const enum Reason {
   SourceRouted,
   HopLimitExceeded,
   NatPortsExhausted,
+  NatUntranslatable,
   ConnectionsExceeded,
   SynUnsolicited,
 

@@ -3,7 +3,23 @@ import test from 'ava';
 import { sentencesOf } from '../../control/explain/sentences.js';
 import { labOf } from '../dataplane/lab.js';
 import { home, inner, one, other, outer, pc } from './home-lab.js';
-import { arpRequest, SYN, tcp } from './routed-lab.js';
+import {
+  ACK,
+  arpRequest,
+  at,
+  c1,
+  c2,
+  c3,
+  c4,
+  echo,
+  host,
+  known,
+  LAB,
+  router,
+  SYN,
+  tcp,
+  udp,
+} from './routed-lab.js';
 import type { Came } from './routed-lab.js';
 import { explainedFrames } from './told.js';
 
@@ -30,4 +46,55 @@ test('a SYN that nobody has asked for waits, which is told with the line of the 
     said('profile: rfc4787', unsolicited, unsolicited).at(-1),
     'It was dropped because nobody inside had asked for the TCP connection that it would open. [syn-unsolicited]',
   );
+});
+
+test('what cannot be translated is told with the rule that would have, and in which file that stands', (t) => {
+  const reset: Came = ['in.p', tcp(pc, at('192.0.2.8', inner), [1000, 80], ACK | 4)];
+  t.deepEqual(said('profile: rfc4787', reset).slice(-3), [
+    'gw knows no connection that it belongs to, and none begins like this: it is not translated.',
+    'It would go by the route 192.0.2.0/24 dev eth0 (lab.yaml:5).',
+    'It was dropped because it belongs to no connection and begins none, so that its source, which has to be translated, cannot be; snat 10.0.0.0/24 out eth0 → masquerade (lab.yaml:11). [nat-untranslatable]',
+  ]);
+});
+
+/** A host with networks of Docker and this profile. */
+const docker = labOf(`${LAB}x-nat: { node-1: { profile: rfc4787 } }\n`);
+const far = '8.8.8.8';
+/** By this c1 has the port 5000 of the host outside. */
+const mapping: Came = ['c1', udp(c1, at(far, host.a), [5000, 53])];
+const fromDocker = (...frames: readonly Came[]): string[] =>
+  sentencesOf(explainedFrames(docker, [...known, mapping, ...frames]));
+
+test('N4787-8: what Docker lets its hosts forward does not shut out who speaks to a mapped source, again and again; who names no mapping finds none', (t) => {
+  const call: Came = ['lan.out', udp(at('9.9.9.9', router), host.lan, [7, 5000])];
+  for (const calls of [[call], [call, call]]) {
+    const told = fromDocker(...calls);
+    t.is(told.at(-1), 'It left by c1 (lab.yaml:20).');
+    t.true(
+      told.some((sentence) =>
+        sentence.startsWith('Its destination 192.0.2.1:5000 becomes 172.27.0.2:5000: a mapping'),
+      ),
+    );
+  }
+  const other: Came = ['lan.out', udp(at('9.9.9.9', router), host.lan, [7, 5001])];
+  t.regex(fromDocker(other).at(-1) ?? '', /\[host-stack\]$/);
+});
+
+test('N4787-9a N7857-12: a neighbor on another network of Docker reaches a mapped source by its name outside, and has one himself', (t) => {
+  const call: Came = ['c2', udp(c2, at('192.0.2.1', host.b), [6000, 5000])];
+  const told = fromDocker(call);
+  t.true(told.some((one) => one.startsWith('Its source 172.18.0.2:6000 becomes 192.0.2.1:6000')));
+  t.is(told.at(-1), 'It left by c1 (lab.yaml:20).');
+  const asked: Came = ['c1', echo(c1, at(far, host.a), 'request', 9)];
+  const ping: Came = ['c2', echo(c2, at('192.0.2.1', host.b), 'request', 9)];
+  const pinged = fromDocker(asked, ping);
+  t.is(pinged.at(-1), 'It left by c1 (lab.yaml:20).');
+  t.true(pinged.some((one) => one.startsWith('Its source 172.18.0.2')));
+});
+
+test('an internal network stays one', (t) => {
+  const call: Came = ['c3', udp(c3, at('192.0.2.1', host.shut), [6000, 5000])];
+  t.regex(fromDocker(call).at(-1) ?? '', /\[internal-network\]$/);
+  const routed: Came = ['c4', udp(c4, at('192.0.2.1', host.open), [6000, 5000])];
+  t.is(fromDocker(routed).at(-1), 'It left by c1 (lab.yaml:20).');
 });

@@ -89,6 +89,23 @@ for (const family of FAMILIES) {
     ]);
   });
 
+  test(`N5508-11: IPv${family}: TCP that is out of its window, or belongs to nobody's connection, does not leave untranslated in the profile rfc4787; with Linux it does`, (t) => {
+    const first = syn(mine, 5000, peer, 80);
+    const answer = answerOf(passed(first, outside));
+    const stray = tcp(first, ACK, [NEAR_SEQUENCE + 1_000_000, 0], 10);
+    const orphan = tcp(first, RST, [NEAR_SEQUENCE, 0]);
+    for (const it of [linux, rfc]) {
+      const becomes = (packet: Packet) =>
+        it === linux ? passed(packet) : 'dropped: nat-untranslatable';
+      tells(t, it, [
+        [orphan, becomes(orphan)],
+        [first, passed(first, outside)],
+        [answer, passed(answer, { destination: mine, toPort: 5000 })],
+        [stray, becomes(stray)],
+      ]);
+    }
+  });
+
   test(`N5382-7 N7857-3: IPv${family}: with Linux two sources have one port where their destinations differ; in the profile rfc4787 never`, (t) => {
     const [first, second] = [syn(mine, 5000, peer, 80), syn(theirs, 6000, stranger, 80)];
     tells(t, linux, [

@@ -221,9 +221,9 @@ test('ports that are chosen one after another follow each other', (t) => {
   );
 });
 
-test('N4787-2: persistent, a source keeps its address, whoever it speaks to; else it has several', (t) => {
-  const addressesOf = (selection: NatSelection): number[] => {
-    const router = new Router(natWith({ toCount: 16, selection }));
+test('N4787-2: a source keeps its address, whoever it speaks to: with the profile rfc4787 in every way to choose, with Linux persistent only', (t) => {
+  const addressesOf = (selection: NatSelection, profile?: NatProfile): number[] => {
+    const router = new Router(natWith({ toCount: 16, selection }, profile));
     return insiders.map((source) => {
       const found = Array.from({ length: 40 }, (_, i) =>
         open(router, opener('udp', source, 50_000 + i, outsiders[i % 2] ?? '')),
@@ -233,6 +233,46 @@ test('N4787-2: persistent, a source keeps its address, whoever it speaks to; els
   };
   t.deepEqual(addressesOf(NatSelection.Persistent), [1, 1, 1, 1]);
   t.true(addressesOf(NatSelection.Hash).every((count) => count > 1));
+  for (const selection of Object.values(selections))
+    t.deepEqual(addressesOf(selection, NatProfile.Rfc4787), [1, 1, 1, 1]);
+});
+
+test('N4787-2: with the profile rfc4787 a source has the same address for every protocol, and none where that has no port left, though another has', (t) => {
+  const one = { toCount: 16, toPortFirst: PORT_FIRST, toPortLast: PORT_FIRST };
+  const router = new Router(natWith(one, NatProfile.Rfc4787));
+  const address = (protocol: Packet['protocol'], source: string, port: number) =>
+    open(router, opener(protocol, source, port, outsiders[0] ?? ''))?.source;
+  const mine = insiders.map((source) => address('udp', source, 5000));
+  t.is(new Set(mine).size, 4, 'they have several');
+  for (const [i, source] of insiders.entries()) {
+    t.is(address('tcp', source, 5000), mine[i]);
+    t.is(address('echo', source, 5000), mine[i]);
+    t.is(address('udp', source, 5001), undefined, 'it is not given one that others could have');
+  }
+  router.checkConservation();
+});
+
+test('N7857-9: with the profile rfc4787 the port of a source is kept where it is free, and else replaced by one drawn at random: the same again in a replay, another with another seed', (t) => {
+  const portsOf = (seed: number, rule: Rule = {}): number[] => {
+    const router = new Router(natWith({ ...rule, seed }, NatProfile.Rfc4787));
+    return Array.from({ length: 40 }, (_, i) => {
+      const [kept, other] = insiders.map(
+        (source) => open(router, opener('udp', source, 5000 + i, outsiders[0] ?? ''))?.port,
+      );
+      t.is(rule.toPortFirst ?? kept, rule.toPortFirst ?? 5000 + i);
+      return other ?? 0;
+    });
+  };
+  const drawn = portsOf(1);
+  t.deepEqual(portsOf(1), drawn);
+  t.notDeepEqual(portsOf(2), drawn);
+  // Neither do they follow each other nor does one say where the next is.
+  const steps = new Set(drawn.slice(1).map((other, i) => other - (drawn[i] ?? 0)));
+  t.true(steps.size > 35, `${steps.size} distances`);
+  t.true(Math.max(...drawn) - Math.min(...drawn) > 0x8000, 'from all over the range');
+  const some = { toPortFirst: PORT_FIRST, toPortLast: PORT_FIRST + 255 };
+  t.deepEqual(portsOf(1, some), portsOf(1, some));
+  t.notDeepEqual(portsOf(1, some), portsOf(2, some));
 });
 
 /** The port that the second of two sources gets which both want this one. */

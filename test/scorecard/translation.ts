@@ -13,7 +13,7 @@ const udp: readonly Requirement[] = [
   {
     id: 'N4787-2',
     says: '(S) Of a pool, a source always has the same address.',
-    reason: 'deviates: with `select: persistent` only',
+    linux: 'deviates: with `select: persistent` only',
   },
   {
     id: 'N4787-3',
@@ -162,8 +162,8 @@ const icmp: readonly Requirement[] = [
   {
     id: 'N5508-11',
     says: '(M) Other types are dropped, or treated as they should be.',
-    reason:
-      'deviates: questions and errors are; what is neither, as a router solicitation, goes on untranslated, as in Linux',
+    linux:
+      'deviates: questions and errors are; what is neither, as a router solicitation, goes on untranslated',
   },
 ];
 
@@ -192,13 +192,12 @@ const update: readonly Requirement[] = [
   {
     id: 'N7857-8',
     says: '(M) The parity of ports is not kept.',
-    rfc4787: 'deviates: it is kept, as RFC 4787 says',
+    rfc4787: 'not applicable: RFC 4787 recommends that it is kept, and it is (N4787-4)',
   },
   {
     id: 'N7857-9',
-    says: '(S) Ports are chosen at random.',
-    reason:
-      'deviates: with `select: random` only; else by a hash without a secret, so that a replay is always the same',
+    says: '(S) A port that is not kept is replaced by one chosen at random.',
+    linux: 'deviates: with `select: random` only; else by a hash without a secret',
   },
   {
     id: 'N7857-10',
@@ -213,7 +212,7 @@ const update: readonly Requirement[] = [
   {
     id: 'N7857-12',
     says: 'ICMP goes from neighbor to neighbor by names outside.',
-    reason: BY_RULES,
+    linux: BY_RULES,
   },
 ];
 
