@@ -21,7 +21,7 @@ export function bridgeSentences(file: string, frame: FrameDescription, hop: Brid
     ...decision(file, frame, hop),
     ...departure(file, hop),
     ...answer(file, hop.answered),
-    ...complaint(hop.complaint),
+    ...complaint(file, hop),
     ...release(hop.released),
     ...gathering(file, hop),
   ];

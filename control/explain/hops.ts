@@ -72,6 +72,8 @@ export interface Hop {
   readonly answered?: AddressView;
   /** What the ICMP error says that the host sent to its sender. */
   readonly complaint?: string;
+  /** What an ICMP error would have said that the topology keeps back. */
+  readonly silenced?: SilencedView;
   /** Frames that had waited for what this one told the host. */
   readonly released?: readonly FrameName[];
   /** Later fragments of its datagram that had waited for this one, the first. */
@@ -80,6 +82,13 @@ export interface Hop {
   readonly gathers?: true;
   /** It opens a connection of TCP that nobody inside has asked for, and waits whether the inside opens it, too. */
   readonly unsolicited?: UnsolicitedView;
+}
+
+/** An error that is not sent, the interface by which it would have left, and the line that says so. */
+export interface SilencedView {
+  readonly complaint: string;
+  readonly by: string;
+  readonly at?: Position;
 }
 
 /** The host that keeps a SYN waiting, and where its profile is written. */
@@ -189,6 +198,8 @@ export interface ConnectionView {
   readonly assured?: boolean;
   /** How long the host keeps it when no other packet comes. */
   readonly livesFor_s?: number;
+  /** The key of `timeouts` that says so, and its line; absent where nobody wrote one. */
+  readonly livesBy?: { readonly key: string; readonly at?: Position };
 }
 
 /** An address, with its port or the identifier of an echo. */

@@ -135,15 +135,13 @@ function ipvlanDecision(
 }
 
 /** The stack of the host hears it; where it ends there, its end says so. */
-function stack(
-  file: string,
-  { heard, ended, answered, complaint: said, link, released }: ChildHop | UpHop,
-): string[] {
+function stack(file: string, hop: ChildHop | UpHop): string[] {
+  const { heard, ended, answered, link, released } = hop;
   const hears = heard === true && ended === undefined;
   return [
     ...(hears ? [`The stack of ${link.host} heard it, too.`] : []),
     ...answer(file, answered),
-    ...complaint(said),
+    ...complaint(file, hop),
     ...release(released),
   ];
 }

@@ -61,7 +61,16 @@ export function answer(file: string, answered: AddressView | undefined): string[
   return [`The host answered it: ${address} is an address of its own${where(file, at)}.`];
 }
 
-export function complaint(said: string | undefined): string[] {
+export function complaint(
+  file: string,
+  { complaint: said, silenced }: Pick<Hop, 'complaint' | 'silenced'>,
+): string[] {
+  if (silenced) {
+    const { complaint: kept, by, at } = silenced;
+    return [
+      `The host does not tell its sender so (ICMP: ${kept}): it sends no errors by ${by}${where(file, at)}.`,
+    ];
+  }
   return said === undefined ? [] : [`The host told its sender so by ICMP: ${said}.`];
 }
 

@@ -20,6 +20,7 @@ import type {
   ParentView,
   PortView,
   SentView,
+  SilencedView,
   TagView,
   UnsolicitedView,
 } from './hops.js';
@@ -139,6 +140,7 @@ export function hostViews({ compiled }: Context, notes: readonly Note[]) {
   const answer = noted(notes, Step.Answered);
   const address = answer && at(compiled.addresses, answer[1]);
   const complaint = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
+  const silenced = noted(notes, Step.Silenced);
   const released = resumed(compiled, notes, Release.NextHop);
   const gathered = resumed(compiled, notes, Release.FirstFragment);
   const waitsFor = (what: Wait) =>
@@ -150,10 +152,23 @@ export function hostViews({ compiled }: Context, notes: readonly Note[]) {
       answered: { address: address.value, ...(address.at && { at: address.at }) },
     }),
     ...(complaint && { complaint: at(complaints, complaint[2]) }),
+    ...(silenced && { silenced: silencedView(compiled, silenced) }),
     ...(released.length > 0 && { released }),
     ...(gathered.length > 0 && { gathered }),
     ...(gathers && { gathers: true as const }),
     ...(unsolicited && { unsolicited: unsolicitedView(compiled, unsolicited[3]) }),
+  };
+}
+
+function silencedView({ lab, links, program }: Compiled, note: Note): SilencedView {
+  const [, complaint, out] = note;
+  const { host, name } = at(links, out - program.networks.rows);
+  const silent = lab.hosts.find((one) => one.name === host)?.nat?.suppressIcmpErrors ?? [];
+  const written = silent.find(({ value }) => `${host}.${value}` === name);
+  return {
+    complaint: at(complaints, complaint),
+    by: name,
+    ...(written?.at && { at: written.at }),
   };
 }
 

@@ -25,6 +25,8 @@ export class Flow {
   now = 0;
   cameIn = NOTHING;
   key = 0;
+  /** The key of the mapping of its source, if there are mappings (nat-mappings.ts). */
+  mappingKey = 0;
   /** The packet of a new connection as it came. */
   readonly was = new Packet();
 

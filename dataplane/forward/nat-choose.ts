@@ -9,7 +9,7 @@
  * REQ-2): where that has no port left, there is none. And a port that cannot be kept is replaced by one drawn at random, an even one by an even one
  * (RFC 7857 §9; RFC 6056 §3.3.1, §4).
  */
-import { NatFlag, NatProfile, NatSelection } from '../program/layout.js';
+import { NatFlag, NatOption, NatProfile, NatSelection } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Protocol } from '../wire/ipv4.js';
 import { NO_RULE } from './nat-rules.js';
@@ -78,7 +78,13 @@ export function choosingOf({ natRules, hosts }: Program): Choosing {
     const count = natRules.toCount[row];
     if (count <= 1) return 0;
     const isPaired = isSource && isRfc(natRules.host[row]);
-    return (isPaired ? hashOf(packet.source) : startOf(row, packet, true)) % count;
+    return (isPaired ? poolHash(natRules.host[row], packet) : startOf(row, packet, true)) % count;
+  }
+
+  /** By it a source has its address of a pool. */
+  function poolHash(host: number, { source, protocol }: Packet): number {
+    const isApart = (hosts.natOptions[host] & NatOption.PoolsApart) !== 0;
+    return (hashOf(source) ^ (isApart ? Math.imul(protocol, 0x9e3779b9) >>> 8 : 0)) >>> 0;
   }
 
   function putAddress(row: number, index: number, words: Int32Array): void {

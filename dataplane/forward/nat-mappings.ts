@@ -2,8 +2,10 @@
  * Mappings of RFC 4787: in the profile rfc4787 a source address and port inside have one address and port outside, whoever they speak to
  * (REQ-1), and whoever speaks to these reaches them (REQ-8). Kept in a table of connections (tracking.ts).
  */
+import { NatOption } from '../program/layout.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
+import { keyOf } from '../state/tuple.js';
 import { Protocol } from '../wire/ipv4.js';
 import type { Flow } from './flow.js';
 import type { Packet } from './packet.js';
@@ -12,9 +14,32 @@ import type { Tracking } from './tracking.js';
 
 const SOURCE_PORT = 0xffff_0000;
 const NOBODY = -1;
+/** Of a mapping, instead of Mark: by which of the protocols that have it together its source has spoken. */
+const SPOKE_TCP = 1;
+const SPOKE_UDP = 2;
+/** The protocol in the key of a mapping that TCP and UDP have together. */
+const EITHER = 0;
 
 export function isIcmp(protocol: number): boolean {
   return protocol === Protocol.Icmp || protocol === Protocol.Icmpv6;
+}
+
+/** The key of the mappings of a protocol: that of its tuples, or one for TCP and UDP where these have mappings together. */
+export function mappingKeyOf({ options }: Tracking, { protocol, family }: Packet): number {
+  const isShared = (options & NatOption.SharedMappings) !== 0 && spokeBy(protocol) !== 0;
+  return keyOf(0, isShared ? EITHER : protocol, family === 6);
+}
+
+function spokeBy(protocol: number): number {
+  if (protocol === Protocol.Tcp) return SPOKE_TCP;
+  return protocol === Protocol.Udp ? SPOKE_UDP : 0;
+}
+
+/** May whoever speaks this protocol use a mapping that exists? Not one of another protocol alone, unless filters are shared, too. */
+function lets({ mappings, options }: Tracking, mapping: number, protocol: number): boolean {
+  if ((options & NatOption.SharedMappings) === 0 || spokeBy(protocol) === 0) return true;
+  if ((options & NatOption.SharedFilters) !== 0) return true;
+  return mappings !== undefined && (mappings.marksOf(mapping) & spokeBy(protocol)) !== 0;
 }
 
 /**
@@ -27,9 +52,10 @@ export function enterMapping(tracking: Tracking, flow: Flow, packet: Packet): bo
   if (mappings === undefined || (packet.family === 6 && outside < 0)) return false;
   const isQuery = isIcmp(packet.protocol);
   const port = isQuery ? packet.ports & SOURCE_PORT : packet.ports << 16;
-  const side = mappings.find(flow.now, flow.key, outside, outside, port);
+  const side = mappings.find(flow.now, flow.mappingKey, outside, outside, port);
   if (side < 0 || directionOf(side) === Direction.Original) return false;
   const mapping = connectionOf(side);
+  if (!lets(tracking, mapping, packet.protocol)) return false;
   const inside = mappings.sourceOf(mapping, Direction.Original);
   // Who pings a name outside that is his own means the host.
   if (isQuery && inside === nameOf(tracking, packet.family, packet.source)) return false;
@@ -50,7 +76,7 @@ function mappingFor(tracking: Tracking, flow: Flow, packet: Packet): number {
   const inside = nameOf(tracking, packet.family, packet.source);
   if (tracking.mappings === undefined || (packet.family === 6 && inside < 0)) return NOBODY;
   const port = packet.ports & SOURCE_PORT;
-  const side = tracking.mappings.find(flow.now, flow.key, inside, inside, port);
+  const side = tracking.mappings.find(flow.now, flow.mappingKey, inside, inside, port);
   return side < 0 || directionOf(side) === Direction.Reply ? NOBODY : connectionOf(side);
 }
 
@@ -60,6 +86,7 @@ export function takeMapping(tracking: Tracking, flow: Flow, packet: Packet): boo
   const mapping = mappingFor(tracking, flow, packet);
   if (mappings === undefined || mapping < 0) return false;
   const outside = mappings.sourceOf(mapping, Direction.Reply);
+  mappings.mark(mapping, spokeBy(packet.protocol));
   putAddress(tracking, packet.family, outside, packet.source);
   packet.ports =
     (mappings.portsOf(mapping, Direction.Reply) & SOURCE_PORT) | (packet.ports & 0xffff);
@@ -75,7 +102,7 @@ export function isUnmapped(
 ): boolean {
   if (mappings === undefined) return true;
   const port = packet.ports & SOURCE_PORT;
-  return !mappings.isTaken(flow.now, flow.key, outside, outside, port);
+  return !mappings.isTaken(flow.now, flow.mappingKey, outside, outside, port);
 }
 
 /** The source that the packet came with (`flow.was`) has the one outside that it has now, for as long as its connection lives. */
@@ -96,7 +123,7 @@ export function addMapping(
     const portsOutside = packet.ports & SOURCE_PORT;
     const mapping = mappings.add(
       flow.now,
-      flow.key,
+      flow.mappingKey,
       inside,
       inside,
       ports,
@@ -107,6 +134,7 @@ export function addMapping(
     if (mapping >= 0) {
       mappings.setExpiry(mapping, expiry);
       mappings.setRule(mapping, rule);
+      mappings.mark(mapping, spokeBy(packet.protocol));
     }
   }
   letGo(tracking, family, inside);
@@ -115,17 +143,18 @@ export function addMapping(
 
 /**
  * A packet goes on with its connection, and so does the mapping of the source inside: with each packet of one that was opened from there, and with
- * the answers from there to one that was opened from elsewhere (REQ-6). What comes unasked keeps no mapping alive, nor does a reset that refuses
- * it (RFC 7857 §7), which is what the packet at hand is if it `isReset`.
+ * the answers from there to one that was opened from elsewhere (REQ-6). What comes unasked keeps a mapping alive only where the topology says so
+ * (RFC 7857 §7), and a reset that refuses it never does (§7.1), which is what the packet at hand is if it `isReset`.
  */
 export function refreshMapping(tracking: Tracking, flow: Flow, isReset: boolean): void {
-  const { table, mappings } = tracking;
+  const { table, mappings, options } = tracking;
   if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
+  const isOwn = directionOf(flow.side) === Direction.Reply;
   if (table.has(connection, Mark.SourceTranslated)) refresh(tracking, flow, Direction.Original);
   if (
     !isReset &&
-    directionOf(flow.side) === Direction.Reply &&
+    (isOwn || (options & NatOption.InboundRefresh) !== 0) &&
     table.has(connection, Mark.DestinationTranslated)
   )
     refresh(tracking, flow, Direction.Reply);
@@ -137,7 +166,7 @@ function refresh({ table, mappings }: Tracking, flow: Flow, direction: Direction
   const connection = connectionOf(flow.side);
   const inside = table.sourceOf(connection, direction);
   const port = table.portsOf(connection, direction) & SOURCE_PORT;
-  const side = mappings.find(flow.now, flow.key, inside, inside, port);
+  const side = mappings.find(flow.now, flow.mappingKey, inside, inside, port);
   if (side < 0 || directionOf(side) === Direction.Reply) return;
   const mapping = connectionOf(side);
   mappings.setExpiry(mapping, Math.max(mappings.expiryOf(mapping), table.expiryOf(connection)));

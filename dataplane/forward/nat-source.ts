@@ -157,8 +157,9 @@ export function sourceOn(
     letGo(tracking, packet.family, replySource);
     letGo(tracking, packet.family, replyDestination);
     if (reason !== Reason.Ok) return reason;
-    if (isMapped) refreshMapping(tracking, flow, false);
-    else if (isMappable && isSourceChanged())
+    if (isMapped || flow.isForMapping) refreshMapping(tracking, flow, false);
+    if (isMapped) return Reason.Ok;
+    if (isMappable && isSourceChanged())
       addMapping(tracking, flow, packet, rule, tracking.table.expiryOf(flow.side >> 1));
     return Reason.Ok;
   };

@@ -30,7 +30,7 @@ import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
 import { natErrorsOn } from './nat-errors.js';
-import { enterMapping, isIcmp, refreshMapping } from './nat-mappings.js';
+import { enterMapping, isIcmp, mappingKeyOf, refreshMapping } from './nat-mappings.js';
 import { NO_RULE, natRulesOf } from './nat-rules.js';
 import { sourceOn } from './nat-source.js';
 import type { Packet } from './packet.js';
@@ -161,6 +161,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
 
   function track(tracking: Tracking, frame: Frame, host: number): Reason {
     flow.key = keyOf(0, packet.protocol, packet.family === 6);
+    flow.mappingKey = mappingKeyOf(tracking, packet);
     if (packet.fragmentOffset > 0) {
       join(tracking);
       return Reason.Ok;

@@ -2,7 +2,17 @@
 import { HostFlag, NatProfile } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Conntrack } from '../state/conntrack.js';
-import { linuxTimeouts, rfcTimeouts } from '../state/conntrack-timeouts.js';
+import {
+  CLOSING_TIMERS,
+  ESTABLISHED_TIMERS,
+  ESTABLISHED_TIMERS_RFC,
+  ICMP_TIMERS,
+  linuxTimeouts,
+  OPENING_TIMERS,
+  rfcTimeouts,
+  setTimeouts,
+  UDP_TIMERS,
+} from '../state/conntrack-timeouts.js';
 import { Interned } from '../state/interned.js';
 import { Tracker } from '../state/tracker.js';
 import { UnsolicitedSyns } from '../state/unsolicited.js';
@@ -23,6 +33,8 @@ export interface Tracking {
   readonly mappings: Conntrack | undefined;
   /** In the same profile: SYNs from outside that nobody has asked for. */
   readonly syns: UnsolicitedSyns | undefined;
+  /** NatOption bits, of the same. */
+  readonly options: number;
 }
 
 /** By host; undefined for one that neither filters nor translates. From `firstDue` on, `dues` says by host when its SYNs have waited long enough. */
@@ -39,11 +51,24 @@ export function trackingsOf(
     const capacity = Math.max(hosts.connectionsMax[host], 1);
     const addresses = new Interned(ADDRESSES_MAX, SEED);
     const table = new Conntrack(capacity, SEED, addresses);
-    const tracker = new Tracker(table, isRfc ? rfcTimeouts() : linuxTimeouts());
+    const tracker = new Tracker(table, timeoutsOf(program, host, isRfc));
     const mappings = isRfc ? new Conntrack(capacity, SEED, addresses) : undefined;
     const syns = isRfc ? new UnsolicitedSyns(dues, firstDue + host) : undefined;
-    return { table, tracker, addresses, mappings, syns };
+    const options = hosts.natOptions[host];
+    return { table, tracker, addresses, mappings, syns, options };
   });
+}
+
+/** Those of the profile, but for what the topology says. */
+function timeoutsOf({ hosts }: Program, host: number, isRfc: boolean): Float64Array {
+  const timeouts = isRfc ? rfcTimeouts() : linuxTimeouts();
+  const established = isRfc ? ESTABLISHED_TIMERS_RFC : ESTABLISHED_TIMERS;
+  setTimeouts(timeouts, UDP_TIMERS, hosts.udpTimeout_ns[host]);
+  setTimeouts(timeouts, ICMP_TIMERS, hosts.icmpTimeout_ns[host]);
+  setTimeouts(timeouts, established, hosts.tcpEstablishedTimeout_ns[host]);
+  setTimeouts(timeouts, OPENING_TIMERS, hosts.tcpOpeningTimeout_ns[host]);
+  setTimeouts(timeouts, CLOSING_TIMERS, hosts.tcpClosingTimeout_ns[host]);
+  return timeouts;
 }
 
 /** The name of an address, or -1: then nobody has a connection with it. */

@@ -69,6 +69,8 @@ export const enum Step {
   Resumed,
   /** The host sends a frame of its own: Speech, of an error the Complaint (forward/complain). What follows up to its `Done` is about that frame. */
   Speaks,
+  /** The host would send an ICMP error, and a policy keeps it back: Complaint, interface by which it would leave. */
+  Silenced,
   /** The end of what the newest open `Resumed` or `Speaks` is about. */
   Done,
   /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */

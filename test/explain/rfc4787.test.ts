@@ -57,6 +57,39 @@ test('what cannot be translated is told with the rule that would have, and in wh
   ]);
 });
 
+test('N5382-5 N5508-2: how long a connection is kept is told with the line that says so', (t) => {
+  const times =
+    'timeouts: { icmp: 70s, tcp_established: 8000s, tcp_opening: 20s, tcp_closing: 250s }';
+  const [near, seen] = [at('192.0.2.8', inner), outer];
+  const opens: readonly Came[] = [
+    ['in.p', tcp(pc, near, [1000, 80], SYN)],
+    ['out.p', tcp(one, seen, [80, 1000], SYN | ACK, [100, 2])],
+    ['in.p', tcp(pc, near, [1000, 80], ACK, [2, 101])],
+  ];
+  const closes: Came = ['in.p', tcp(pc, near, [1000, 80], ACK | 1, [2, 101])];
+  for (const profile of ['linux', 'rfc4787']) {
+    const kept = (...frames: readonly Came[]): string =>
+      said(`profile: ${profile}\n    ${times}`, ...frames).find((sentence) =>
+        sentence.includes('which gw keeps for'),
+      ) ?? '';
+    t.regex(kept(...opens.slice(0, 1)), /keeps for 20 s \(lab\.yaml:10, tcp_opening\)\.$/);
+    t.regex(kept(...opens), /keeps for 8000 s \(lab\.yaml:10, tcp_established\)\.$/);
+    t.regex(kept(...opens, closes), /keeps for 250 s \(lab\.yaml:10, tcp_closing\)\.$/);
+    const ping: Came = ['in.p', echo(pc, near, 'request')];
+    t.regex(kept(ping), /keeps for 70 s \(lab\.yaml:10, icmp\)\.$/);
+    const datagram: Came = ['in.p', udp(pc, near, [1000, 53])];
+    t.regex(kept(datagram), profile === 'linux' ? /keeps for 30 s\.$/ : /keeps for 5 min\.$/);
+  }
+});
+
+test('N5508-9: an error that is kept back is told with the line that says so', (t) => {
+  const closed: Came = ['out.p', udp(one, outer, [1000, 9])];
+  const sentence =
+    'The host does not tell its sender so (ICMP: port unreachable): it sends no errors by gw.eth0 (lab.yaml:9).';
+  t.true(said('suppress_icmp_errors: [eth0]', closed).includes(sentence));
+  t.false(said('suppress_icmp_errors: [eth1]', closed).includes(sentence));
+});
+
 /** A host with networks of Docker and this profile. */
 const docker = labOf(`${LAB}x-nat: { node-1: { profile: rfc4787 } }\n`);
 const far = '8.8.8.8';

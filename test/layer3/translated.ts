@@ -38,6 +38,8 @@ export interface Settings {
   readonly rules?: string;
   /** How many there may be at once. */
   readonly connections?: number;
+  /** What else the host is told, each line as `inbound_refresh: true`. */
+  readonly told?: readonly string[];
   /** MTU of the link outside. */
   readonly mtu?: number;
   /** The subnet inside contains the one outside. */
@@ -86,7 +88,7 @@ export function scene(family: Family, profile: Profile, settings: Settings = {})
 }
 
 function labFor(family: Family, profile: Profile, settings: Settings): Compiled {
-  const { range = '', rules = '', connections = 64 } = settings;
+  const { range = '', rules = '', connections = 64, told = [] } = settings;
   const { mtu = 1500, isWide = false } = settings;
   const bits = isWide ? { 4: 8, 6: 16 } : { 4: 24, 6: 64 };
   const inside = family === 4 ? '10.0.1.0/24' : '"fd00:1::/64"';
@@ -105,7 +107,7 @@ x-hosts:
 x-nat:
   r:
     profile: ${profile}
-    connections_max: ${connections}
+    connections_max: ${connections}${told.map((line) => `\n    ${line}`).join('')}
     rules: [${written} { snat: ${inside}, out: eth1, to: masquerade, ${range} }]
 `);
 }

@@ -28,7 +28,8 @@ const udp: readonly Requirement[] = [
   {
     id: 'N4787-5',
     says: 'A mapping lives for 2 minutes. b) (M) Configurable. c) (S) 5 minutes.',
-    linux: 'deviates: 30 s, or 120 s once both sides have spoken for more than 2 s',
+    linux:
+      'deviates: 30 s, or 120 s once both sides have spoken for more than 2 s, unless `timeouts` says otherwise',
   },
   {
     id: 'N4787-6',
@@ -96,7 +97,8 @@ const tcp: readonly Requirement[] = [
   {
     id: 'N5382-5',
     says: 'An idle connection is kept for 2 h 4 min, one that opens or closes for 4 min. (M) Configurable.',
-    linux: 'deviates: 5 days, but 30 s to 2 min while it opens or closes, and 10 s after a reset',
+    linux:
+      'deviates: 5 days, but 30 s to 2 min while it opens or closes, and 10 s after a reset, unless `timeouts` says otherwise',
   },
   {
     id: 'N5382-6',
@@ -126,8 +128,7 @@ const icmp: readonly Requirement[] = [
   {
     id: 'N5508-2',
     says: 'A question is remembered for 60 s. (S) Configurable.',
-    linux: 'deviates: for 30 s',
-    rfc4787: 'deviates: for 60 s, and no topology says otherwise',
+    linux: 'deviates: for 30 s, unless `timeouts` says otherwise',
   },
   {
     id: 'N5508-3',
@@ -152,8 +153,7 @@ const icmp: readonly Requirement[] = [
   },
   {
     id: 'N5508-9',
-    says: '(M) A policy keeps errors back.',
-    reason: 'deviates: no topology says so; limits of their rate and blackhole routes do',
+    says: '(M) A policy keeps errors back that would leave by certain interfaces.',
   },
   {
     id: 'N5508-10',
@@ -171,7 +171,7 @@ const update: readonly Requirement[] = [
   {
     id: 'N7857-2',
     says: 'States of TCP as in figure 1; .1 timers of opening and closing of their own, 4 min; .2 (S) 4 min after a reset.',
-    linux: 'deviates: 30 s to 2 min, and 10 s after a reset',
+    linux: 'deviates: 30 s to 2 min, and 10 s after a reset, unless `timeouts` says otherwise',
   },
   {
     id: 'N7857-3',
@@ -181,13 +181,12 @@ const update: readonly Requirement[] = [
   ...['pooling', 'mapping', 'filtering'].map((what, i): Requirement => ({
     id: `N7857-${4 + i}`,
     says: `(S) Whether ${what} tells protocols apart can be configured.`,
-    reason: 'deviates: it cannot; each protocol is mapped by itself',
+    linux: 'not applicable: there are no mappings besides connections',
   })),
   {
     id: 'N7857-7',
     says: 'Whether what comes in keeps a mapping alive can be configured; .1 (S) resets and errors that answer it do not.',
     linux: 'not applicable: there are no mappings besides connections',
-    rfc4787: 'deviates: nothing that comes in does, which cannot be configured; .1 is met',
   },
   {
     id: 'N7857-8',
