@@ -26,6 +26,7 @@ import * as tcp from '../wire/tcp.js';
 import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
 import { Flow } from './flow.js';
+import { renumberOn } from './identification.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
@@ -79,6 +80,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
   const choosing = choosingOf(program);
   const segment = segmentOn(plane, packet);
   const errors = natErrorsOn(plane, packet, flow);
+  const renumber = renumberOn(plane, packet);
   const rewrite = rewriteOn(plane, packet);
   const chooseSource = sourceOn(plane, { ...around, flow, rules, choosing, track: begin });
 
@@ -222,6 +224,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     },
     write: (frame) => {
       if (flow.isError) errors.write(frame);
+      renumber(frame, flow.tracking);
       rewrite(frame);
     },
   };

@@ -16,6 +16,7 @@ import {
 import { Interned } from '../state/interned.js';
 import { Tracker } from '../state/tracker.js';
 import { UnsolicitedSyns } from '../state/unsolicited.js';
+import { IDENTIFICATION_FIRST } from './identification.js';
 
 /** Addresses of one host's connections: four of each, many of them the same. */
 const ADDRESSES_MAX = 65_536;
@@ -33,6 +34,8 @@ export interface Tracking {
   readonly mappings: Conntrack | undefined;
   /** In the same profile: SYNs from outside that nobody has asked for. */
   readonly syns: UnsolicitedSyns | undefined;
+  /** In the same: the next identification of a packet whose source is translated (identification.ts). */
+  readonly identifications: Uint16Array;
   /** NatOption bits, of the same. */
   readonly options: number;
 }
@@ -55,7 +58,8 @@ export function trackingsOf(
     const mappings = isRfc ? new Conntrack(capacity, SEED, addresses) : undefined;
     const syns = isRfc ? new UnsolicitedSyns(dues, firstDue + host) : undefined;
     const options = hosts.natOptions[host];
-    return { table, tracker, addresses, mappings, syns, options };
+    const identifications = Uint16Array.of(IDENTIFICATION_FIRST);
+    return { table, tracker, addresses, mappings, syns, identifications, options };
   });
 }
 

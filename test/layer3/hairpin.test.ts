@@ -124,7 +124,10 @@ for (const family of FAMILIES) {
       ping(mine, PORT, outer),
       ping(theirs, PORT, inner),
     ]) {
-      const answer = { ...answerOf(call), ...(family === 4 && { identification: 1 }) };
+      const answer = {
+        ...answerOf(call),
+        ...(family === 4 && { identification: 1, isWhole: false }),
+      };
       tells(t, rfc, [...asked, [call, [answer, 'consumed: host-stack']]]);
     }
   });

@@ -44,7 +44,17 @@ export function opener(
   const segment = `${u32(1000)}${u32(0)}5002faf0`;
   const toPort = protocol === 'echo' ? 8 : 53;
   const data = '00010203';
-  return { source, destination: to, protocol, port, toPort, hopLimit: 64, segment, data };
+  return {
+    source,
+    destination: to,
+    protocol,
+    port,
+    toPort,
+    hopLimit: 64,
+    segment,
+    isWhole: true,
+    data,
+  };
 }
 
 /** The same packet one router further, with another source. */

@@ -164,10 +164,11 @@ export function passed(packet: Packet, name: Partial<Packet> = {}): Packet {
 
 export function udp(source: string, port: number, destination: string, toPort: number): Packet {
   const data = '6c6f6f6d';
-  return { source, destination, protocol: 'udp', port, toPort, hopLimit: HOP_LIMIT, data };
+  const hopLimit = HOP_LIMIT;
+  return { source, destination, protocol: 'udp', port, toPort, hopLimit, isWhole: true, data };
 }
 
-/** A ping. */
+/** A ping, which no router may cut, as of all these packets: then they keep their identification. */
 export function ping(source: string, identifier: number, destination: string): Packet {
   const toPort = source.length === 8 ? 8 : 128;
   const data = '0001cafe';
@@ -178,6 +179,7 @@ export function ping(source: string, identifier: number, destination: string): P
     port: identifier,
     toPort,
     hopLimit: HOP_LIMIT,
+    isWhole: true,
     data,
   };
 }
@@ -196,6 +198,7 @@ export function tcp(
     port,
     toPort,
     hopLimit: HOP_LIMIT,
+    isWhole: true,
     segment: `${u32(sequence)}${u32(acknowledgment)}50${u8(bits)}${u16(WINDOW)}`,
     data: `0000${'00'.repeat(bytes)}`,
   };
@@ -238,7 +241,8 @@ export function errorAbout(
   const [toPort, code] = ERRORS[kind][isIpv6(about) ? 6 : 4];
   const [port, rest] = [detail >>> 16, u16(detail & 0xffff)];
   const data = rest + packetDigits(about).slice(0, 2 * quoted);
-  return { source, destination, protocol: 'echo', port, toPort, code, hopLimit: HOP_LIMIT, data };
+  const message = { protocol: 'echo', port, toPort, code } as const;
+  return { source, destination, ...message, hopLimit: HOP_LIMIT, isWhole: true, data };
 }
 
 /** The same, as the router says it: its first of IPv4. */
@@ -250,7 +254,8 @@ export function saidAbout(
   quoted = Infinity,
 ): Packet {
   const error = errorAbout(about, kind, [source, destination], detail, quoted);
-  return isIpv6(about) ? error : { ...error, service: CLASS_OF_ERRORS, identification: 1 };
+  const own = { service: CLASS_OF_ERRORS, identification: 1, isWhole: false };
+  return isIpv6(about) ? error : { ...error, ...own };
 }
 
 /** Declares a test once for each family and profile. */

@@ -201,7 +201,7 @@ const update: readonly Requirement[] = [
   {
     id: 'N7857-10',
     says: '(S) Identifications are rewritten, so that fragments of two sources are never mixed.',
-    reason: 'deviates: they are kept; the host itself does not mix them',
+    linux: 'deviates: they are kept; the host itself does not mix them',
   },
   {
     id: 'N7857-11',
