@@ -37,9 +37,7 @@ const udp: readonly Requirement[] = [
   },
   {
     id: 'N4787-7',
-    says: 'Inside and outside may have the same addresses.',
-    reason:
-      'deviates: where subnets overlap the longest prefix decides; of two that are the same the first counts',
+    says: 'Addresses inside that nobody has chosen are none that the host is connected to (or both may be the same).',
   },
   {
     id: 'N4787-8',
