@@ -117,6 +117,7 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
         return;
       }
       const verdict = take(table, frame);
+      plane.expect(table.due);
       if (plane.isTracing && (verdict as FragmentVerdict) === FragmentVerdict.Held)
         trace.note(Step.Waiting, Wait.FirstFragment, frame);
       dropGone(table);

@@ -61,3 +61,16 @@ for (const profile of PROFILES)
     t.is(pieces.length, 3);
     tells(t, it, [[question, pieces]]);
   });
+
+test('R-15 N4787-14a: a fragment whose first one does not come is given up after 30 s, also where no other fragment comes', (t) => {
+  const it = scene(4, 'linux');
+  const question = udp(it.mine, 5000, it.peer, 53);
+  const [, later] = piecesOf({ ...question, data: '5a'.repeat(60) }, BYTES);
+  const gone = passed(question, { source: it.outer });
+  if (later === undefined) return t.fail();
+  tells(t, it, [
+    [later, []],
+    [question, gone, 29.9],
+    [question, [gone, 'dropped: fragment-timeout'], 30],
+  ]);
+});
