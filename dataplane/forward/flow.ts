@@ -1,9 +1,27 @@
 /** The connection of the packet at hand, while a host decides about it. There is one, and it is used up with the packet (packet.ts). */
+import type { Conntrack } from '../state/conntrack.js';
+import { TcpState } from '../state/conntrack-timeouts.js';
+import { Protocol } from '../wire/ipv4.js';
 import { ConnectionState } from './connection.js';
 import { Packet } from './packet.js';
 import type { Tracking } from './tracking.js';
 
 const NOTHING = -1;
+
+/** What a packet has made of a TCP connection. */
+export const enum Turn {
+  Closes = -1,
+  None,
+  Opens,
+}
+
+/** Is it a connection of TCP that both sides have opened, and neither has begun to close? */
+export function isOpen(table: Conntrack, connection: number): boolean {
+  return (
+    table.protocolOf(connection) === Protocol.Tcp &&
+    table.stateOf(connection) === TcpState.Established
+  );
+}
 
 export class Flow {
   state = ConnectionState.Untracked;
@@ -17,6 +35,7 @@ export class Flow {
   isError = false;
   /** It goes to a mapped source which has not spoken to its sender (nat-mappings.ts). */
   isForMapping = false;
+  turn = Turn.None;
   /** Its destination is the one that it came with. */
   isDirect = true;
   /** What is known of the connections of the host; undefined where it tracks none. */
@@ -42,6 +61,7 @@ export class Flow {
     this.rule = NOTHING;
     this.isChanged = false;
     this.isForMapping = false;
+    this.turn = Turn.None;
     this.isDirect = true;
     this.isError = false;
     this.tracking = tracking;

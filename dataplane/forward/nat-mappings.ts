@@ -3,10 +3,12 @@
  * (REQ-1), and whoever speaks to these reaches them (REQ-8). Kept in a table of connections (tracking.ts).
  */
 import { NatOption } from '../program/layout.js';
-import { Direction, Mark } from '../state/connections.js';
+import { Direction, Mark, WINDOW_WORDS } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
+import type { Conntrack } from '../state/conntrack.js';
 import { keyOf } from '../state/tuple.js';
 import { Protocol } from '../wire/ipv4.js';
+import { isOpen, Turn } from './flow.js';
 import type { Flow } from './flow.js';
 import type { Packet } from './packet.js';
 import { holdName, letGo, nameOf, putAddress } from './tracking.js';
@@ -14,9 +16,16 @@ import type { Tracking } from './tracking.js';
 
 const SOURCE_PORT = 0xffff_0000;
 const NOBODY = -1;
-/** Of a mapping, instead of Mark: by which of the protocols that have it together its source has spoken. */
-const SPOKE_TCP = 1;
-const SPOKE_UDP = 2;
+/** Marks of a mapping besides Mark: by which of the protocols that have it together its source has spoken. */
+const SPOKE_TCP = 0x010;
+const SPOKE_UDP = 0x020;
+/**
+ * What a mapping remembers (`windows` of state/connections): how many TCP connections of it are open, as far as they have been seen to close again;
+ * and, as a double, until when it lives without these.
+ */
+const OPEN = 0;
+const BRIEF = 1;
+const WINDOW_TICKS = WINDOW_WORDS / 2;
 /** The protocol in the key of a mapping that TCP and UDP have together. */
 const EITHER = 0;
 
@@ -105,40 +114,31 @@ export function isUnmapped(
   return !mappings.isTaken(flow.now, flow.mappingKey, outside, outside, port);
 }
 
-/** The source that the packet came with (`flow.was`) has the one outside that it has now, for as long as its connection lives. */
-export function addMapping(
-  tracking: Tracking,
-  flow: Flow,
-  packet: Packet,
-  rule: number,
-  expiry: number,
-): void {
-  const { mappings } = tracking;
-  if (mappings === undefined) return;
+/**
+ * The source that the packet came with (`flow.was`) has the one outside that it has now, for as long as its connection lives, which was just entered.
+ * False when there is no room for another mapping.
+ */
+export function addMapping(tracking: Tracking, flow: Flow, packet: Packet, rule: number): boolean {
+  const { table, mappings } = tracking;
+  if (mappings === undefined) return true;
   const { family } = packet;
   const inside = holdName(tracking, family, flow.was.source);
   const outside = holdName(tracking, family, packet.source);
-  if (family === 4 || (inside >= 0 && outside >= 0)) {
-    const ports = flow.was.ports & SOURCE_PORT;
-    const portsOutside = packet.ports & SOURCE_PORT;
-    const mapping = mappings.add(
-      flow.now,
-      flow.mappingKey,
-      inside,
-      inside,
-      ports,
-      outside,
-      outside,
-      portsOutside,
-    );
-    if (mapping >= 0) {
-      mappings.setExpiry(mapping, expiry);
-      mappings.setRule(mapping, rule);
-      mappings.mark(mapping, spokeBy(packet.protocol));
-    }
-  }
+  const isNamed = family === 4 || (inside >= 0 && outside >= 0);
+  const ports = flow.was.ports & SOURCE_PORT;
+  const portsOutside = packet.ports & SOURCE_PORT;
+  const key = flow.mappingKey;
+  const mapping = isNamed
+    ? mappings.add(flow.now, key, inside, inside, ports, outside, outside, portsOutside)
+    : NOBODY;
   letGo(tracking, family, inside);
   letGo(tracking, family, outside);
+  if (mapping < 0) return false;
+  mappings.setExpiry(mapping, table.expiryOf(connectionOf(flow.side)));
+  mappings.setRule(mapping, rule);
+  mappings.mark(mapping, spokeBy(packet.protocol));
+  refreshMapping(tracking, flow, false);
+  return true;
 }
 
 /**
@@ -151,23 +151,48 @@ export function refreshMapping(tracking: Tracking, flow: Flow, isReset: boolean)
   if (mappings === undefined) return;
   const connection = connectionOf(flow.side);
   const isOwn = directionOf(flow.side) === Direction.Reply;
-  if (table.has(connection, Mark.SourceTranslated)) refresh(tracking, flow, Direction.Original);
-  if (
-    !isReset &&
-    (isOwn || (options & NatOption.InboundRefresh) !== 0) &&
-    table.has(connection, Mark.DestinationTranslated)
-  )
-    refresh(tracking, flow, Direction.Reply);
+  const refreshes = !isReset && (isOwn || (options & NatOption.InboundRefresh) !== 0);
+  if (table.has(connection, Mark.SourceTranslated))
+    follow(tracking, flow, Direction.Original, true);
+  if (table.has(connection, Mark.DestinationTranslated))
+    follow(tracking, flow, Direction.Reply, refreshes);
 }
 
-/** The mapping of who sends in this direction, if there is one, lives as long as his connection. */
-function refresh({ table, mappings }: Tracking, flow: Flow, direction: Direction): void {
-  if (mappings === undefined) return;
+/** The mapping of who sends in this direction, if there is one, learns of the packet at hand. */
+function follow(tracking: Tracking, flow: Flow, direction: Direction, refreshes: boolean): void {
+  const { table, mappings } = tracking;
+  if (mappings === undefined || (!refreshes && flow.turn === Turn.None)) return;
   const connection = connectionOf(flow.side);
   const inside = table.sourceOf(connection, direction);
   const port = table.portsOf(connection, direction) & SOURCE_PORT;
   const side = mappings.find(flow.now, flow.mappingKey, inside, inside, port);
   if (side < 0 || directionOf(side) === Direction.Reply) return;
   const mapping = connectionOf(side);
-  mappings.setExpiry(mapping, Math.max(mappings.expiryOf(mapping), table.expiryOf(connection)));
+  if (refreshes) refresh(mappings, mapping, table, connection);
+  if (flow.turn !== Turn.None) turn(mappings, mapping, table, connection, flow.turn);
+}
+
+/** It lives as long as the connection, and is given up for no other if that is not. */
+function refresh(mappings: Conntrack, mapping: number, table: Conntrack, connection: number): void {
+  const expiry = table.expiryOf(connection);
+  const brief = mapping * WINDOW_TICKS + BRIEF;
+  if (!isOpen(table, connection))
+    mappings.windowTicks[brief] = Math.max(mappings.windowTicks[brief], expiry);
+  if (table.has(connection, Mark.Assured)) mappings.mark(mapping, Mark.Assured);
+  mappings.setExpiry(mapping, Math.max(mappings.expiryOf(mapping), expiry));
+}
+
+/** A TCP connection that it has is open now, or no more: with the last of them its long life is over (RFC 5382 REQ-5). */
+function turn(
+  mappings: Conntrack,
+  mapping: number,
+  table: Conntrack,
+  connection: number,
+  how: Turn,
+): void {
+  const at = mapping * WINDOW_WORDS + OPEN;
+  mappings.windows[at] = Math.max(0, mappings.windows[at] + how);
+  if (how === Turn.Opens || mappings.windows[at] > 0) return;
+  const brief = mappings.windowTicks[mapping * WINDOW_TICKS + BRIEF];
+  mappings.setExpiry(mapping, Math.max(brief, table.expiryOf(connection)));
 }

@@ -6,6 +6,7 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NatFlag, NatKind } from '../program/layout.js';
 import { Mark } from '../state/connections.js';
+import { connectionOf } from '../state/conntrack.js';
 import { Protocol, replyPorts } from '../state/tuple.js';
 import type { Flow } from './flow.js';
 import type { Fibs } from './fibs.js';
@@ -19,6 +20,8 @@ import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 import { holdName, letGo } from './tracking.js';
 import type { Tracking } from './tracking.js';
+
+const NOBODY = -1;
 
 /** What sources are chosen with. */
 export interface SourceSurroundings {
@@ -158,10 +161,11 @@ export function sourceOn(
     letGo(tracking, packet.family, replyDestination);
     if (reason !== Reason.Ok) return reason;
     if (isMapped || flow.isForMapping) refreshMapping(tracking, flow, false);
-    if (isMapped) return Reason.Ok;
-    if (isMappable && isSourceChanged())
-      addMapping(tracking, flow, packet, rule, tracking.table.expiryOf(flow.side >> 1));
-    return Reason.Ok;
+    const isNew = !isMapped && isMappable && isSourceChanged();
+    if (!isNew || addMapping(tracking, flow, packet, rule)) return Reason.Ok;
+    tracking.table.remove(connectionOf(flow.side));
+    flow.side = NOBODY;
+    return Reason.ConnectionsExceeded;
   };
 
   /** The mapping is that of the source as it came. */

@@ -25,7 +25,7 @@ import { keyOf, Protocol, replyPorts } from '../state/tuple.js';
 import * as tcp from '../wire/tcp.js';
 import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
-import { Flow } from './flow.js';
+import { Flow, isOpen, Turn } from './flow.js';
 import { renumberOn } from './identification.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
@@ -91,8 +91,10 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     return tracking.table.find(flow.now, flow.key, source, destination, packet.ports);
   }
 
-  function follow({ tracker }: Tracking, side: number): Verdict {
-    return tracker.track(
+  function follow({ table, tracker }: Tracking, side: number): Verdict {
+    const connection = connectionOf(side);
+    const wasOpen = isOpen(table, connection);
+    const verdict = tracker.track(
       side,
       flow.now,
       segment.flags,
@@ -102,6 +104,8 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
       segment.payloadBytes,
       segment.scale,
     );
+    if (isOpen(table, connection) !== wasOpen) flow.turn = wasOpen ? Turn.Closes : Turn.Opens;
+    return verdict;
   }
 
   function begin(connection: number): void {

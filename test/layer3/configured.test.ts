@@ -82,13 +82,7 @@ for (const family of FAMILIES) {
       for (const story of [
         ...lines([[first, gone]], synAck, 20, [resetOf(synAck), CONSUMED]),
         ...lines(open, next, 8000, [resetOf(next), CONSUMED]),
-        // A mapping is kept as long as a connection that was open, and lets him in again.
-        ...lines(
-          closing,
-          next,
-          250,
-          profile === 'linux' ? [resetOf(next), CONSUMED] : passed(next, inside),
-        ),
+        ...lines(closing, next, 250, [resetOf(next), CONSUMED]),
       ])
         tells(t, it, story);
     });

@@ -7,6 +7,8 @@ import {
   answerOf,
   errorAbout,
   FAMILIES,
+  FAR_SEQUENCE,
+  FIN,
   NEAR_SEQUENCE,
   passed,
   ping,
@@ -70,6 +72,40 @@ for (const family of FAMILIES) {
     tells(t, scene(family, 'linux', free), [
       [first, passed(first, outside)],
       [second, passed(second, { ...outside, port: PORT + 1 })],
+    ]);
+  });
+
+  test(`N5382-5 N7857-2: IPv${family}, profile rfc4787: 4 minutes after its last connection was closed a source has its port outside no more, and before that nobody else`, (t) => {
+    /** A connection that is open from the second `at` on, and one that its opener then closes. */
+    const opened = (to: string, at: number): Line[] => {
+      const first = syn(mine, 5000, to, 80);
+      const answer = answerOf(passed(first, outside));
+      const ack = tcp(first, ACK, [NEAR_SEQUENCE + 1, FAR_SEQUENCE + 1]);
+      return [
+        [first, passed(first, outside), at],
+        [answer, passed(answer, { destination: mine, toPort: 5000 }), at],
+        [ack, passed(ack, outside), at],
+      ];
+    };
+    const closed = (to: string, at: number): Line => {
+      const ends = { source: mine, port: 5000, destination: to, toPort: 80 };
+      const fin = tcp(ends, FIN | ACK, [NEAR_SEQUENCE + 1, FAR_SEQUENCE + 1]);
+      return [fin, passed(fin, outside), at];
+    };
+    const late = syn(theirs, 5000, peer, 80);
+    const refused: Line = [late, [saidAbout(late, 'prohibited', [inner, theirs]), EXHAUSTED], 339];
+    tells(t, rfc, [
+      ...opened(peer, 0),
+      closed(peer, 100),
+      refused,
+      [late, passed(late, outside), 340],
+    ]);
+    tells(t, rfc, [
+      ...opened(peer, 0),
+      ...opened(stranger, 10),
+      closed(peer, 100),
+      [refused[0], refused[1], 7449],
+      [late, passed(late, outside), 7450],
     ]);
   });
 
