@@ -20,6 +20,8 @@ export interface NatRules {
    * rule for all interfaces only the sources tell.
    */
   readonly isFromOutside: (host: number, iface: number, packet: Packet) => boolean;
+  /** Is it for an address by which sources are called outside? */
+  readonly isForPool: (host: number, packet: Packet) => boolean;
   /** Does Docker masquerade it: is it from a subnet of a bridge network, and leaves elsewhere? */
   readonly masquerades: (host: number, out: number, packet: Packet) => boolean;
 }
@@ -92,6 +94,18 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
         if (natRules.iface[row] === NONE && !matches(row, packet.source)) return true;
       }
       return isOutsideDocker(host, iface, packet.family);
+    },
+    isForPool: (host, { family, destination }) => {
+      const { to0, to1, to2, to3, toCount } = natRules;
+      for (const row of sources[host])
+        if (
+          natRules.family[row] === family &&
+          ((destination[0] ^ to0[row]) | (destination[1] ^ to1[row])) === 0 &&
+          (destination[2] ^ to2[row]) === 0 &&
+          (destination[3] - to3[row]) >>> 0 < toCount[row]
+        )
+          return true;
+      return false;
     },
     masquerades: masqueradesOf(program, isMasqueraded),
   };

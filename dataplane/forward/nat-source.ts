@@ -136,8 +136,8 @@ export function sourceOn(
     tracking.table.setRule(connection, flow.rule === NO_RULE ? rule : flow.rule);
     tracking.table.setFirstFrame(connection, inPort[frame], serial[frame]);
     flow.side = connection << 1;
-    const ports = replyPorts(protocol, packet.ports);
-    if (protocol === Protocol.Tcp) tracking.syns?.answer(packet.destination, packet.source, ports);
+    if (protocol === Protocol.Tcp)
+      tracking.syns?.answer(packet.destination, packet.source, replyPorts(protocol, packet.ports));
     if (marks !== 0) flow.isChanged = true;
     track(connection);
     return Reason.Ok;

@@ -51,8 +51,8 @@ export interface Nat {
   /** The same where the connection has been asked already, and says that the packet is none of its own. */
   readonly disown: (frame: Frame, iface: number, host: number) => void;
   /**
-   * Does the packet at hand, which came in at an interface of a host and is for one of its own addresses, open a connection of TCP from outside that
-   * nobody inside has asked for? Only in the profile rfc4787 it matters.
+   * Does the packet at hand, which came in at an interface of a host, open a connection of TCP from outside to one of its addresses, or of those by
+   * which sources are called there, that nobody inside has asked for? Only in the profile rfc4787 it matters.
    */
   readonly isUnsolicited: (iface: number, host: number) => boolean;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
@@ -205,7 +205,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
       packet.protocol === Protocol.Tcp &&
       packet.fragment === 0 &&
       (tcp.flags(view, packet.transport) & (tcp.Flag.Syn | tcp.Flag.Ack)) === tcp.Flag.Syn &&
-      local.isOwn(host, packet.destination) &&
+      (local.isOwn(host, packet.destination) || rules.isForPool(host, packet)) &&
       rules.isFromOutside(host, iface, packet),
     arrive: (frame, iface, host) => {
       const tracking = trackings[host];

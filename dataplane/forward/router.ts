@@ -126,11 +126,11 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
 
   /** To the own stack or on, when it is known whose packet it is. */
   function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
-    if (local.isLocal(host, packet)) {
-      if (!nat.isUnsolicited(iface, host)) return deliver(frame, at);
+    if (nat.isUnsolicited(iface, host)) {
       unsolicited.enter(frame, at, host);
       return Reason.Ok;
     }
+    if (local.isLocal(host, packet)) return deliver(frame, at);
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
     return Reason.MartianAddress;

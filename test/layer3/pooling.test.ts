@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { NatOption, NatProfile, NatSelection } from '../../dataplane/program/layout.js';
 import { randomOf } from '../random.js';
+import { ip } from './packets.js';
 import type { Packet } from './packets.js';
 import {
   insiders,
@@ -11,13 +12,14 @@ import {
   open,
   opener,
   outsiders,
+  POOL,
   PORT_FIRST,
   portOfSecond,
   PORTS,
   range,
   selections,
 } from './pool.js';
-import { Router } from './router.js';
+import { INSIDE, OUTSIDE, Router } from './router.js';
 import type { Rule } from './router.js';
 
 const RUNS = 8;
@@ -51,6 +53,22 @@ test('N4787-2: with the profile rfc4787 a source has the same address for every 
     t.is(address('echo', source, 5000), mine[i]);
     t.is(address('udp', source, 5001), undefined, 'it is not given one that others could have');
   }
+  router.checkConservation();
+});
+
+test('N5382-4: with the profile rfc4787 a SYN from outside to an address of a pool waits as one to the host itself does, and goes nowhere', (t) => {
+  const [peer = ''] = outsiders;
+  const router = new Router(natWith({ toCount: 16 }, NatProfile.Rfc4787));
+  const call = (to: string): Packet => opener('tcp', peer, 6000, to);
+  t.deepEqual(router.send(call(POOL), OUTSIDE, 0), { left: [], ended: '' });
+  const unsolicited = { left: [], ended: 'dropped: syn-unsolicited' };
+  t.deepEqual(router.send(call(POOL), OUTSIDE, 1e9), unsolicited);
+  const last = ip('203.0.113.79');
+  t.deepEqual(router.send(call(last), OUTSIDE, 2e9), { left: [], ended: '' });
+  t.is(router.plane.frames.claimed, 2);
+  const later = router.send(opener('udp', insiders[0] ?? '', 5000, peer), INSIDE, 9e9);
+  t.is(later.left.length, 3, 'two errors, and itself');
+  t.is(router.plane.frames.claimed, 0, 'both have been dropped');
   router.checkConservation();
 });
 
