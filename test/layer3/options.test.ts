@@ -1,8 +1,10 @@
 /** What a router and a host do with the options of IPv4 packets (RFC 791 §3.1; Linux ip_options.c). The time is that of the frame. */
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { isRight, sum } from '../../dataplane/wire/checksum.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
-import { hex, join, u32, u8 } from '../../pcaps/build/bytes.js';
+import { hex, join, u32, u8, viewOf } from '../../pcaps/build/bytes.js';
 import {
   atA,
   error4,
@@ -168,4 +170,53 @@ test('R-17: the answer to a ping has its record route and its timestamp, in this
 test('R-17: the answer has no other options, and there is none where its own entry would fit in part only', (t) => {
   answers(t, u8(148, 4, 0, 0), ZEROS(0));
   answers(t, join(u8(7, 9, 4), ZEROS(6), ZEROS(3)), undefined);
+});
+
+/** Options of any bytes, most of which begin like one that is filled in. */
+const anything = fc
+  .tuple(
+    fc.constantFrom(7, 68, 68, 131, 148, 1, 0),
+    fc.integer({ min: 0, max: 40 }),
+    fc.integer({ min: 0, max: 44 }),
+    fc.uint8Array({ minLength: 1, maxLength: 37 }),
+  )
+  .map(([kind, size, pointer, rest]) => {
+    const bytes = join(u8(kind, size, pointer), rest);
+    return join(bytes, ZEROS(-bytes.length & 3));
+  });
+
+test('R-17, property: whatever its options are, a packet leaves with as many of them and a right checksum, or is dropped for them', (t) => {
+  const check = (all: readonly Uint8Array[]): void => {
+    const ends = heard(
+      lab,
+      all.map((options) => atA(frame4(near, eth0, packet(options)))),
+    );
+    for (const [i, options] of all.entries()) {
+      const [last = ''] = ends[i]?.slice(-1) ?? [];
+      if (last === 'dropped: options-invalid' || last === 'dropped: source-routed') continue;
+      const came = frame4(eth1, far, packet(options, 63));
+      const left = hex(last.replace('b.p ', ''));
+      const [from, to] = [14 + 20, 14 + 20 + options.length];
+      t.true(isRight(sum(viewOf(left), 14, to - 14)));
+      t.deepEqual(left.slice(to), came.slice(to));
+      t.deepEqual(left.slice(0, from).fill(0, 24, 26), came.slice(0, from).fill(0, 24, 26));
+    }
+  };
+  const run = fc.array(anything, { minLength: 100, maxLength: 100 });
+  fc.assert(fc.property(run, check), { numRuns: 20 });
+  const pings = (all: readonly Uint8Array[]): void => {
+    const of = (options: Uint8Array): Uint8Array =>
+      packet4(near, eth0, Protocol.Icmp, message4(0x0800, 1, DATA), { options });
+    const ends = heard(
+      lab,
+      all.map((options) => atA(frame4(near, eth0, of(options)))),
+    );
+    for (const frames of ends)
+      for (const end of frames.filter((one) => one.startsWith('a.p'))) {
+        const view = viewOf(hex(end.replace('a.p ', '')).slice(14));
+        t.true(isRight(sum(view, 0, (view.getUint8(0) & 0xf) * 4)));
+        t.is(view.getUint16(2), view.byteLength);
+      }
+  };
+  fc.assert(fc.property(run, pings), { numRuns: 20 });
 });

@@ -1,6 +1,7 @@
 /** A host puts together what is for itself, and answers it (RFC 791 §3.2, RFC 8200 §4.5, RFC 5722, RFC 6946; Linux ip_fragment.c, reassembly.c). */
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import type { Compiled } from '../../control/compile/compile.js';
 import { Icmpv6Type } from '../../dataplane/wire/icmpv6.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
@@ -329,4 +330,34 @@ test('R-15: a reset answers a segment in fragments', (t) => {
   );
   t.is(answersIn(ends).length, 1);
   t.regex(answersIn(ends)[0] ?? '', /0a0001010a000109000713880000000000000020501400/);
+});
+
+test('R-15, property: a ping cut anywhere, its pieces in any order, some of them twice, is answered once, as the whole is', (t) => {
+  const family = fc.constantFrom(4 as const, 6 as const);
+  const cuts = fc.subarray([8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96], { minLength: 1 });
+  const check = (of: Family, at: readonly number[], keys: readonly number[]): void => {
+    const data = counting(93);
+    const message = ping(of, data);
+    const parts = [0, ...at].map((from, i) => {
+      const to = at[i] ?? message.length;
+      const more = i < at.length ? 1 : 0;
+      const part = message.slice(from, to);
+      return of === 4
+        ? packet4(near, eth0, Protocol.Icmp, part, { id: ID, fragment: (more << 13) | (from >> 3) })
+        : packet6(
+            near,
+            eth0,
+            FRAGMENT6,
+            join(u8(Protocol.Icmpv6, 0), u16(from | more), u32(ID), part),
+          );
+    });
+    const shuffled = parts
+      .map((part, i) => ({ part, key: keys[i] ?? 0 }))
+      .sort((one, other) => one.key - other.key)
+      .flatMap(({ part, key }) => (key % 5 === 0 ? [part, part] : [part]))
+      .map((part) => sent(of, part));
+    t.deepEqual(answersIn(heard(plain, shuffled)), [answered(of, data)]);
+  };
+  const keys = fc.array(fc.nat(1000), { minLength: 13, maxLength: 13 });
+  fc.assert(fc.property(family, cuts, keys, check), { numRuns: 200 });
 });
