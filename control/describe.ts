@@ -48,7 +48,7 @@ function count(number: number, one: string, many = `${one}s`): string {
 }
 
 function describeHost(
-  { name, nics, gateway, routes, forward, arpIgnore, nat }: Host,
+  { name, nics, gateway, routes, forward, arpIgnore, sendRedirects, rpFilter, nat }: Host,
   networks: readonly Network[],
 ): string[] {
   const rows = nics.map(({ name: nic, mac, wire, mtu, addresses, device, record }) => {
@@ -67,16 +67,19 @@ function describeHost(
     `host ${name}`,
     ...columns(rows),
     ...(gateway ? [`  gateway ${gateway.value}`] : []),
-    ...routes.map(({ to, via, dev, type }) => {
+    ...routes.map(({ to, via, dev, type, metric }) => {
       const way = [
         ...(type ? [type.value] : []),
         ...(via ? [`via ${via.value}`] : []),
         ...(dev ? [`dev ${dev.value}`] : []),
+        ...(metric ? [`metric ${metric.value}`] : []),
       ];
       return `  route ${to.value} ${way.join(' ')}`;
     }),
     ...(forward.value ? [] : ['  forwards nothing']),
     ...(arpIgnore.value === 0 ? [] : [`  arp_ignore ${arpIgnore.value}`]),
+    ...(sendRedirects.value ? [] : ['  sends no redirects']),
+    ...(rpFilter.value === 0 ? [] : [`  rp_filter ${rpFilter.value}`]),
     ...(nat ? describeNat(nat) : []),
   ];
 }

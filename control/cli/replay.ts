@@ -10,7 +10,7 @@ import type { ByReason, PortSummary, Summary } from '../replay/summary.js';
 import { CallError, Refused } from './errors.js';
 import { workersOf } from './number.js';
 import { showProgress } from './progress.js';
-import { grouped, tableOf } from './table.js';
+import { grouped, keptBackText, tableOf } from './table.js';
 
 export interface ReplayOptions {
   readonly in?: readonly string[];
@@ -112,6 +112,7 @@ function reportOf(summary: Summary, { out, format }: ReplayOptions): string {
     tableOf(head, rows),
     '',
     law,
+    ...keptBackText(summary.icmpErrorsKeptBack),
     ...notes,
     `outputs: ${join(out, `<port>.${format}`)}, ${join(out, 'summary.json')}`,
   ].join('\n');

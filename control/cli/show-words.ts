@@ -20,7 +20,8 @@ first frame; not of routes), and hosts, which have their name as host, and
   conntrack  connections: protocol, state (of TCP), replied, assured, original and reply (source and
              destination: address, and port or identifier), timeout_s, openedBy (port, number),
              destinationRule and sourceRule (rule, at, key) where they are translated
-  routes     forwards, and routes: route (as ip route prints it), kind, to, via, dev, at
+  routes     forwards, and routes: route (as ip route prints it), kind, to, via, dev, metric,
+             at
   neighbors  neighbors: interface, address, mac, state (INCOMPLETE, REACHABLE, STALE, DELAY, PROBE,
              PERMANENT), heard_s, and of those in INCOMPLETE and PROBE asked and waiting
   nat        profile, and rules: kind (published, opened, destination, source, masquerade), rule,

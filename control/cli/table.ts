@@ -53,3 +53,9 @@ const CHARACTERS = [
 export function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
+
+/** What counters say of errors that were not sent; nothing where all were. */
+export function keptBackText(errors: number): string[] {
+  if (errors === 0) return [];
+  return [`${grouped(errors)} ICMP ${errors === 1 ? 'error' : 'errors'} kept back by the limit`];
+}

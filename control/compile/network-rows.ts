@@ -1,5 +1,11 @@
 /** The rows of hosts, and of the learning bridges: networks, then wires. */
-import { HostFlag, NetworkFlag, NONE, PortFlag } from '../../dataplane/program/layout.js';
+import {
+  HostFlag,
+  NetworkFlag,
+  NONE,
+  PortFlag,
+  ReversePath,
+} from '../../dataplane/program/layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { parseBlock } from '../address.js';
 import { CONNECTIONS_DEFAULT } from '../model/nat.js';
@@ -17,11 +23,18 @@ export const WIRE_MTU_MIN = 1500;
 
 export function writeHosts({ program, lab }: Draft): void {
   const table = program.hosts;
-  for (const [row, { name, at, forward, arpIgnore, nat }] of lab.hosts.entries()) {
+  for (const [
+    row,
+    { name, at, forward, arpIgnore, sendRedirects, rpFilter, nat },
+  ] of lab.hosts.entries()) {
     const isDocker = lab.networks.some(
       ({ host, driver: { value } }) => host === name && value !== 'host' && value !== 'none',
     );
-    table.flags[row] = (forward.value ? HostFlag.Forwards : 0) | (isDocker ? HostFlag.Docker : 0);
+    table.flags[row] =
+      (forward.value ? HostFlag.Forwards : 0) |
+      (sendRedirects.value ? HostFlag.Redirects : 0) |
+      (isDocker ? HostFlag.Docker : 0);
+    table.reversePath[row] = rpFilter.value satisfies ReversePath;
     table.natProfile[row] = PROFILES[nat?.profile.value ?? 'linux'];
     table.connectionsMax[row] = nat?.connectionsMax.value ?? CONNECTIONS_DEFAULT;
     table.arpIgnore[row] = arpIgnore.value;

@@ -5,6 +5,7 @@ import { blockText, contains, parseAddress, parseBlock } from '../address.js';
 import type { Block } from '../address.js';
 import type { Host, Lab } from '../model/lab.js';
 import type { Network } from '../model/network.js';
+import { connectedMetric, metricOf } from '../model/routes.js';
 import type { Position } from '../model/position.js';
 import { wordsOf, writeOrigin } from './columns.js';
 import { linkNamed } from './links.js';
@@ -22,6 +23,10 @@ export interface CompiledRoute {
   readonly iface: number;
   /** Unicast where nothing is said. */
   readonly kind?: RouteKind;
+  /** Of routes to one block the one with the lowest counts, ... */
+  readonly metric: number;
+  /** ... and what the topology says of it. */
+  readonly writtenMetric?: number;
 }
 
 /** What has interfaces, as the Program numbers them. */
@@ -32,7 +37,7 @@ export interface Numbered {
   readonly links: readonly Link[];
 }
 
-/** Those with the longest prefix first, of equal ones the one that was written first. */
+/** Those with the longest prefix first, of equal ones the one with the lowest metric, or else that which was written first. */
 export function routesOf({ hosts }: Lab, numbered: Numbered): CompiledRoute[] {
   const all = hosts.flatMap((host, number) => {
     const connected = [
@@ -41,7 +46,9 @@ export function routesOf({ hosts }: Lab, numbered: Numbered): CompiledRoute[] {
     ];
     return [...connected, ...declaredOf(host, number, numbered, connected)];
   });
-  return all.sort((one, other) => other.to.prefixLength - one.to.prefixLength);
+  return all.sort(
+    (one, other) => other.to.prefixLength - one.to.prefixLength || one.metric - other.metric,
+  );
 }
 
 /** The number of the interface that is a link. */
@@ -56,7 +63,8 @@ function bridgedOf(host: Host, number: number, { networks }: Numbered): Compiled
       const to = parseBlock(value)?.block;
       if (network.host !== host.name || to === undefined || gateway === undefined) return [];
       const text = `${blockText(to)} dev ${network.name}`;
-      return [{ text, ...(at && { at }), host: number, to, iface }];
+      const metric = connectedMetric(to.family);
+      return [{ text, ...(at && { at }), host: number, to, iface, metric }];
     }),
   );
 }
@@ -68,7 +76,8 @@ function connectedOf(host: Host, number: number, numbered: Numbered): CompiledRo
       const link = linkNamed(numbered.links, host.name, nic.name);
       if (to === undefined || link < 0) return [];
       const text = `${blockText(to)} dev ${nic.name}`;
-      return [{ text, ...(at && { at }), host: number, to, iface: ifaceOf(numbered, link) }];
+      const [iface, metric] = [ifaceOf(numbered, link), connectedMetric(to.family)];
+      return [{ text, ...(at && { at }), host: number, to, iface, metric }];
     }),
   );
 }
@@ -85,6 +94,7 @@ function declaredOf(
     via: string | undefined,
     dev: string | undefined,
     at: Position | undefined,
+    metric?: number,
   ): CompiledRoute[] => {
     const router = via === undefined ? undefined : parseAddress(via);
     const link = dev === undefined ? -1 : linkNamed(numbered.links, name, dev);
@@ -96,26 +106,40 @@ function declaredOf(
     const text = [blockText(to), ...(via ? ['via', via] : []), ...(dev ? ['dev', dev] : [])];
     return [
       {
-        text: text.join(' '),
+        text: [...text, ...metricWords(metric)].join(' '),
         ...(at && { at }),
         host,
         to,
         ...(router && { via: router.value }),
         iface,
+        ...metrics(to, metric),
       },
     ];
   };
   const declared = routes.flatMap((route) => {
-    const { to, via, dev, at, type } = route;
+    const { to, via, dev, at, type, metric } = route;
     const block = parseBlock(to.value)?.block;
-    if (type === undefined) return make(block, via?.value, dev?.value, at);
+    if (type === undefined) return make(block, via?.value, dev?.value, at, metric?.value);
     if (block === undefined) return [];
-    const text = `${type.value} ${blockText(block)}`;
-    return [{ text, at, host, to: block, iface: NONE, kind: KINDS[type.value] }];
+    const text = [type.value, blockText(block), ...metricWords(metric?.value)].join(' ');
+    const kind = KINDS[type.value];
+    return [{ text, at, host, to: block, iface: NONE, kind, ...metrics(block, metric?.value) }];
   });
   if (gateway === undefined) return declared;
   const everything = parseBlock(gateway.value.includes(':') ? '::/0' : '0.0.0.0/0')?.block;
   return [...declared, ...make(everything, gateway.value, undefined, gateway.at)];
+}
+
+function metrics({ family }: Block, written: number | undefined) {
+  return {
+    metric: metricOf(family, written),
+    ...(written !== undefined && { writtenMetric: written }),
+  };
+}
+
+/** As `ip route` prints it. */
+export function metricWords(written: number | undefined): string[] {
+  return written ? [`metric ${written}`] : [];
 }
 
 const KINDS = {

@@ -6,7 +6,7 @@ import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import type { BridgeHop, EntryView } from './hops.js';
 import type { Passage } from './passages.js';
-import { noRouteRules, ruleAtBridge, ruleAtWire, vlanRule } from './rules.js';
+import { ruleAtBridge, ruleAtHost, ruleAtWire, vlanRule } from './rules.js';
 import type { Rule } from './rules.js';
 import {
   at,
@@ -84,15 +84,15 @@ function placeOf({ compiled, frame }: Context, port: number) {
       name: bridge.name,
       at: bridge.at,
       bridge,
-      rules: (reason: Reason, to: string | undefined): readonly Rule[] =>
-        reason === Reason.NoRoute
-          ? noRouteRules(compiled, bridge.host, frame)
-          : ruleAtBridge(
-              reason,
-              bridge,
-              from,
-              ports.find(({ port }) => port === to),
-            ),
+      rules: (reason: Reason, to: string | undefined): readonly Rule[] => [
+        ...ruleAtHost(reason, compiled, bridge.host, frame),
+        ...ruleAtBridge(
+          reason,
+          bridge,
+          from,
+          ports.find(({ port }) => port === to),
+        ),
+      ],
     };
   const wire = at(wires, row - networks.length);
   return {

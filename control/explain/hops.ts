@@ -219,6 +219,8 @@ export interface RouteHop extends Hop {
   readonly connection?: ConnectionView;
   /** Of the destination first, which is decided before the route; absent where nothing is translated. */
   readonly translations?: readonly TranslationView[];
+  /** Its sender was told that there is a shorter way, as `send_redirects` has it. */
+  readonly redirected?: Setting;
   /** It was longer than the MTU, and goes on in so many pieces. */
   readonly pieces?: { readonly count: number; readonly rule: Rule };
   /** The MAC of the next hop was not known; `resumed` where the answer came at once. */

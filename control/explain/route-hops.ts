@@ -8,7 +8,7 @@ import type { AnyHop, RouteHop } from './hops.js';
 import type { Passage } from './passages.js';
 import { mtuRule, ruleAtRoute } from './route-rules.js';
 import { macText } from './text.js';
-import { at, endingOf, hostViews, interfaceView, noted, sentViews } from './views.js';
+import { at, endingOf, hostViews, interfaceView, noted, REDIRECT, sentViews } from './views.js';
 import type { Context } from './views.js';
 
 /** `before`: the hop from which it came to the host. */
@@ -32,6 +32,8 @@ export function routeHop(
   const addressed = noted(notes, Step.Addressed);
   const ending = endingOf(notes);
   const pieces = notes.filter(([step]) => step === Step.Cut).length;
+  const views = hostViews(context, notes);
+  const { name, sendRedirects } = at(compiled.lab.hosts, host);
   const place = { context, host, iface, destination, family: to.family, before, notes };
   return {
     stage: 'route',
@@ -44,8 +46,14 @@ export function routeHop(
         rules: ruleAtRoute(ending.number, place),
       },
     }),
-    ...hostViews(context, notes),
-    host: at(compiled.lab.hosts, host).name,
+    ...views,
+    ...(views.complaint === REDIRECT && {
+      redirected: {
+        value: String(sendRedirects.value),
+        ...(sendRedirects.at && { at: sendRedirects.at }),
+      },
+    }),
+    host: name,
     route: { rule: text, ...(written && { at: written }) },
     ...(link && { link }),
     nextHop: via === undefined ? destination : addressText(to.family, via),

@@ -4,7 +4,7 @@ import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import type { BridgeNetwork } from '../compile/compile.js';
 import type { AnyHop } from './hops.js';
-import { rule } from './rules.js';
+import { rule, ruleAtHost } from './rules.js';
 import type { Rule } from './rules.js';
 import { ruleOfTranslator, sourceTranslator } from './translations.js';
 import { interfaceView, noted, shortName } from './views.js';
@@ -51,7 +51,12 @@ export function ruleAtRoute(reason: Reason, place: AtRoute): readonly Rule[] {
     case Reason.NatPortsExhausted:
       return sourceRules(place);
     default:
-      return [];
+      return ruleAtHost(
+        reason,
+        compiled,
+        compiled.lab.hosts[place.host]?.name ?? '',
+        place.context.frame,
+      );
   }
 }
 

@@ -1,7 +1,22 @@
 /** What a host made of a packet that it routed, in sentences. */
 import { placeText } from './conntrack-words.js';
-import type { ConnectionView, RouteHop, TranslationRule, TranslationView } from './hops.js';
-import { complaint, ending, gathering, leaving, ruleText, seconds, where } from './phrases.js';
+import type {
+  ConnectionView,
+  RouteHop,
+  Setting,
+  TranslationRule,
+  TranslationView,
+} from './hops.js';
+import {
+  complaint,
+  ending,
+  gathering,
+  leaving,
+  ruleText,
+  seconds,
+  settingPlace,
+  where,
+} from './phrases.js';
 import { shortName } from './views.js';
 
 const MINUTE_S = 60;
@@ -24,9 +39,14 @@ export function routeSentences(file: string, hop: RouteHop): string[] {
     ...waitingText(hop),
     ...(addresses ? [`The next hop has the MAC ${addresses.destination}.`] : []),
     ...(sent.length > 0 && ended === undefined ? [`It ${leaving(file, sent)}.`] : []),
-    ...complaint(hop.complaint),
+    ...(hop.redirected ? redirectText(file, hop.redirected) : complaint(hop.complaint)),
     ...ending(file, ended),
   ];
+}
+
+function redirectText(file: string, redirects: Setting): string[] {
+  const place = settingPlace(file, 'send_redirects', redirects);
+  return [`The host told its sender by ICMP that there is a shorter way: redirect ${place}.`];
 }
 
 function routeText(file: string, { route, link, nextHop, waits, host, ended }: RouteHop): string[] {

@@ -2,10 +2,11 @@
  * Which line of the topology stands behind a verdict. A rule that nobody wrote is a default, and says so.
  */
 import { Reason } from '../../dataplane/observe/reason.js';
+import { contains, parseAddress } from '../address.js';
 import type { BridgeNetwork, Compiled, CompiledPort } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
 import type { VlanPort } from '../model/endpoint.js';
-import type { Wire } from '../model/lab.js';
+import type { Host, Wire } from '../model/lab.js';
 import type { Position } from '../model/position.js';
 import type { FrameDescription } from './dissect.js';
 import { linkView, shortName } from './views.js';
@@ -132,10 +133,10 @@ export function ruleAtLink(
         : [];
     case Reason.NoRoute:
       return child === undefined
-        ? noRouteRules(compiled, link.host, frame)
+        ? ruleAtHost(reason, compiled, link.host, frame)
         : routesBy(compiled, link);
     default:
-      return [];
+      return ruleAtHost(reason, compiled, link.host, frame);
   }
 }
 
@@ -164,10 +165,44 @@ function routesBy({ routes, links, lab, program }: Compiled, link: Link): Rule[]
   return [rule(`no route of ${link.host} leaves by ${shortName(linkView(link))}`, host ?? {})];
 }
 
+/** The rules that a Reason rests on for which a host gives a packet up, wherever it got it. */
+export function ruleAtHost(
+  reason: Reason,
+  compiled: Compiled,
+  name: string,
+  frame: FrameDescription,
+): Rule[] {
+  const host = compiled.lab.hosts.find((one) => one.name === name);
+  if (host === undefined) return [];
+  switch (reason) {
+    case Reason.NoRoute:
+      return noRouteRules(host, frame);
+    case Reason.ReversePath:
+      return reversePathRules(compiled, host, frame);
+    default:
+      return [];
+  }
+}
+
+/** What checks the source of a packet, and the way back that the host knows. */
+function reversePathRules({ lab, routes }: Compiled, host: Host, frame: FrameDescription): Rule[] {
+  const { name, rpFilter } = host;
+  const source = frame.packet?.source ?? '';
+  const address = parseAddress(source);
+  const back = routes.find(
+    (route) => lab.hosts[route.host] === host && address && contains(route.to, address),
+  );
+  return [
+    rule(`rp_filter of ${name} is ${rpFilter.value}`, rpFilter),
+    back === undefined
+      ? rule(`${name} has no route to ${source}`, host)
+      : rule(`the way back to ${source} is ${back.text}`, back.at ? { at: back.at } : {}),
+  ];
+}
+
 /** Why a host has no route to where a frame is for. */
-export function noRouteRules({ lab }: Compiled, name: string, frame: FrameDescription): Rule[] {
-  const host = lab.hosts.find((one) => one.name === name);
+function noRouteRules(host: Host, frame: FrameDescription): Rule[] {
   const to = frame.packet?.destination ?? '';
-  if (host?.gateway?.value.includes(':') === to.includes(':')) return [];
-  return [rule(`${name} has no route to ${to}, and no gateway`, host ?? {})];
+  if (host.gateway?.value.includes(':') === to.includes(':')) return [];
+  return [rule(`${host.name} has no route to ${to}, and no gateway`, host)];
 }

@@ -6,7 +6,7 @@ import { Release, Speech, Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
-import { kindIn, ORIGIN_UNKNOWN, originIn, portIn } from '../../dataplane/state/fdb-memory.js';
+import { Place, kindIn, originIn, portIn } from '../../dataplane/state/fdb-memory.js';
 import { Kind } from '../../dataplane/state/fdb.js';
 import type { BridgeNetwork, Compiled } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
@@ -121,6 +121,9 @@ export function endingOf(
   return { verdict, number, reason: reasonText(number) };
 }
 
+/** What is said where nothing is wrong. */
+export const REDIRECT = 'redirect';
+
 /** What an ICMP error says, by Complaint. */
 const complaints = [
   'net unreachable',
@@ -131,6 +134,8 @@ const complaints = [
   'administratively prohibited',
   'time exceeded',
   'fragment reassembly time exceeded',
+  'parameter problem',
+  REDIRECT,
 ] as const;
 
 /** What the host answered or complained of, and what its hearing the frame set free. */
@@ -207,7 +212,7 @@ export function entryView(
 /** The port by which the frame that taught an entry came into the lab. */
 export function originOf({ ports }: Compiled, place: number): string {
   const origin = originIn(place);
-  return at(ports, origin === ORIGIN_UNKNOWN ? portIn(place) : origin).port;
+  return at(ports, origin === Place.OriginUnknown ? portIn(place) : origin).port;
 }
 
 /** The child of an ipvlan parent that a frame went to, by the address it is for. */

@@ -52,6 +52,7 @@ export interface Sample {
   readonly workers: readonly WorkerSample[];
   readonly copied: number;
   readonly originated: number;
+  readonly errorsKeptBack: number;
 }
 
 /** The tick of this moment: hrtime is the CLOCK_MONOTONIC from which ticks are counted. */
@@ -115,6 +116,7 @@ export class Meter {
     const consumed = column('consumed');
     const copied = column('copied')[0] ?? 0;
     const originated = column('originated')[0] ?? 0;
+    const errorsKeptBack = column('errorsKeptBack')[0] ?? 0;
     const framesIn = column('framesIn');
     const bytesIn = column('bytesIn');
     const row = (by: Float64Array, port: number): Float64Array =>
@@ -140,6 +142,7 @@ export class Meter {
       })),
       copied,
       originated,
+      errorsKeptBack,
     };
   }
 

@@ -57,6 +57,8 @@ export interface CountersShown {
     readonly consumed: number;
     readonly waiting: number;
   };
+  /** ICMP errors that hosts did not send because there had been too many (RFC 1812 §4.3.2.8). */
+  readonly icmpErrorsKeptBack: number;
 }
 
 export interface WorkerShown {
@@ -162,6 +164,7 @@ export function countersOf(sample: Sample): CountersShown {
       consumed: byReason(port.consumed),
     })),
     frames: { received, originated, copied, sent, dropped, consumed, waiting },
+    icmpErrorsKeptBack: sample.errorsKeptBack,
   };
 }
 

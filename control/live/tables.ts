@@ -1,5 +1,5 @@
 /** What `show` says about a running lab, in tables for people. */
-import { grouped, tableOf } from '../cli/table.js';
+import { grouped, keptBackText, tableOf } from '../cli/table.js';
 import type { ByReason } from '../replay/summary.js';
 import type { CountersShown, PortShown, Shown, WorkerShown } from './shown.js';
 import type { Station } from './stations.js';
@@ -56,7 +56,7 @@ function stationsTable(stations: readonly Station[]): string {
   );
 }
 
-function countersTable({ ports, frames }: CountersShown): string {
+function countersTable({ ports, frames, icmpErrorsKeptBack }: CountersShown): string {
   const table = tableOf(
     ['port', 'frames in', 'frames out', 'ended here'],
     ports.map((port) => [port.port, port.framesIn, port.framesOut, endedOf(port)]),
@@ -64,7 +64,7 @@ function countersTable({ ports, frames }: CountersShown): string {
   const { received, originated, copied, sent, dropped, consumed, waiting } = frames;
   const made = `${grouped(received)} received + ${grouped(originated)} originated + ${grouped(copied)} copied`;
   const came = `${grouped(sent)} sent + ${grouped(dropped)} dropped + ${grouped(consumed)} consumed + ${grouped(waiting)} waiting`;
-  return `${table}\n\n${made} = ${came}`;
+  return [`${table}\n\n${made} = ${came}`, ...keptBackText(icmpErrorsKeptBack)].join('\n');
 }
 
 function endedOf({ dropped, consumed }: { dropped: ByReason; consumed: ByReason }): string {

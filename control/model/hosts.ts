@@ -16,6 +16,8 @@ export const ONLY_HOST: Host = {
   routes: [],
   forward: { value: true },
   arpIgnore: { value: 0 },
+  sendRedirects: { value: true },
+  rpFilter: { value: 0 },
 };
 const MTU_MIN = 68;
 const MTU_MAX = 65_535;
@@ -34,6 +36,8 @@ export function readHosts(
     const declared = entries(present(written)?.get('nics'));
     const nics = declared.map((nic) => readNic(key, nic, wireNames, file, findings));
     const forward = present(written)?.get('forward');
+    const redirects = present(written)?.get('send_redirects');
+    const rpFilter = present(written)?.get('rp_filter');
     return {
       name: key,
       at: keyAt,
@@ -41,6 +45,10 @@ export function readHosts(
       routes: [],
       forward: forward ? { value: forward.value, at: forward.at } : ONLY_HOST.forward,
       arpIgnore: readArpIgnore(present(written)?.get('arp_ignore'), findings),
+      sendRedirects: redirects
+        ? { value: redirects.value, at: redirects.at }
+        : ONLY_HOST.sendRedirects,
+      rpFilter: rpFilter ? { value: rpFilter.value, at: rpFilter.at } : ONLY_HOST.rpFilter,
     };
   });
   return hosts.length > 0 ? hosts : [ONLY_HOST];

@@ -17,6 +17,10 @@ export interface Host {
   readonly forward: Value<boolean>;
   /** Whose questions for its addresses it leaves unanswered: 0, 1, 2 or 8, as `arp_ignore` of Linux. */
   readonly arpIgnore: Value<number>;
+  /** It tells of shorter ways (`send_redirects`). */
+  readonly sendRedirects: Value<boolean>;
+  /** Whether a route has to lead back to where IPv4 packets come from: 0 no, 1 by the interface by which they came, 2 by any (`rp_filter`). */
+  readonly rpFilter: Value<0 | 1 | 2>;
   /** Absent where `x-nat` does not name it: as Linux, and without rules. */
   readonly nat?: Nat;
 }
@@ -31,6 +35,8 @@ export interface Route {
   readonly via?: Value<string>;
   /** A NIC of the host, or a VLAN of one: `eth0.50`. */
   readonly dev?: Value<string>;
+  /** Of routes to one block the one with the lowest counts; absent: as Linux has it by default. */
+  readonly metric?: Value<number>;
 }
 
 export interface Nic {

@@ -25,6 +25,23 @@ export interface Surroundings {
   readonly interfaces: readonly string[];
 }
 
+const METRIC_MAX = 0xffff_ffff;
+/** What an IPv6 route has that names no metric, or 0 (Linux IP6_RT_PRIO_USER), ... */
+const METRIC_IPV6 = 1024;
+/** ... and that to a subnet in which the host itself has an address (IP6_RT_PRIO_ADDRCONF). */
+const METRIC_CONNECTED_IPV6 = 256;
+
+/** The metric of a route that the topology declares (Linux fib_priority; ip6_route_add). */
+export function metricOf(family: 4 | 6, written: number | undefined): number {
+  if (family === 4) return written ?? 0;
+  return written === undefined || written === 0 ? METRIC_IPV6 : written;
+}
+
+/** That of a route to a subnet in which the host has an address. */
+export function connectedMetric(family: 4 | 6): number {
+  return family === 4 ? 0 : METRIC_CONNECTED_IPV6;
+}
+
 /** `x-hosts.*.gateway` and `routes`, for the hosts as they are known at the end. */
 export function withRoutes(
   root: Written<TopologyShape>,
@@ -60,11 +77,17 @@ class Routes {
     private readonly around: Surroundings,
     private readonly isWhole: boolean,
     private readonly findings: Findings,
-  ) {}
+  ) {
+    for (const { block } of around.subnets)
+      this.taken.add(keyOf(blockText(block), connectedMetric(block.family)));
+  }
 
   read(host: Written<HostShape>): Pick<Host, 'gateway' | 'routes'> {
     const gateway = this.readRouter(host.get('gateway'), undefined);
-    if (gateway !== undefined) this.taken.add(`default ${gateway.family}`);
+    if (gateway !== undefined) {
+      const everything = gateway.family === 4 ? '0.0.0.0/0' : '::/0';
+      this.taken.add(keyOf(everything, metricOf(gateway.family, undefined)));
+    }
     const routes = items(host.get('routes')).flatMap((route) => {
       const read = this.readRoute(route);
       return read === undefined ? [] : [read];
@@ -87,19 +110,41 @@ class Routes {
       const what = `${addressText(via.family, via.value)} is no IPv${to.family} address`;
       this.findings.refuse(via.at, what, `write a router that has an IPv${to.family} address`);
     }
-    const key = to.prefixLength === 0 ? `default ${to.family}` : blockText(to);
-    if (this.taken.has(key)) {
-      const what = `there is a route to ${key.replace(/ .*/, '')} already: File exists`;
-      this.findings.refuse(to.at, what, 'keep one of the two');
-    }
-    this.taken.add(key);
+    const metric = this.readMetric(route.get('metric'));
+    this.refuseTaken(to, metric);
     return {
       at: route.at,
       to: { value: blockText(to), at: to.at },
       ...(type && { type: { value: type.value, at: type.at } }),
       ...(via && { via: textOf(via) }),
       ...(dev && { dev }),
+      ...(metric && { metric }),
     };
+  }
+
+  private readMetric(written: Written<number> | undefined): Value<number> | undefined {
+    if (written === undefined) return undefined;
+    const { value, at } = written;
+    if (Number.isInteger(value) && value >= 0 && value <= METRIC_MAX) return { value, at };
+    const what = `argument "${value}" is wrong: "metric" value is invalid`;
+    this.findings.refuse(at, what, `write a whole number from 0 to ${METRIC_MAX}`);
+    return undefined;
+  }
+
+  /** Two routes to one subnet need different metrics (Linux fib_table_insert, fib6_add_rt2node: EEXIST). */
+  private refuseTaken(to: Placed<Block>, metric: Value<number> | undefined): void {
+    const key = keyOf(blockText(to), metricOf(to.family, metric?.value));
+    if (this.taken.has(key)) {
+      const name = to.prefixLength === 0 ? 'default' : blockText(to);
+      const same = metric === undefined ? '' : ` with metric ${metric.value}`;
+      const what = `there is a route to ${name}${same} already: File exists`;
+      this.findings.refuse(
+        metric?.at ?? to.at,
+        what,
+        'keep one of the two, or give it another metric',
+      );
+    }
+    this.taken.add(key);
   }
 
   private refuseWay(route: Written<RouteShape>, { value: type }: Written<string>): void {
@@ -178,6 +223,11 @@ export function readInterface(
     : `name an interface of this host${interfaces.length > 0 ? `: ${interfaces.join(', ')}` : ''}`;
   findings.refuse(at, what, fix);
   return undefined;
+}
+
+/** What no two routes of a host may have in common. */
+function keyOf(subnet: string, metric: number): string {
+  return `${subnet} ${metric}`;
 }
 
 type RouteShape = NonNullable<HostShape['routes']>[number];

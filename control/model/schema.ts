@@ -223,6 +223,10 @@ const route = mapping({
   to: text.describe('A subnet, or default.'),
   via: address.nullish().describe('The router.'),
   dev: text.nullish().describe('A NIC of the host, or a VLAN of one.'),
+  metric: z
+    .number()
+    .nullish()
+    .describe('Of routes to one subnet the one with the lowest counts. Default 0, of IPv6 1024.'),
   type: z
     .enum(['blackhole', 'unreachable', 'prohibit'])
     .nullish()
@@ -241,6 +245,15 @@ const host = mapping({
     .nullish()
     .describe(
       'ARP for its addresses is answered 0: on all interfaces (default), 1: on the one that has the address, 2: there, and in the same subnet, 8: nowhere.',
+    ),
+  send_redirects: switched.describe(
+    'Who sends by way of it what has a shorter way hears of it. Default: true.',
+  ),
+  rp_filter: z
+    .literal([0, 1, 2])
+    .nullish()
+    .describe(
+      'Is the source of IPv4 packets checked against the routes? 0 (default): no; 1: strictly; 2: loosely.',
     ),
 });
 

@@ -98,7 +98,7 @@ function shorter(fix: string): string {
 /** `a list`, `text`, ... : what would have been right. */
 function expectedKinds(issue: Issue): string[] {
   if (issue.code === 'invalid_type') return [KINDS[issue.expected] ?? issue.expected];
-  if (issue.code === 'invalid_value') return issue.values.map((value) => `"${String(value)}"`);
+  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value));
   if (issue.code !== 'invalid_union') return ['something else'];
   return [...new Set(issue.errors.flat().flatMap(expectedKinds))];
 }

@@ -46,6 +46,8 @@ export interface Summary {
     readonly dropped: number;
     readonly consumed: number;
   };
+  /** ICMP errors that hosts did not send because there had been too many (RFC 1812 §4.3.2.8). */
+  readonly icmpErrorsKeptBack: number;
   readonly duration_s: number;
   readonly interrupted: boolean;
   /** What the topology gives to think about, then what the replay does. */
@@ -91,6 +93,7 @@ export function summaryOf(
       dropped: total(counters.dropped),
       consumed: total(counters.consumed),
     },
+    icmpErrorsKeptBack: total(counters.errorsKeptBack),
     duration_s: report.tick / 1e9,
     interrupted: report.interrupted,
     notes: [...compiled.lab.notes, ...notesOf(report)],

@@ -2,6 +2,7 @@
 import { RouteKind } from '../../dataplane/program/layout.js';
 import { addressText, blockText } from '../address.js';
 import type { Compiled } from '../compile/compile.js';
+import { metricWords } from '../compile/routes.js';
 import type { CompiledRoute } from '../compile/routes.js';
 import { interfaceView, shortName } from '../explain/views.js';
 import type { Position } from '../model/position.js';
@@ -13,6 +14,8 @@ export interface RouteShown {
   readonly to: string;
   readonly via?: string;
   readonly dev?: string;
+  /** Where the topology says one. */
+  readonly metric?: number;
   readonly at?: Position;
 }
 
@@ -42,7 +45,7 @@ export function routesShown(compiled: Compiled): HostRoutes[] {
 }
 
 function shownOf(compiled: Compiled, route: CompiledRoute): RouteShown {
-  const { to, via, iface, kind = RouteKind.Unicast, at } = route;
+  const { to, via, iface, kind = RouteKind.Unicast, writtenMetric: metric, at } = route;
   const link = interfaceView(compiled, iface);
   const dev = link && shortName(link);
   const router = via === undefined ? undefined : addressText(to.family, via);
@@ -51,6 +54,7 @@ function shownOf(compiled: Compiled, route: CompiledRoute): RouteShown {
     to.prefixLength === 0 ? 'default' : blockText(to),
     ...(router === undefined ? [] : ['via', router]),
     ...(dev === undefined ? [] : ['dev', dev]),
+    ...metricWords(metric),
   ];
   return {
     route: words.join(' '),
@@ -58,6 +62,7 @@ function shownOf(compiled: Compiled, route: CompiledRoute): RouteShown {
     to: blockText(to),
     ...(router !== undefined && { via: router }),
     ...(dev !== undefined && { dev }),
+    ...(metric !== undefined && { metric }),
     ...(at && { at }),
   };
 }

@@ -87,8 +87,8 @@ export function addressOn(
 }
 
 /**
- * Makes the function that copies an echo request of `length` bytes, IP header included, into an answer of another type; -1 when its
- * checksum is wrong, or partial and not its own. A partial checksum stays partial: the pseudo sum is the same in both directions, and the type is summed later.
+ * Makes the function that copies an echo request of `length` bytes, IP header included, into an answer of another type, whose IP header may be
+ * shorter: its ICMP message begins behind `answerOffset` bytes. -1 when its checksum is wrong, or partial and not its own. A partial checksum stays partial: the pseudo sum is the same in both directions, and the type is summed later.
  */
 export function echoOn(
   plane: Plane,
@@ -98,13 +98,14 @@ export function echoOn(
   iface: number,
   length: number,
   icmpOffset: number,
+  answerOffset: number,
   type: number,
   pseudoSum: number,
 ) => Frame {
   const { start, payload, flags, checksumStart, checksumOffset, view, bytes } = plane.frames;
   const answer = answerOn(plane, interfaces);
   const memory = memoryOf(bytes);
-  return (frame, iface, length, icmpOffset, type, pseudoSum) => {
+  return (frame, iface, length, icmpOffset, answerOffset, type, pseudoSum) => {
     const at = payload[frame];
     const partial = flags[frame] & PARTIAL;
     const sumAt = start[frame] + checksumStart[frame];
@@ -112,11 +113,13 @@ export function echoOn(
       return NOBODY;
     if (partial === 0 && !isRight(pseudoSum + sum(view, at + icmpOffset, length - icmpOffset)))
       return NOBODY;
-    const echo = answer(frame, iface, HEADER_LENGTH + length);
+    const message = length - icmpOffset;
+    const echo = answer(frame, iface, HEADER_LENGTH + answerOffset + message);
     if (echo < 0) return NOBODY;
     const into = payload[echo];
-    copyBytes(memory, at, memory, into, length);
-    const typeAndCode = into + icmpOffset;
+    copyBytes(memory, at, memory, into, answerOffset);
+    copyBytes(memory, at + icmpOffset, memory, into + answerOffset, message);
+    const typeAndCode = into + answerOffset;
     const was = view.getUint16(typeAndCode);
     view.setUint8(typeAndCode, type);
     if (partial === 0) {
@@ -127,7 +130,7 @@ export function echoOn(
       );
     } else {
       flags[echo] |= PARTIAL;
-      checksumStart[echo] = HEADER_LENGTH + icmpOffset;
+      checksumStart[echo] = HEADER_LENGTH + answerOffset;
       checksumOffset[echo] = CHECKSUM_OFFSET;
     }
     return echo;

@@ -4,7 +4,7 @@
  * RFC 4443 §3.4).
  *
  * It keeps silent where Linux would: to what came to a group, to sources that are not one host elsewhere, to resets, and about what arrived
- * damaged. A checksum that was left to a NIC, or that a capture did not keep all bytes for, counts as right. Fragments are left out.
+ * damaged. A checksum that was left to a NIC, or that a capture did not keep all bytes for, counts as right. Fragments come here when they have been put together (reassemble.ts).
  */
 import { PARTIAL } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';

@@ -45,10 +45,17 @@ export const enum Complaint {
   HopLimitExceeded,
   /** The first fragment came, and the others did not in time. */
   ReassemblyTimeExceeded,
+  /** Options that make no sense; what is said with it is the byte of the packet with which they cease to, counted from 0. */
+  ParameterProblem,
+  /** Nothing is wrong, but there is a router nearer to where it goes, which is said with it, or that is on the link itself; IPv4: see redirect.ts. */
+  Redirect,
 }
 
 /** Says what is wrong with a packet that came in by an interface to whoever sent it. The hold on the frame stays the caller's. */
-export type Complain = (frame: Frame, iface: number, complaint: Complaint, mtu: number) => void;
+export type Complain = (frame: Frame, iface: number, complaint: Complaint, detail: number) => void;
+
+/** The same, but the error is only made: its frame, with one hold that is the caller's, or -1 where nothing is said. */
+export type Draft = (frame: Frame, iface: number, complaint: Complaint, detail: number) => Frame;
 
 /** What errors are made and sent with. */
 export interface ComplaintSurroundings {
@@ -69,6 +76,8 @@ const ICMP: Readonly<Record<Complaint, number>> = {
   [Complaint.Prohibited]: 0x030d,
   [Complaint.HopLimitExceeded]: 0x0b00,
   [Complaint.ReassemblyTimeExceeded]: 0x0b01,
+  [Complaint.ParameterProblem]: 0x0c00,
+  [Complaint.Redirect]: 0x0501,
 };
 
 /** The same of ICMPv6: RFC 4443 §3. */
@@ -81,6 +90,8 @@ const ICMPV6: Readonly<Record<Complaint, number>> = {
   [Complaint.Prohibited]: 0x0101,
   [Complaint.HopLimitExceeded]: 0x0300,
   [Complaint.ReassemblyTimeExceeded]: 0x0301,
+  [Complaint.ParameterProblem]: 0x0400,
+  [Complaint.Redirect]: 0x8900,
 };
 
 /** Bytes of the longest error (RFC 1812 §4.3.2.3; RFC 4443 §2.4 (c)). */
@@ -90,10 +101,14 @@ const LENGTH_MAX_IPV6 = 1280;
 const MTU_MIN_IPV6 = 1280;
 /** Internetwork control (RFC 1812 §4.3.2.5), with the default type of service (RFC 1349 §5.1). */
 const PRECEDENCE_IPV4 = 0xc0;
+const NOBODY = -1;
 
-/** Makes the function by which hosts tell what they could not deliver. */
-export function complainOn(plane: Plane, around: ComplaintSurroundings): Complain {
-  const { program, rateLimits, trace } = plane;
+/** Makes the functions by which hosts tell what they could not deliver. */
+export function complainOn(
+  plane: Plane,
+  around: ComplaintSurroundings,
+): { readonly complain: Complain; readonly draft: Draft } {
+  const { program, rateLimits, counters, trace } = plane;
   const { tick } = plane.frames;
   const { prefix, kind, iface: outOf } = program.routes;
   const { interfaces, local, fibs, output } = around;
@@ -111,27 +126,36 @@ export function complainOn(plane: Plane, around: ComplaintSurroundings): Complai
 
   /** Of IPv6 more is said the more hosts a route leads to (Linux icmpv6_xrlim_allow). */
   function isTooMuch(host: number, complaint: Complaint, row: number, now: number): boolean {
-    if (complaint === Complaint.TooLong) return false;
+    if (complaint === Complaint.TooLong || complaint === Complaint.Redirect) return false;
     const { source } = packet;
     const period = packet.family === 4 ? PERIOD_NS : PERIOD_NS / (1 << ((128 - prefix[row]) >> 5));
     const limits = rateLimits[host];
-    return !limits.allows(source[0], source[1], source[2], source[3], period, now);
+    if (limits.allows(source[0], source[1], source[2], source[3], period, now)) return false;
+    counters.errorsKeptBack[0]++;
+    return true;
   }
 
-  return (frame, iface, complaint, mtu) => {
+  function draft(frame: Frame, iface: number, complaint: Complaint, detail: number): Frame {
     const host = interfaces.host[iface];
-    if (host >= rateLimits.length || read(frame) !== Reason.Ok) return;
-    if (!mayComplain(frame, host, complaint)) return;
+    if (host >= rateLimits.length || read(frame) !== Reason.Ok) return NOBODY;
+    if (!mayComplain(frame, host, complaint)) return NOBODY;
     const row = wayBack(host);
-    if (row < 0) return;
+    if (row < 0) return NOBODY;
     const asked = local.rowOf(host, packet.destination);
     const speaker = asked >= 0 ? asked : interfaces.speaker(outOf[row], packet.family);
-    if (speaker < 0 || isTooMuch(host, complaint, row, tick[frame])) return;
-    const error = write(frame, outOf[row], speaker, complaint, mtu);
-    if (error < 0) return;
-    if (plane.isTracing) trace.note(Step.Speaks, Speech.Error, complaint);
-    output(error, host);
-    if (plane.isTracing) trace.note(Step.Done);
+    if (speaker < 0 || isTooMuch(host, complaint, row, tick[frame])) return NOBODY;
+    return write(frame, outOf[row], speaker, complaint, detail);
+  }
+
+  return {
+    draft,
+    complain: (frame, iface, complaint, detail) => {
+      const error = draft(frame, iface, complaint, detail);
+      if (error < 0) return;
+      if (plane.isTracing) trace.note(Step.Speaks, Speech.Error, complaint);
+      output(error, interfaces.host[iface]);
+      if (plane.isTracing) trace.note(Step.Done);
+    },
   };
 }
 
@@ -173,7 +197,7 @@ function writeOn(
   plane: Plane,
   { mtu: mtuOf }: Interfaces,
   packet: Packet,
-): (frame: Frame, out: number, from: number, complaint: Complaint, mtu: number) => Frame {
+): (frame: Frame, out: number, from: number, complaint: Complaint, detail: number) => Frame {
   const { start, length, payload, bytes, room, view } = plane.frames;
   const reply = replyOn(plane);
   const seal = sealOn(plane);
@@ -194,14 +218,16 @@ function writeOn(
   }
 
   /** The four bytes that depend on the type: an MTU, a pointer, or nothing. */
-  function detail(complaint: Complaint, mtu: number): number {
+  function rest(complaint: Complaint, detail: number): number {
     if (complaint === Complaint.TooLong)
-      return packet.family === 4 ? Math.min(mtu, 0xffff) : Math.max(mtu, MTU_MIN_IPV6);
+      return packet.family === 4 ? Math.min(detail, 0xffff) : Math.max(detail, MTU_MIN_IPV6);
+    if (complaint === Complaint.ParameterProblem) return detail << 24;
+    if (complaint === Complaint.Redirect) return detail;
     if (complaint !== Complaint.ProtocolUnreachable || packet.family === 4) return 0;
     return ipv6.nextHeaderOffset(view, packet.at, packet.upper - packet.at);
   }
 
-  return (frame, out, from, complaint, mtu) => {
+  return (frame, out, from, complaint, detail) => {
     const quote = quoted(frame, out);
     if (quote === 0) return -1;
     const isIpv4 = packet.family === 4;
@@ -212,7 +238,7 @@ function writeOn(
     if (error < 0) return error;
     const at = payload[error] + replyHeader(packet.family);
     view.setUint16(at, isIpv4 ? ICMP[complaint] : ICMPV6[complaint]);
-    view.setUint32(at + 4, detail(complaint, mtu));
+    view.setUint32(at + 4, rest(complaint, detail));
     copyBytes(memory, packet.at, memory, icmp.quotedAt(at), quote);
     seal(error, protocol, icmp.CHECKSUM_OFFSET);
     return error;

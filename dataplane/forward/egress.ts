@@ -13,6 +13,7 @@ import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
 import { NetworkFlag, NONE, PortFlag, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
+import { fixed } from '../state/fixed.js';
 import { ownOn, QUEUE } from './plane.js';
 import type { Plane } from './plane.js';
 import { tagsOf } from './tag.js';
@@ -48,11 +49,12 @@ export function filters({ networks }: Program, network: number): boolean {
 /** Ports whose frames only have to be queued: nothing stands behind them that is ours, and their bridge does not touch tags. */
 function plainPorts(program: Program): Uint8Array {
   const { ports } = program;
-  return Uint8Array.from({ length: ports.rows }, (_, port) => {
+  const plain = Uint8Array.from({ length: ports.rows }, (_, port) => {
     const network = ports.network[port];
     const touchesTags = network !== NONE && filters(program, network);
     return ports.role[port] === PortRole.Joint || touchesTags ? 0 : 1;
   });
+  return fixed(plain);
 }
 
 /** Where a frame goes that leaves a bridge, and how it ends if it cannot. */

@@ -25,7 +25,7 @@ import type { Ipvlan } from './ipvlan.js';
 import { linksOn } from './links.js';
 import { localAddressesOf } from './local.js';
 import type { Macvlan } from './macvlan.js';
-import { LOCAL_PORT, ownOn } from './plane.js';
+import { DUES_EACH, LOCAL_PORT, ownOn } from './plane.js';
 import type { Plane } from './plane.js';
 import { resolverOn } from './resolve.js';
 import { routerOn } from './router.js';
@@ -48,6 +48,7 @@ export type CarryOut = (frame: Frame, port: number, verdict: Verdict) => void;
 export interface Emit {
   readonly carryOut: CarryOut;
   readonly interfaces: Interfaces;
+  readonly fibs: Fibs;
   readonly router: Router;
 }
 
@@ -72,18 +73,20 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     router.output(frame, host);
   };
   const around = { interfaces, fibs, local: localAddressesOf(program), output };
-  const complain = complainOn(plane, around);
+  const { complain, draft } = complainOn(plane, around);
   const refuse = closedOn(plane, { ...around, complain });
-  const router = routerOn(plane, { ...around, resolver, own, hear, end, complain });
+  const router = routerOn(plane, { ...around, resolver, own, hear, end, complain, draft });
   const paths = { ...around, resolver, queue, end, stages, carryOut, host: hear };
   const links = linksOn(plane, { ...paths, enterHost: router.enter });
-  const host = hostOn(plane, { interfaces, speak, hear: learn, refuse });
+  const host = hostOn(plane, { interfaces, speak, hear: learn, refuse, complain });
   plane.doors = { fire, up: links.up, enter: links.enter };
 
   function fire(event: number): void {
-    const hosts = plane.dues.length >>> 1;
+    const hosts = plane.dues.length / DUES_EACH;
+    const due = plane.dues[event];
     if (event < hosts) resolver.fire(event);
-    else router.expire(event - hosts, plane.dues[event]);
+    else if (event < 2 * hosts) router.expire(event - hosts, due);
+    else host.expire(event - 2 * hosts, due);
   }
 
   function drop(frame: Frame, reason: Reason): void {
@@ -145,7 +148,7 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
   }
 
   function hear(frame: Frame, iface: number): void {
-    const row = host(frame, iface);
+    const row = host.hear(frame, iface);
     if (row >= 0 && plane.isTracing) trace.note(Step.Answered, row, iface);
   }
 
@@ -219,7 +222,7 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     }
   }
 
-  return { carryOut, interfaces, router };
+  return { carryOut, interfaces, fibs, router };
 }
 
 /** Does a frame that ends for this Reason still go up to the host? What forbids containers to speak with each other does not bind it. */

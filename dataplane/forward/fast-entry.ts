@@ -6,6 +6,7 @@ import { OFFLOADED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { HostFlag, LinkUse, NetworkFlag, NONE, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
+import { fixed } from '../state/fixed.js';
 import { EtherType, HEADER_LENGTH, isGroup, TYPE_OFFSET } from '../wire/ethernet.js';
 import { NO_INTERFACE } from './interfaces.js';
 import type { Interfaces } from './interfaces.js';
@@ -61,10 +62,11 @@ function entrances(program: Program, interfaces: Interfaces): Int32Array {
     const link = interfaces.linkOf(iface);
     return links.use[link] === LinkUse.Host && links.below[link] === NONE;
   };
-  return interfaces.behindPorts(program).map((iface, port) => {
+  const open = interfaces.behindPorts(program).map((iface, port) => {
     if (iface === NO_INTERFACE) return iface;
     const host = interfaces.host[iface];
     const forwards = host < hosts.rows && (hosts.flags[host] & HostFlag.Forwards) !== 0;
     return forwards && isOpen(port, iface) ? iface : NO_INTERFACE;
   });
+  return fixed(open);
 }

@@ -4,8 +4,8 @@
  * one saves what has to be asked of the others (docs/decisions.md).
  *
  * Short is the way of a whole IPv4 packet without options, in a frame of the host's alone, that comes from another station, goes to another, whose
- * next hop is reachable and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, while it
- * neither opens nor closes. What is told about a frame (explain) is told on the long way.
+ * next hop is reachable and that fits; and where its host tracks connections, of UDP and TCP on one that both sides have been heard of, and the
+ * first one of another (fast-opening.ts). What is told about a frame (explain) is told on the long way.
  *
  * Complication 1: TCP out of its window. Only the tracker says so, and it remembers what it has been asked; so such a packet, which is then Invalid,
  *   goes the long way from behind that question.
@@ -13,7 +13,6 @@
  */
 import { FORWARDED, OFFLOADED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
-import { nextHopsOf } from '../program/next-hops.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
@@ -30,6 +29,7 @@ import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
 import { fixedSum, HEADER_LENGTH_MIN, Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
 import type { Fibs } from './fibs.js';
+import type { openingOn } from './fast-opening.js';
 import type { Sure } from './firewall.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
@@ -53,6 +53,7 @@ export interface FastPathSurroundings {
   readonly fibs: Fibs;
   readonly resolver: Resolver;
   readonly isSure: Sure;
+  readonly open: ReturnType<typeof openingOn>;
 }
 
 const VERSION_AND_LENGTH = 0x45;
@@ -62,18 +63,17 @@ const UDP_CHECKSUM = 6;
 const TCP_CHECKSUM = 16;
 const NO_SCALE = -1;
 const TRANSLATED = Mark.SourceTranslated | Mark.DestinationTranslated;
-/** TCP with one of these opens or closes. */
-const TURNS = tcp.Flag.Syn | tcp.Flag.Fin | tcp.Flag.Rst;
 
 /** Makes the function that sends on a packet that came in by an interface of a host that forwards, if it may go the short way. */
 export function fastPathOn(
   plane: Plane,
-  { interfaces, local, fibs, resolver, isSure }: FastPathSurroundings,
+  { interfaces, local, fibs, resolver, isSure, open }: FastPathSurroundings,
 ): (frame: Frame, iface: number, host: number) => Passage {
-  const { frames, program, trackings } = plane;
+  const { frames, trackings, guesses } = plane;
   const { start, length, payload, packetLength, etherType, flags, holders, tick, view } = frames;
-  const hops = nextHopsOf(program);
+  const { hops } = fibs;
   const { mtu } = interfaces;
+  const { reversePath } = plane.program.hosts;
   const sole = trackings.length === 1 ? trackings[0] : undefined;
 
   /** Is it, as far as its header says, a packet for the fast path? */
@@ -90,13 +90,11 @@ export function fastPathOn(
     return isRight(fixedSum(view, at)) && local.isElsewhere(view.getInt32(at + 12));
   }
 
-  /** The next hop of an address outside, if a packet of so many bytes can go there, or -1. */
-  function hopTo(host: number, destination: number, bytes: number): number {
+  /** The next hop of an address outside, if a packet of so many bytes can go there from an interface, and not back by it, or -1. */
+  function hopTo(iface: number, host: number, destination: number, bytes: number): number {
     if (!local.isElsewhere(destination)) return -1;
-    const row = fibs.findIpv4(host, destination);
-    if (row < 0) return -1;
-    const hop = hops.of[row];
-    return hop >= 0 && bytes <= mtu[hops.iface[hop]] ? hop : -1;
+    const hop = fibs.hopIpv4(host, destination);
+    return hop >= 0 && hops.iface[hop] !== iface && bytes <= mtu[hops.iface[hop]] ? hop : -1;
   }
 
   /** The entry of the station that a next hop is, or -1 while it is not known, or has to be asked whether it is still there. */
@@ -114,9 +112,9 @@ export function fastPathOn(
     view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), were + was, are + now));
   }
 
-  function forward(frame: Frame, at: number, host: number): Passage {
+  function forward(frame: Frame, at: number, iface: number, host: number): Passage {
     const destination = view.getInt32(at + 16);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
     const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
@@ -125,7 +123,7 @@ export function fastPathOn(
     return Passage.Taken;
   }
 
-  /** Has the packet a whole header of UDP, or of TCP that only goes on, and the right checksum? */
+  /** Has the packet a whole header of UDP or TCP, and the right checksum? */
   function isTrackable(at: number): boolean {
     const upper = at + HEADER_LENGTH_MIN;
     const bytes = view.getUint16(at + 2) - HEADER_LENGTH_MIN;
@@ -137,24 +135,33 @@ export function fastPathOn(
       if (protocol !== Protocol.Tcp || bytes < tcp.HEADER_LENGTH_MIN) return false;
       const header = tcp.headerLength(view, upper);
       if (header < tcp.HEADER_LENGTH_MIN || header > bytes) return false;
-      if ((tcp.flags(view, upper) & TURNS) !== 0) return false;
     }
     return isRight(pseudoSumIpv4(view, at, protocol, bytes) + sum(view, upper, bytes));
+  }
+
+  /** Does TCP open a connection by it? On one that there is, it may be the first packet of another. */
+  function isSyn(at: number): boolean {
+    if (view.getUint8(at + 9) !== Protocol.Tcp) return false;
+    const opening = tcp.flags(view, at + HEADER_LENGTH_MIN) & (tcp.Flag.Syn | tcp.Flag.Ack);
+    return opening === tcp.Flag.Syn;
   }
 
   function track(frame: Frame, at: number, { tracker }: Tracking, side: number): Verdict {
     const upper = at + HEADER_LENGTH_MIN;
     if (view.getUint8(at + 9) !== Protocol.Tcp)
       return tracker.track(side, tick[frame], 0, 0, 0, 0, 0, NO_SCALE);
+    const control = tcp.flags(view, upper);
+    const header = tcp.headerLength(view, upper);
+    const options = upper + tcp.HEADER_LENGTH_MIN;
     return tracker.track(
       side,
       tick[frame],
-      tcp.flags(view, upper),
+      control,
       tcp.sequence(view, upper),
       tcp.acknowledgment(view, upper),
       view.getUint16(upper + 14),
-      view.getUint16(at + 2) - HEADER_LENGTH_MIN - tcp.headerLength(view, upper),
-      NO_SCALE,
+      view.getUint16(at + 2) - HEADER_LENGTH_MIN - header,
+      (control & tcp.Flag.Syn) === 0 ? NO_SCALE : tcp.windowScale(view, options, upper + header),
     );
   }
 
@@ -184,6 +191,52 @@ export function fastPathOn(
     }
   }
 
+  /** The first packet of a connection, if it may be one. */
+  function begin(
+    frame: Frame,
+    at: number,
+    iface: number,
+    host: number,
+    tracking: Tracking,
+    key: number,
+  ): Passage {
+    const upper = at + HEADER_LENGTH_MIN;
+    const protocol = view.getUint8(at + 9);
+    const control = protocol === Protocol.Tcp ? tcp.flags(view, upper) : 0;
+    if (!tracking.tracker.begins(protocol, 0, control)) return Passage.Refused;
+    const destination = view.getInt32(at + 16);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
+    if (hop < 0) return Passage.Refused;
+    const station = stationAt(hop, destination, tick[frame]);
+    if (station < 0) return Passage.Refused;
+    const connection = open(frame, host, iface, hops.iface[hop], tracking, key);
+    if (connection < 0) return Passage.Refused;
+    track(frame, at, tracking, connection << 1);
+    send(frame, at, tracking, connection << 1, hop, station);
+    return Passage.Taken;
+  }
+
+  /** The packet of a side of a connection goes on, under the name that it has on the other side. */
+  function send(
+    frame: Frame,
+    at: number,
+    { table }: Tracking,
+    side: number,
+    hop: number,
+    station: number,
+  ): void {
+    const connection = connectionOf(side);
+    const other = directionOf(side) === Direction.Reply ? Direction.Original : Direction.Reply;
+    if ((table.marksOf(connection) & TRANSLATED) === 0) passOn(frame, at, 0, 0);
+    else {
+      const source = table.destinationOf(connection, other);
+      const destination = table.sourceOf(connection, other);
+      const ports = replyPorts(Protocol.Udp, table.portsOf(connection, other));
+      translate(frame, at, source, destination, ports);
+    }
+    resolver.sendTo(frame, hops.iface[hop], station);
+  }
+
   function follow(
     frame: Frame,
     at: number,
@@ -195,43 +248,36 @@ export function fastPathOn(
     if (tracking.mappings !== undefined || !isTrackable(at)) return Passage.Refused;
     const [from, to] = [view.getInt32(at + 12), view.getInt32(at + 16)];
     const key = keyOf(0, view.getUint8(at + 9), false);
-    const side = table.find(tick[frame], key, from, to, view.getInt32(at + HEADER_LENGTH_MIN));
-    if (side < 0) return Passage.Refused;
+    const ports = view.getInt32(at + HEADER_LENGTH_MIN);
+    const guess = guesses[frame] - 1;
+    const side =
+      guess >= 0 && table.isAlive(guess, tick[frame], key, from, to, ports)
+        ? guess
+        : table.find(tick[frame], key, from, to, ports);
+    if (side < 0) return begin(frame, at, iface, host, tracking, key);
+    if (isSyn(at)) return Passage.Refused;
     const connection = connectionOf(side);
     const isReply = directionOf(side) === Direction.Reply;
     const marks = table.marksOf(connection);
     if (!isReply && (marks & Mark.SeenReply) === 0) return Passage.Refused;
-    const other = isReply ? Direction.Original : Direction.Reply;
-    const destination = table.sourceOf(connection, other);
-    const hop = hopTo(host, destination, packetLength[frame]);
+    const destination = table.sourceOf(connection, isReply ? Direction.Original : Direction.Reply);
+    const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
-    const out = hops.iface[hop];
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
-    if (!isSure(iface, out, table.ruleOf(connection), isDirect)) return Passage.Refused;
+    if (!isSure(iface, hops.iface[hop], table.ruleOf(connection), isDirect)) return Passage.Refused;
     const station = stationAt(hop, destination, tick[frame]);
     if (station < 0) return Passage.Refused;
     if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
-    if ((marks & TRANSLATED) === 0) passOn(frame, at, 0, 0);
-    else {
-      const ports = table.portsOf(connection, other);
-      translate(
-        frame,
-        at,
-        table.destinationOf(connection, other),
-        destination,
-        replyPorts(Protocol.Udp, ports),
-      );
-    }
-    resolver.sendTo(frame, out, station);
+    send(frame, at, tracking, side, hop, station);
     return Passage.Taken;
   }
 
   return (frame, iface, host) => {
     const at = payload[frame];
-    if (plane.isTracing || !isCommon(frame, at)) return Passage.Refused;
+    if (plane.isTracing || reversePath[host] > 0 || !isCommon(frame, at)) return Passage.Refused;
     const tracking = sole ?? trackings[host];
     return tracking === undefined
-      ? forward(frame, at, host)
+      ? forward(frame, at, iface, host)
       : follow(frame, at, iface, host, tracking);
   };
 }

@@ -18,6 +18,7 @@ import { Reason } from '../observe/reason.js';
 import { GatewayMode, HostFlag, NatKind, NetworkFlag, NONE } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
+import { fixed } from '../state/fixed.js';
 import { Protocol } from '../wire/ipv4.js';
 import { ConnectionState } from './connection.js';
 import type { Interfaces } from './interfaces.js';
@@ -148,7 +149,7 @@ function sideAt(iface: number, family: number): number {
 
 /** By interface and family. */
 function sidesOf({ hosts, networks, subnets }: Program, interfaces: Interfaces): Uint8Array {
-  const sides = new Uint8Array(2 * interfaces.count).fill(Side.Free);
+  const sides = fixed(new Uint8Array(2 * interfaces.count).fill(Side.Free));
   const runsDocker = (iface: number): boolean => {
     const host = interfaces.host[iface];
     return host !== NONE && (hosts.flags[host] & HostFlag.Docker) !== 0;

@@ -10,7 +10,7 @@ import { TRACED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { LinkUse, PortRole } from '../program/layout.js';
-import { connectionsAheadOn, stationsAheadOn } from './ahead.js';
+import { connectionsAheadOn, routesAheadOn, stationsAheadOn } from './ahead.js';
 import { bridgeOn } from './bridge.js';
 import type { Bridge } from './bridge.js';
 import { emitOn } from './emit.js';
@@ -25,6 +25,9 @@ import type { Plane } from './plane.js';
 import { drop, up } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { watchedOn, witnessOn } from './witness.js';
+
+/** How many frames are looked at ahead: what they need fits into the nearest cache together with them. */
+const AHEAD = 64;
 
 /** Makes the function that forwards a burst. */
 export function forwardOn(plane: Plane): Forward {
@@ -42,6 +45,7 @@ export function forwardOn(plane: Plane): Forward {
   const {
     carryOut: emit,
     interfaces,
+    fibs,
     router,
   } = emitOn(plane, { bridge: watched, macvlan, ipvlan });
   const enterFast = fastEntryOn(plane, interfaces, router);
@@ -55,20 +59,30 @@ export function forwardOn(plane: Plane): Forward {
   }
 
   const [stationsAhead, connectionsAhead] = [stationsAheadOn(plane), connectionsAheadOn(plane)];
+  const routesAhead = routesAheadOn(plane, interfaces, fibs);
   const witness = witnessOn(plane, (frame, port) => decide(frame, port, watched), emit);
 
-  const forward: Forward = (burst, from, to) => {
+  function lookAhead(burst: Int32Array, from: number, to: number): void {
     stationsAhead(burst, from, to);
     connectionsAhead(burst, from, to);
-    for (let i = from; i < to; i++) {
-      const frame = burst[i];
-      const port = inPort[frame];
-      if (mayAsk && tick[frame] >= plane.due) plane.advance(tick[frame]);
-      framesIn[port]++;
-      bytesIn[port] += wireLength[frame];
-      holders[frame] = 1;
-      if ((flags[frame] & TRACED) !== 0) witness(frame, port);
-      else if (!enterFast(frame, port)) emit(frame, port, decide(frame, port, bridge));
+    routesAhead(burst, from, to);
+  }
+
+  function enter(frame: Frame): void {
+    const port = inPort[frame];
+    if (mayAsk && tick[frame] >= plane.due) plane.advance(tick[frame]);
+    framesIn[port]++;
+    bytesIn[port] += wireLength[frame];
+    holders[frame] = 1;
+    if ((flags[frame] & TRACED) !== 0) witness(frame, port);
+    else if (!enterFast(frame, port)) emit(frame, port, decide(frame, port, bridge));
+  }
+
+  const forward: Forward = (burst, from, to) => {
+    for (let next = from; next < to;) {
+      const end = Math.min(to, next + AHEAD);
+      lookAhead(burst, next, end);
+      for (; next < end; next++) enter(burst[next]);
     }
   };
   return plane.frontier === undefined ? forward : dealOn(plane, plane.frontier, forward);

@@ -48,7 +48,8 @@ export function ipv6On(
     const at = payload[frame];
     const row = rowOf(iface, ipv6.destinationAt(at));
     if (row < 0) return NOBODY;
-    const answer = reply(frame, iface, length, ipv6.HEADER_LENGTH, Icmpv6Type.EchoReply, pseudoSum);
+    const header = ipv6.HEADER_LENGTH;
+    const answer = reply(frame, iface, length, header, header, Icmpv6Type.EchoReply, pseudoSum);
     if (answer < 0) return NOBODY;
     const into = payload[answer];
     view.setUint32(into, view.getUint32(at) & 0xfff00000);

@@ -10,8 +10,8 @@
  *   address by itself, and nothing is random.
  *
  * It hears frames to its own MAC or to a group that have no tag but a priority tag. It keeps silent where Linux would: wrong checksums, wrong hop limits, echo
- * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: pings with IPv4 options or IPv6 extension
- * headers, fragments. What it does not answer may be for nobody: see closed.ts.
+ * requests to groups, and whoever claims to have an address of the host's own. Left out, and also silent: pings with IPv6 extension
+ * headers. Fragments are put together first (reassemble.ts). What it does not answer may be for nobody: see closed.ts.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
@@ -25,24 +25,29 @@ import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
 import { checkIcmp, IcmpType, type } from '../wire/icmp.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
 import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import type { Interfaces } from './interfaces.js';
+import type { Complain } from './complain.js';
 import { ipv6On } from './host-ipv6.js';
+import { optionsOn } from './options.js';
 import type { Plane } from './plane.js';
+import { reassembleOn } from './reassemble.js';
 
 const ARP_LENGTH = 28;
 const HOP_LIMIT = 64;
 
-/**
- * Makes the function by which the host hears a frame at one of its interfaces, and answers if it is asked. Gives the row of `addresses`
- * that was asked for, or -1.
- */
-export function hostOn(
-  plane: Plane,
-  around: Surroundings,
-): (frame: Frame, iface: number) => number {
+export interface Host {
+  /** It hears a frame at one of its interfaces, and answers if it is asked. Gives the row of `addresses` that was asked for, or -1. */
+  readonly hear: (frame: Frame, iface: number) => number;
+  /** A host gives up the datagrams of which not all fragments have come in time. */
+  readonly expire: (host: number, tick: number) => void;
+}
+
+/** Makes the stack of the hosts. */
+export function hostOn(plane: Plane, around: Surroundings & { readonly complain: Complain }): Host {
   const { frames } = plane;
   const { start, payload, etherType, view } = frames;
   const { interfaces, refuse } = around;
@@ -50,6 +55,8 @@ export function hostOn(
   const answerArp = arpOn(plane, around);
   const answerIpv4 = echoIpv4On(plane, around);
   const answerIpv6 = ipv6On(plane, around);
+  const reassembler = reassembleOn(plane, around, hearPacket);
+  const isFragment = fragmentsOn(plane);
 
   /** An untagged frame, or one with a mere priority tag, to this station or to a group. */
   function isFor(frame: Frame, iface: number): boolean {
@@ -63,23 +70,40 @@ export function hostOn(
     return high === macHigh[iface] && ethernet.destinationLow(view, at) === macLow[iface];
   }
 
-  function orRefuse(row: number, frame: Frame, iface: number): number {
+  /** Hears a packet that is whole. */
+  function hearPacket(frame: Frame, iface: number): number {
+    const isIpv4 = etherType[frame] === EtherType.Ipv4;
+    const row = isIpv4 ? answerIpv4(frame, iface) : answerIpv6(frame, iface);
     if (row < 0) refuse(frame, iface);
     return row;
   }
 
-  return (frame, iface) => {
-    if (addressCount[iface] === 0 || !isFor(frame, iface)) return NOBODY;
-    switch (etherType[frame]) {
-      case EtherType.Arp:
-        return answerArp(frame, iface);
-      case EtherType.Ipv4:
-        return orRefuse(answerIpv4(frame, iface), frame, iface);
-      case EtherType.Ipv6:
-        return orRefuse(answerIpv6(frame, iface), frame, iface);
-      default:
-        return NOBODY;
-    }
+  return {
+    expire: reassembler.expire,
+    hear: (frame, iface) => {
+      if (addressCount[iface] === 0 || !isFor(frame, iface)) return NOBODY;
+      switch (etherType[frame]) {
+        case EtherType.Arp:
+          return answerArp(frame, iface);
+        case EtherType.Ipv4:
+        case EtherType.Ipv6:
+          return isFragment(frame) ? reassembler.take(frame, iface) : hearPacket(frame, iface);
+        default:
+          return NOBODY;
+      }
+    },
+  };
+}
+
+/** Makes the function that says whether a frame carries a fragment, as far as can be seen at a glance. */
+function fragmentsOn({ frames }: Plane): (frame: Frame) => boolean {
+  const { start, length, payload, etherType, view } = frames;
+  return (frame) => {
+    const at = payload[frame];
+    const here = start[frame] + length[frame] - at;
+    if (etherType[frame] === EtherType.Ipv4)
+      return here >= ipv4.HEADER_LENGTH_MIN && ipv4.isFragment(view, at);
+    return here >= ipv6.HEADER_LENGTH && ipv6.nextHeader(view, at) === ipv6.Extension.Fragment;
   };
 }
 
@@ -172,6 +196,7 @@ function echoIpv4On(
   const { start, length, wireLength, payload, view } = plane.frames;
   const find = addressOn(plane, interfaces);
   const reply = echoOn(plane, interfaces);
+  const options = optionsOn(plane, interfaces);
   const { identification } = plane;
   return (frame, iface) => {
     const at = payload[frame];
@@ -179,23 +204,30 @@ function echoIpv4On(
     if (ipv4.checkIpv4(view, at, end, start[frame] + wireLength[frame]) !== Reason.Ok)
       return NOBODY;
     const total = ipv4.totalLength(view, at);
-    const icmpAt = at + ipv4.HEADER_LENGTH_MIN;
+    const header = ipv4.headerLength(view, at);
+    const icmpAt = at + header;
     if (ipv4.protocol(view, at) !== Protocol.Icmp || ipv4.isFragment(view, at)) return NOBODY;
-    if (ipv4.headerLength(view, at) !== ipv4.HEADER_LENGTH_MIN || at + total > end) return NOBODY;
+    if (at + total > end) return NOBODY;
     if (checkIcmp(icmpAt, at + total, at + total) !== Reason.Ok) return NOBODY;
     const row = find(iface, 0, 0, 0, ipv4.destination(view, at));
     if (row < 0 || type(view, icmpAt) !== IcmpType.EchoRequest) return NOBODY;
     if (find(iface, 0, 0, 0, ipv4.source(view, at)) >= 0) return NOBODY;
-    const echo = reply(frame, iface, total, icmpAt - at, IcmpType.EchoReply, 0);
+    const echoed = header === ipv4.HEADER_LENGTH_MIN ? 0 : options.echoedLength(at);
+    if (echoed < 0) return NOBODY;
+    const answerHeader = ipv4.HEADER_LENGTH_MIN + echoed;
+    const echo = reply(frame, iface, total, header, answerHeader, IcmpType.EchoReply, 0);
     if (echo < 0) return NOBODY;
     const into = payload[echo];
+    view.setUint8(into, 0x40 | (answerHeader >>> 2));
+    view.setUint16(into + 2, total - header + answerHeader);
+    if (echoed > 0) options.echo(frame, echo, ipv4.destination(view, at), iface);
     identification[row]++;
     view.setUint32(into + 4, identification[row] << 16);
     view.setUint8(into + 8, HOP_LIMIT);
     view.setUint16(into + 10, 0);
     view.setUint32(into + 12, ipv4.destination(view, at));
     view.setUint32(into + 16, ipv4.source(view, at));
-    view.setUint16(into + 10, checksumOf(sum(view, into, ipv4.HEADER_LENGTH_MIN)));
+    view.setUint16(into + 10, checksumOf(sum(view, into, answerHeader)));
     speak(echo, iface);
     return row;
   };

@@ -4,6 +4,7 @@
  * too, but no host: nobody hears anything there.
  */
 import { NONE, PortRole } from '../program/layout.js';
+import { fixed } from '../state/fixed.js';
 import type { Program } from '../program/program.js';
 
 export const NO_ADDRESS = -1;
@@ -30,14 +31,14 @@ export class Interfaces {
     this.networks = networks.rows;
     this.links = links.rows;
     const rows = networks.rows + 2 * links.rows;
-    this.host = new Uint16Array(rows).fill(NONE);
-    this.mtu = new Uint32Array(rows);
-    this.macHigh = new Uint16Array(rows);
-    this.macLow = new Uint32Array(rows);
-    this.firstAddress = new Uint32Array(rows);
-    this.addressCount = new Uint32Array(rows);
-    this.firstOwn = new Uint32Array(rows);
-    this.ownCount = new Uint32Array(rows);
+    this.host = fixed(new Uint16Array(rows).fill(NONE));
+    this.mtu = fixed(new Uint32Array(rows));
+    this.macHigh = fixed(new Uint16Array(rows));
+    this.macLow = fixed(new Uint32Array(rows));
+    this.firstAddress = fixed(new Uint32Array(rows));
+    this.addressCount = fixed(new Uint32Array(rows));
+    this.firstOwn = fixed(new Uint32Array(rows));
+    this.ownCount = fixed(new Uint32Array(rows));
     const columns = [
       'host',
       'mtu',
@@ -62,12 +63,13 @@ export class Interfaces {
 
   /** By port: the interface of the host of its bridge, or of the NIC whose port it is; -1 where there is none. */
   behindPorts({ ports }: Program): Int32Array {
-    return Int32Array.from({ length: ports.rows }, (_, port) => {
+    const behind = Int32Array.from({ length: ports.rows }, (_, port) => {
       const [network, link] = [ports.network[port], ports.link[port]];
       if (network !== NONE) return this.host[network] === NONE ? NO_INTERFACE : network;
       const isNic = link !== NONE && (ports.role[port] as PortRole) !== PortRole.Child;
       return isNic ? this.ofLink(link) : NO_INTERFACE;
     });
+    return fixed(behind);
   }
 
   ofLink(link: number): number {
@@ -87,6 +89,11 @@ export class Interfaces {
     const own = this.firstOf(family, this.firstOwn[iface], this.ownCount[iface]);
     if (own >= 0) return own;
     return this.firstOf(family, this.firstAddress[iface], this.addressCount[iface]);
+  }
+
+  /** Has it an IPv4 address of its own? */
+  hasOwnIpv4(iface: number): boolean {
+    return this.firstOf(4, this.firstOwn[iface], this.ownCount[iface]) >= 0;
   }
 
   private firstOf(family: number, first: number, count: number): number {

@@ -127,7 +127,7 @@ function isMartianIpv6(words: Int32Array, isSource: boolean): boolean {
 }
 
 /** fe80::/10 (RFC 4291 §2.5.6). */
-function isLinkLocal(words: Int32Array): boolean {
+export function isLinkLocal(words: Int32Array): boolean {
   return words[0] >>> 22 === 0x3fa;
 }
 

@@ -12,6 +12,8 @@ import { Reason } from '../observe/reason.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { keyOf, replyPorts } from '../state/tuple.js';
+import { IcmpType, type } from '../wire/icmp.js';
+import { Icmpv6Type } from '../wire/icmpv6.js';
 import { ConnectionState } from './connection.js';
 import type { Flow } from './flow.js';
 import { isAboutAnother, NO_TRANSPORT } from './packet.js';
@@ -24,6 +26,8 @@ import type { Tracking } from './tracking.js';
 export interface NatErrors {
   /** Is the packet at hand an error, or could it be one? */
   readonly isError: () => boolean;
+  /** Is it a redirect? */
+  readonly isRedirect: () => boolean;
   /** Finds the connection that the error is about, and gives it the addresses that it has on the other side. Says why it is not passed on. */
   readonly arrive: (frame: Frame, tracking: Tracking) => Reason;
   /** Writes what it quotes as it is called on the other side. The frame is the caller's alone. */
@@ -31,6 +35,7 @@ export interface NatErrors {
 }
 
 export function natErrorsOn(plane: Plane, packet: Packet, flow: Flow): NatErrors {
+  const { view } = plane.frames;
   const quote = new Quote();
   const readQuote = readQuoteOn(plane, packet, quote);
   const rewriteQuote = rewriteQuoteOn(plane);
@@ -78,6 +83,10 @@ export function natErrorsOn(plane: Plane, packet: Packet, flow: Flow): NatErrors
   }
 
   return {
+    isRedirect: () => {
+      const kind = type(view, packet.transport);
+      return packet.family === 4 ? kind === IcmpType.Redirect : kind === Icmpv6Type.Redirect;
+    },
     isError: () => packet.transport !== NO_TRANSPORT && isAboutAnother(plane, packet),
     arrive: (frame, tracking) => {
       const reason = readQuote(frame);

@@ -26,11 +26,11 @@ import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
 import { Flow } from './flow.js';
 import type { Interfaces } from './interfaces.js';
-import type { LocalAddresses } from './local.js';
 import { choosingOf } from './nat-choose.js';
 import { natErrorsOn } from './nat-errors.js';
 import { enterMapping, refreshMapping } from './nat-mappings.js';
-import { NO_RULE, natRulesOf } from './nat-rules.js';
+import { NO_RULE } from './nat-rules.js';
+import type { NatRules } from './nat-rules.js';
 import { sourceOn } from './nat-source.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
@@ -50,7 +50,10 @@ export interface Nat {
   readonly disown: (frame: Frame, iface: number, host: number) => void;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
   readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
-  /** The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. */
+  /**
+   * The host itself says the packet at hand: if that is an error about a connection, it is told to whom that is known to. A redirect is not
+   * translated: there is none about a connection whose translation is known (redirect.ts).
+   */
   readonly speak: (frame: Frame, host: number) => void;
   /** Writes what has been changed of the packet at hand. The frame is the caller's alone. */
   readonly write: (frame: Frame) => void;
@@ -59,21 +62,20 @@ export interface Nat {
 /** What a NAT works with. */
 export interface NatSurroundings {
   readonly packet: Packet;
+  readonly rules: NatRules;
   readonly interfaces: Interfaces;
-  readonly local: LocalAddresses;
   readonly fibs: Fibs;
 }
 
 export function natOn(plane: Plane, around: NatSurroundings): Nat {
   const { frames, program, trackings } = plane;
-  const { packet, local } = around;
+  const { packet, rules } = around;
   const flow = new Flow();
-  const rules = natRulesOf(program, local);
   const choosing = choosingOf(program);
   const segment = segmentOn(plane, packet);
   const errors = natErrorsOn(plane, packet, flow);
   const rewrite = rewriteOn(plane, packet);
-  const chooseSource = sourceOn(plane, { ...around, flow, rules, choosing, track: begin });
+  const chooseSource = sourceOn(plane, { ...around, flow, choosing, track: begin });
 
   function find(tracking: Tracking): number {
     const source = nameOf(tracking, packet.family, packet.source);
@@ -181,7 +183,8 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     speak: (frame, host) => {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], -1);
-      if (tracking !== undefined && errors.isError()) errors.arrive(frame, tracking);
+      if (tracking === undefined || !errors.isError() || errors.isRedirect()) return;
+      errors.arrive(frame, tracking);
     },
     write: (frame) => {
       if (flow.isError) errors.write(frame);

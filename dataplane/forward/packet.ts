@@ -56,8 +56,8 @@ export class Packet {
   /** Bytes of the datagram before this fragment, and whether more come. */
   fragmentOffset = 0;
   moreFragments = false;
-  /** It says itself by which routers it wants to go (IPv4). */
-  isSourceRouted = false;
+  /** It has options (IPv4). */
+  hasOptions = false;
   /** Its checksum holds the pseudo sum only: a network card was to complete it. */
   isPartial = false;
 
@@ -129,8 +129,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
   function readIpv4(at: number, end: number, wireEnd: number): Reason {
     const reason = ipv4.checkIpv4(view, at, end, wireEnd);
     if (reason !== Reason.Ok) return reason;
-    packet.isSourceRouted =
-      ipv4.headerLength(view, at) > ipv4.HEADER_LENGTH_MIN && ipv4.hasSourceRoute(view, at);
+    packet.hasOptions = ipv4.headerLength(view, at) > ipv4.HEADER_LENGTH_MIN;
     packet.setIpv4(view.getInt32(at + 12), view.getInt32(at + 16));
     packet.length = ipv4.totalLength(view, at);
     packet.protocol = ipv4.protocol(view, at);
@@ -152,7 +151,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
     const reason = ipv6.checkIpv6(view, at, end, wireEnd);
     if (reason !== Reason.Ok) return reason;
     packet.family = 6;
-    packet.isSourceRouted = false;
+    packet.hasOptions = false;
     for (let i = 0; i < 4; i++) {
       packet.source[i] = view.getInt32(ipv6.sourceAt(at) + 4 * i);
       packet.destination[i] = view.getInt32(ipv6.destinationAt(at) + 4 * i);

@@ -22,6 +22,7 @@ import { SHARE_WAITING, WAITING_MAX as FRAGMENTS_MAX } from '../state/waiting.js
 import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
+import { fixed } from '../state/fixed.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
 import { RateLimits } from '../state/rate-limits.js';
 
@@ -42,8 +43,11 @@ const FRAGMENTS_WAITING = FRAGMENTS_MAX + SHARE_WAITING;
 /** So many things happen in turn before what they have queued is sent. */
 const FIRES = 64;
 
-/** Slots of a packet that a host forwards: its own copy, an error about it, and a question for its next hop. */
-const ROUTED_EACH = 4;
+/** Slots of a packet that a host forwards: its own copy, an error about it or a redirect and what that quotes, and questions for their next hops. */
+const ROUTED_EACH = 6;
+
+/** Numbers of each host in `dues`: of its questions for neighbors, of fragments that wait, of datagrams that are not whole. */
+export const DUES_EACH = 3;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -119,7 +123,7 @@ export class Plane {
   readonly rateLimits: readonly RateLimits[];
   /** The newest identification of IPv4 packets from each address: they count up from 1, for nothing here is random. */
   readonly identification: Uint16Array;
-  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait. */
+  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait, then datagrams for itself that are not whole. */
   readonly dues: Float64Array;
   /** Nothing is due before this tick of `timed`. */
   due = Infinity;
@@ -127,6 +131,8 @@ export class Plane {
   timed: readonly number[];
   /** What the hosts know of their connections, by the number of the host. */
   readonly trackings: readonly (Tracking | undefined)[];
+  /** By frame: the side of its connection as looking ahead has guessed it, + 1; 0 none. To be asked about (`isAlive`), not to be believed. */
+  readonly guesses: Int32Array;
   /** The datagrams of which fragments pass, by the number of the host; undefined where nobody looks at ports. */
   readonly fragments: readonly (Fragments | undefined)[];
   readonly fan: Fan;
@@ -158,12 +164,13 @@ export class Plane {
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
+    this.guesses = new Int32Array(slots);
     this.fan = new Fan(ports.rows);
     this.counters = new Counters(ports.rows, counters);
     this.trace = new Trace(shared?.trace);
     this.dues =
       shared === undefined
-        ? new Float64Array(2 * hosts).fill(Infinity)
+        ? new Float64Array(DUES_EACH * hosts).fill(Infinity)
         : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
     this.trackings = trackingsOf(program);
@@ -177,8 +184,8 @@ export class Plane {
       fdbFor(program, network, fdbs?.[network]),
     );
     this.queues = new Int32Array(ports.rows * QUEUE);
-    this.queued = new Int32Array(ports.rows);
-    this.dirty = new Int32Array(ports.rows);
+    this.queued = fixed(new Int32Array(ports.rows));
+    this.dirty = fixed(new Int32Array(ports.rows));
   }
 
   /** Lets happen of `timed` what is due at this tick or before. */

@@ -34,7 +34,7 @@ const REACHED_BITS = 10;
 export interface Resolver {
   /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by an interface, now or when that is known. Uses up a hold on the frame. */
   readonly send: (frame: Frame, iface: number, family: number, words: Int32Array) => void;
-  /** The entry of an IPv4 address at an interface that is reachable, or permanent, at a tick, else -1. Good until somebody else is spoken to. */
+  /** The entry of an IPv4 address at an interface to which something can be sent at a tick without a doubt arising, else -1. Good until somebody else is spoken to. */
   readonly reach: (iface: number, address: number, tick: number) => number;
   /** Sends a frame, of which the caller has the only hold, to a neighbor that was reached. Uses it up. */
   readonly sendTo: (frame: Frame, iface: number, entry: number) => void;
@@ -174,9 +174,9 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
     reach: (iface, address, tick) => {
       const table = neighborsAt(iface);
       const slot = Math.imul(address, 0x9e37_79b9) >>> (32 - REACHED_BITS);
-      if (table.isReachable(reached[slot], iface, address, tick)) return reached[slot];
+      if (table.isReady(reached[slot], iface, address, tick)) return reached[slot];
       const known = table.find(iface, 0, 0, 0, address);
-      if (known < 0 || !table.isReachable(known, iface, address, tick)) return NOBODY;
+      if (known < 0 || !table.isReady(known, iface, address, tick)) return NOBODY;
       reached[slot] = known;
       return known;
     },

@@ -2,37 +2,38 @@
  * A host as a router: what comes in for its MAC goes to its own stack, or on to where its routes lead (RFC 1812 §5; RFC 8200; Linux
  * net/ipv4/ip_input.c, ip_forward.c). Everything is decided before anything is changed, so that an error about a packet quotes it as it came.
  *
- * In the order of Linux: fragments find their first one; the connection, and with it where the packet really goes; is it for the host itself; the route; the
- * hop limit; the MTU; the firewall; where it comes from for others; and only then is it written.
+ * In the order of Linux: fragments find their first one; the connection, and with it where the packet really goes; is it for the host itself; the route, and
+ * whether one leads back; the options; the hop limit; the MTU; the firewall; where it comes from for others; and only then is it written.
  *
  * Complication 1: what is for everybody. A packet in a frame to a group never comes here, so none is forwarded from one (RFC 1812 §5.3.4); and
  *   groups and broadcast addresses are for the own stack alone.
  * Complication 2: there may be loops. Routes of two hosts may lead to each other; a packet then passes both until its hop limit is used up, all in one
  *   pass. So nothing here is looked at after a packet was sent on: `packet` and `flow` are the next one's.
  */
-import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
 import { HostFlag, NONE, RouteKind } from '../program/layout.js';
-import { updateChecksum } from '../wire/checksum.js';
 import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
-import { dontFragment } from '../wire/ipv4.js';
 import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
 import { Complaint } from './complain.js';
-import type { Complain } from './complain.js';
+import type { Complain, Draft } from './complain.js';
 import type { Fibs } from './fibs.js';
 import { fastPathOn, Passage } from './fast-path.js';
+import { openingOn } from './fast-opening.js';
 import { firewallOn, sureOn } from './firewall.js';
-import { fragmentOn } from './fragment.js';
 import { gatherOn } from './gather.js';
 import type { Interfaces } from './interfaces.js';
+import { ipForwardOn } from './ip-forward.js';
 import type { LocalAddresses } from './local.js';
 import { natOn } from './nat.js';
-import { noteConnectionOn } from './note-connection.js';
+import { natRulesOf } from './nat-rules.js';
+import { optionsOn } from './options.js';
 import { copyAddress, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
+import { redirectOn } from './redirect.js';
 import type { Resolver } from './resolve.js';
+import { astrayOn } from './reverse-path.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -51,6 +52,7 @@ export interface RouterSurroundings {
   readonly end: (frame: Frame, verdict: Verdict) => void;
   /** Tells the sender of a packet what is wrong with it; the hold stays the caller's. */
   readonly complain: Complain;
+  readonly draft: Draft;
 }
 
 export interface Router {
@@ -71,13 +73,21 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const forwards = forwardingHosts(plane);
   const packet = new Packet();
   const read = readOn(plane, packet);
-  const nat = natOn(plane, { packet, interfaces, local, fibs });
+  const rules = natRulesOf(plane.program, local);
+  const firewall = firewallOn(plane, interfaces);
+  const nat = natOn(plane, { packet, rules, interfaces, fibs });
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
-  const forward = forwardOn(plane, { ...around, packet, nat, findRoute, nextHop, hop });
+  const isAstray = astrayOn(plane, around, packet);
+  const options = optionsOn(plane, interfaces);
+  const redirect = redirectOn(plane, { ...around, packet, nat, hop });
+  const ways = { findRoute, nextHop, hop, isAstray, options, inadmissible, redirect, output };
+  const forward = ipForwardOn(plane, { ...around, packet, firewall, nat, ...ways });
   /** The frame that the fast path has refused, and need not be asked about once more. */
   let refused = NOBODY;
-  const fastPath = fastPathOn(plane, { ...around, isSure: sureOn(plane, interfaces) });
+  const isSure = sureOn(plane, interfaces);
+  const open = openingOn(plane, { interfaces, rules, firewall });
+  const fastPath = fastPathOn(plane, { ...around, isSure, open });
   const gather = gatherOn(plane, { packet, flow, drop, process });
 
   function drop(frame: Frame, reason: Reason): void {
@@ -124,10 +134,36 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
 
   /** To the own stack or on, when it is known whose packet it is. */
   function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
-    if (local.isLocal(host, packet)) return deliver(frame, at);
+    if (local.isLocal(host, packet)) {
+      const against = isAstray(iface, host) ? Reason.ReversePath : inadmissible(frame, iface);
+      if (against === Reason.Ok) return deliver(frame, at);
+      drop(frame, against);
+      return against;
+    }
     if (!local.isConfined(packet)) return forward(frame, iface, host);
     drop(frame, Reason.MartianAddress);
     return Reason.MartianAddress;
+  }
+
+  /** What comes to a host that does not forward is for its own stack. */
+  function keep(frame: Frame, at: number, host: number): void {
+    if (read(frame) !== Reason.Ok) {
+      consume(frame, at);
+      return;
+    }
+    const iface = interfaces.plain(at);
+    const against = isAstray(iface, host) ? Reason.ReversePath : inadmissible(frame, iface);
+    if (against === Reason.Ok) consume(frame, at);
+    else drop(frame, against);
+  }
+
+  /** Why a packet is dropped for its options; where they make no sense its sender is told. */
+  function inadmissible(frame: Frame, iface: number): Reason {
+    if (!packet.hasOptions) return Reason.Ok;
+    const wrong = options.read(packet.at);
+    if (wrong === 0) return options.sourceRoute() === 0 ? Reason.Ok : Reason.SourceRouted;
+    around.complain(frame, iface, Complaint.ParameterProblem, wrong);
+    return Reason.OptionsInvalid;
   }
 
   function hurry(frame: Frame, iface: number, host: number): boolean {
@@ -141,40 +177,45 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
     return passage !== Passage.Refused;
   }
 
+  function output(frame: Frame, host: number): void {
+    const reason = read(frame);
+    if (reason === Reason.Ok) {
+      nat.speak(frame, host);
+      if (flow.isChanged) nat.write(frame);
+    }
+    const row = reason === Reason.Ok ? findRoute(host) : -1;
+    if (row < 0 || (plane.program.routes.kind[row] as RouteKind) !== RouteKind.Unicast) {
+      drop(frame, reason === Reason.Ok ? Reason.NoRoute : reason);
+      return;
+    }
+    const out = plane.program.routes.iface[row];
+    if (plane.isTracing) plane.trace.note(Step.Routed, row, out);
+    nextHop(row);
+    resolver.send(frame, out, packet.family, hop);
+  }
+
   return {
     hurry,
     enter: (frame, at) => {
       const host = hostOf[at];
-      if (host === NONE || forwards[host] === 0 || !isPacket(frame)) {
+      if (host === NONE || !isPacket(frame)) {
         consume(frame, at);
+        return;
+      }
+      if (forwards[host] === 0) {
+        keep(frame, at, host);
         return;
       }
       if (frame !== refused && hurry(frame, at, host)) return;
       refused = NOBODY;
       const reason = read(frame);
       if (reason !== Reason.Ok) drop(frame, reason);
-      else if (packet.isSourceRouted) drop(frame, Reason.SourceRouted);
       else if (local.isFromMartian(host, packet)) drop(frame, Reason.MartianAddress);
       else if (packet.fragment !== 0 && plane.fragments[host] !== undefined)
         gather.enter(frame, at, host);
       else process(frame, at, host);
     },
-    output: (frame, host) => {
-      const reason = read(frame);
-      if (reason === Reason.Ok) {
-        nat.speak(frame, host);
-        if (flow.isChanged) nat.write(frame);
-      }
-      const row = reason === Reason.Ok ? findRoute(host) : -1;
-      if (row < 0 || (plane.program.routes.kind[row] as RouteKind) !== RouteKind.Unicast) {
-        drop(frame, reason === Reason.Ok ? Reason.NoRoute : reason);
-        return;
-      }
-      const out = plane.program.routes.iface[row];
-      if (plane.isTracing) plane.trace.note(Step.Routed, row, out);
-      nextHop(row);
-      resolver.send(frame, out, packet.family, hop);
-    },
+    output,
     expire: gather.expire,
   };
 }
@@ -203,130 +244,6 @@ function routingOf({ program }: Plane, fibs: Fibs, packet: Packet): Routing {
       hop[3] = routes.via3[row];
       if ((hop[0] | hop[1] | hop[2] | hop[3]) === 0) copyAddress(packet.destination, hop);
     },
-  };
-}
-
-interface ForwardSurroundings extends RouterSurroundings, Routing {
-  readonly packet: Packet;
-  readonly nat: ReturnType<typeof natOn>;
-}
-
-/** Makes the function that forwards the packet at hand, which came in by an interface of a host, and says why it was dropped, if it was. */
-function forwardOn(
-  plane: Plane,
-  around: ForwardSurroundings,
-): (frame: Frame, iface: number, host: number) => Reason {
-  const { frames, counters, program, trace } = plane;
-  const { payload, packetLength, flags, view } = frames;
-  const { routes } = program;
-  const { interfaces, resolver, own, end, complain, packet, nat } = around;
-  const { findRoute, nextHop, hop } = around;
-  const { mtu } = interfaces;
-  const { flow } = nat;
-  const firewall = firewallOn(plane, interfaces);
-  const cut = fragmentOn(plane);
-  const noteConnection = noteConnectionOn(plane, packet, flow);
-
-  function refuse(frame: Frame, reason: Reason): Reason {
-    end(frame, Action.Drop | reason);
-    return reason;
-  }
-
-  /** Why a packet cannot take a route; its sender is told. */
-  function objection(frame: Frame, iface: number, row: number): Reason {
-    if (row < 0) {
-      complain(frame, iface, Complaint.NetUnreachable, 0);
-      return Reason.NoRoute;
-    }
-    const kind: RouteKind = routes.kind[row];
-    if (kind === RouteKind.Blackhole) return Reason.RouteBlackhole;
-    if (kind === RouteKind.Unreachable) {
-      complain(frame, iface, Complaint.HostUnreachable, 0);
-      return Reason.RouteUnreachable;
-    }
-    if (kind === RouteKind.Prohibit) {
-      complain(frame, iface, Complaint.Prohibited, 0);
-      return Reason.RouteProhibited;
-    }
-    if (packet.hopLimit > 1) return Reason.Ok;
-    complain(frame, iface, Complaint.HopLimitExceeded, 0);
-    return Reason.HopLimitExceeded;
-  }
-
-  function isTooLong(frame: Frame, out: number): boolean {
-    if (packetLength[frame] <= mtu[out]) return false;
-    return packet.family === 6 || dontFragment(view, packet.at);
-  }
-
-  /** One router more has been passed. */
-  function passOn(frame: Frame): void {
-    const at = payload[frame];
-    flags[frame] |= FORWARDED;
-    if (packet.family === 6) {
-      view.setUint8(at + 7, packet.hopLimit - 1);
-      return;
-    }
-    // The word is written and not read again: a read of two bytes behind a write of one would wait for it.
-    const was = view.getUint16(at + 8);
-    const now = was - 0x100;
-    view.setUint16(at + 8, now);
-    view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), was, now));
-  }
-
-  /** Sends what is written, in pieces where it has to be. */
-  function send(frame: Frame, out: number): Reason {
-    if (packetLength[frame] > mtu[out]) return sendPieces(frame, out);
-    resolver.send(frame, out, packet.family, hop);
-    return Reason.Ok;
-  }
-
-  function sendPieces(frame: Frame, out: number): Reason {
-    // The next hop is kept: on its way a piece may meet this router again.
-    const [a, b, c, d] = hop;
-    let pieces = 0;
-    const reason = cut(frame, mtu[out], (piece) => {
-      hop[0] = a;
-      hop[1] = b;
-      hop[2] = c;
-      hop[3] = d;
-      counters.copied[0]++;
-      pieces++;
-      if (plane.isTracing) trace.note(Step.Cut, pieces, out);
-      resolver.send(piece, out, 4, hop);
-    });
-    if (reason !== Reason.Ok) return refuse(frame, reason);
-    counters.copied[0]--;
-    frames.letGo(frame);
-    return Reason.Ok;
-  }
-
-  return (frame, iface, host) => {
-    const row = findRoute(host);
-    if (plane.isTracing && row >= 0) trace.note(Step.Routed, row, routes.iface[row]);
-    const against = objection(frame, iface, row);
-    if (against !== Reason.Ok) return refuse(frame, against);
-    const out = routes.iface[row];
-    if (isTooLong(frame, out)) {
-      complain(frame, iface, Complaint.TooLong, mtu[out]);
-      return refuse(frame, Reason.FragmentationNeeded);
-    }
-    const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
-    if (denied !== Reason.Ok) {
-      if (plane.isTracing) noteConnection(host);
-      return refuse(frame, denied);
-    }
-    nextHop(row);
-    const unnamed = nat.leave(frame, host, out, hop);
-    if (plane.isTracing) noteConnection(host);
-    if (unnamed !== Reason.Ok) {
-      complain(frame, iface, Complaint.Prohibited, 0);
-      return refuse(frame, unnamed);
-    }
-    const mine = own(frame);
-    if (mine < 0) return refuse(frame, Reason.PoolExhausted);
-    if (flow.isChanged) nat.write(mine);
-    passOn(mine);
-    return send(mine, out);
   };
 }
 

@@ -9,12 +9,7 @@ import { NO_TRANSPORT } from './packet.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 
-const OPTION_END = 0;
-const OPTION_NOTHING = 1;
-const OPTION_WINDOW_SCALE = 3;
 const NO_SCALE = -1;
-/** RFC 7323 §2.3 */
-const SCALE_MAX = 14;
 
 export interface Segment {
   /** Of TCP, else 0. */
@@ -50,28 +45,9 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
     segment.payloadBytes = bytes - header;
     const isSyn = (segment.flags & tcp.Flag.Syn) !== 0;
     segment.scale = isSyn
-      ? scaleIn(at + tcp.HEADER_LENGTH_MIN, Math.min(at + header, end))
+      ? tcp.windowScale(view, at + tcp.HEADER_LENGTH_MIN, Math.min(at + header, end))
       : NO_SCALE;
     return true;
-  }
-
-  /** The window scale among the options of a SYN (RFC 7323 §2). */
-  function scaleIn(from: number, end: number): number {
-    for (let at = from; at < end;) {
-      const kind = view.getUint8(at);
-      if (kind === OPTION_END) break;
-      if (kind === OPTION_NOTHING) {
-        at++;
-        continue;
-      }
-      if (at + 1 >= end) break;
-      const bytes = view.getUint8(at + 1);
-      if (bytes < 2 || at + bytes > end) break;
-      if (kind === OPTION_WINDOW_SCALE && bytes === 3)
-        return Math.min(view.getUint8(at + 2), SCALE_MAX);
-      at += bytes;
-    }
-    return NO_SCALE;
   }
 
   /** Where the checksum stands, or -1 where there is none to be checked. */

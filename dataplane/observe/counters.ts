@@ -20,10 +20,12 @@ export class Counters {
   /** One value each: frames made by copying, and frames the data plane itself made. */
   readonly copied: Float64Array;
   readonly originated: Float64Array;
+  /** One value: ICMP errors that hosts kept back because there had been too many (RFC 1812 §4.3.2.8). No frame was made for them. */
+  readonly errorsKeptBack: Float64Array;
 
   constructor(
     ports: number,
-    readonly memory = new SharedArrayBuffer(8 * (ports * (COLUMNS + 2 * Reason.Count) + 2)),
+    readonly memory = new SharedArrayBuffer(8 * (ports * (COLUMNS + 2 * Reason.Count) + 3)),
   ) {
     let at = 0;
     const column = (length: number): Float64Array => {
@@ -39,6 +41,7 @@ export class Counters {
     this.consumed = column(ports * Reason.Count);
     this.copied = column(1);
     this.originated = column(1);
+    this.errorsKeptBack = column(1);
   }
 
   drop(port: number, reason: Reason): void {

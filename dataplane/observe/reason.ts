@@ -55,6 +55,8 @@ export const enum Reason {
   RouteUnreachable,
   RouteProhibited,
   MartianAddress,
+  ReversePath,
+  OptionsInvalid,
   SourceRouted,
   HopLimitExceeded,
   NatPortsExhausted,

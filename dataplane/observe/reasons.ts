@@ -221,6 +221,16 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'it has an address that no packet on a network can have',
     see: 'RFC 1812 §5.3.7; RFC 4291 §2.5',
   },
+  [Reason.ReversePath]: {
+    name: 'reverse-path',
+    says: 'the way back to its source leads elsewhere, or nowhere, and its host checks that',
+    see: 'RFC 3704 §2; Linux net.ipv4.conf.*.rp_filter',
+  },
+  [Reason.OptionsInvalid]: {
+    name: 'options-invalid',
+    says: 'its IPv4 options make no sense, as its sender is told',
+    see: 'RFC 791 §3.1; RFC 1812 §4.3.3.5; Linux ip_options_compile',
+  },
   [Reason.SourceRouted]: {
     name: 'source-routed',
     says: 'it wants to go by routers that it names itself, which is off by default',

@@ -9,6 +9,8 @@ export const layout = {
   hosts: {
     /** HostFlag bits. */
     flags: Uint8Array,
+    /** ReversePath. */
+    reversePath: Uint8Array,
     /** NatProfile. */
     natProfile: Uint8Array,
     /** Connections that it tracks at the most. */
@@ -189,7 +191,7 @@ export const layout = {
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
-  /** The routes of the hosts, those with the longest prefix first, of equal ones the one that stands first in the topology. */
+  /** The routes of the hosts, those with the longest prefix first, of equal ones that with the lowest metric: of two with one prefix the first counts. */
   routes: {
     host: Uint16Array,
     /** 4 or 6. */
@@ -290,6 +292,17 @@ export const enum HostFlag {
   Docker = 1,
   /** Packets are forwarded at all (ip_forward). */
   Forwards = 2,
+  /** Whoever sends by way of it what has a shorter way hears of it (send_redirects). */
+  Redirects = 4,
+}
+
+/** Whether the sources of IPv4 packets are checked against the routes (Linux rp_filter; RFC 3704 §2.2, §2.4). */
+export const enum ReversePath {
+  Unchecked,
+  /** The best route to the source leaves by the interface by which the packet came. */
+  Strict,
+  /** A route leads to the source. */
+  Loose,
 }
 
 /** Whose questions for one of its addresses a host leaves unanswered (Linux arp_ignore). */

@@ -1,11 +1,12 @@
 /**
  * What is known of each connection of a host, by its number. How one is found is the matter of conntrack.ts.
  *
- * All of it, buckets included, stands in one memory of at most 128 bytes per connection:
- *   words    64 bytes each: see Word. What a lookup reads are the first 48, which lie in one cache line
- *   windows  48 bytes each, what the tracker of its protocol remembers: see tcp-tracker.ts and tracker.ts
- *   buckets  4 bytes each, two to four for a connection
+ * All of it stands in one memory of 128 bytes per connection:
+ *   words    64 bytes each, a cache line: see Word. Of UDP and ICMP this is all that a packet needs
+ *   windows  40 bytes each, what the tracker of TCP remembers: see tcp-memory.ts
+ *   slots    24 bytes, three for the two sides of a connection: see slots.ts
  */
+import { SLOT_BYTES, Slots, slotsFor } from './slots.js';
 import { protocolIn, zoneIn } from './tuple.js';
 
 export const enum Direction {
@@ -25,89 +26,100 @@ export const enum Mark {
   DestinationTranslated = 0x008,
 }
 
-/** Words of a connection. A link is a side + 1, or 0 at the end of a chain. */
+/** Words of a tuple. */
+export const enum Tuple {
+  Source,
+  Destination,
+  Ports,
+}
+
+/** Words of a connection. */
 export const enum Word {
-  NextOriginal,
-  NextReply,
-  /** The tuples: source, destination, ports. */
   Original,
-  Reply = 5,
-  Key = 8,
+  Reply = 3,
+  Key = 6,
   /** First port << 16 | state << 12 | marks. */
   Status,
   /** When it expires: a double, over two words. */
   Expiry,
+  /** Two words, or a double, of its tracker. */
+  Own = 10,
   Rule = 12,
   Serial,
   /** Its neighbors in the order of creation: connection + 1, or 0. */
   Older,
+  /** While it is none, the next one that is free: connection + 1, or 0. */
   Newer,
   Count,
 }
 
-export const WORDS = Word.Count;
 /** The same in doubles. */
-export const TICKS = WORDS / 2;
-export const EXPIRY = Word.Expiry / 2;
-/** How far the reply tuple stands behind the original one. */
-export const TUPLE = Word.Reply - Word.Original;
-/** Where the words of a tuple stand in the original one. */
-export const SOURCE = Word.Original;
-export const DESTINATION = Word.Original + 1;
-export const PORTS = Word.Original + 2;
+export const enum Tick {
+  Expiry = 4,
+  Own = 5,
+  Count = 8,
+}
+
+/** The words that the tracker of its protocol has for itself. */
+export const enum Own {
+  First,
+  Second,
+}
 
 const MARK_BITS = 0xfff;
 const STATE_SHIFT = 12;
 const STATE_BITS = 0xf;
 const PORT_SHIFT = 16;
 
-/** Words of a connection in `windows`. */
-export const WINDOW_WORDS = 12;
+export const enum Size {
+  /** Words of a connection in `windows`. */
+  WindowWords = 10,
+}
+
+const CACHE_LINE = 64;
+/** A block that is large enough to have pages of its own begins so far behind one of them (glibc, malloc). */
+const BLOCK_HEAD = 16;
 
 export class Connections {
-  /** WINDOW_WORDS of each connection, 0 in a new one. What they mean is up to the tracker of its protocol. */
+  /** Size.WindowWords of each connection of TCP, 0 in a new one. What they mean is up to its tracker. */
   readonly windows: Int32Array;
-  /** The same memory as doubles. */
-  readonly windowTicks: Float64Array;
 
   protected readonly words: Int32Array;
   protected readonly ticks: Float64Array;
-  /** The first link of each chain. */
-  protected readonly buckets: Int32Array;
+  /** Where each side is looked for. */
+  protected readonly slots: Slots;
 
-  protected constructor(
-    readonly capacity: number,
-    bucketCount: number,
-  ) {
-    const wordBytes = capacity * WORDS * 4;
-    const windowBytes = capacity * WINDOW_WORDS * 4;
-    const memory = new ArrayBuffer(wordBytes + windowBytes + bucketCount * 4);
-    this.words = new Int32Array(memory, 0, capacity * WORDS);
-    this.ticks = new Float64Array(memory, 0, capacity * TICKS);
-    this.windows = new Int32Array(memory, wordBytes, capacity * WINDOW_WORDS);
-    this.windowTicks = new Float64Array(memory, wordBytes, (capacity * WINDOW_WORDS) / 2);
-    this.buckets = new Int32Array(memory, wordBytes + windowBytes, bucketCount);
+  protected constructor(readonly capacity: number) {
+    const wordBytes = capacity * Word.Count * 4;
+    const windowBytes = capacity * Size.WindowWords * 4;
+    const slotBytes = slotsFor(2 * capacity) * SLOT_BYTES;
+    const first = CACHE_LINE - BLOCK_HEAD;
+    const memory = new ArrayBuffer(first + wordBytes + windowBytes + slotBytes);
+    this.words = new Int32Array(memory, first, capacity * Word.Count);
+    this.ticks = new Float64Array(memory, first, capacity * Tick.Count);
+    this.windows = new Int32Array(memory, first + wordBytes, capacity * Size.WindowWords);
+    this.slots = new Slots(new Int32Array(memory, first + wordBytes + windowBytes, slotBytes / 4));
   }
 
   /** Size of the table in memory. */
   get bytes(): number {
-    return this.words.buffer.byteLength;
+    return this.words.byteLength + this.windows.byteLength + this.slots.bytes;
   }
 
   sourceOf(connection: number, direction: Direction): number {
-    return this.words[connection * WORDS + direction * TUPLE + SOURCE];
+    return this.words[connection * Word.Count + direction * Word.Reply + Tuple.Source];
   }
 
   destinationOf(connection: number, direction: Direction): number {
-    return this.words[connection * WORDS + direction * TUPLE + DESTINATION];
+    return this.words[connection * Word.Count + direction * Word.Reply + Tuple.Destination];
   }
 
   portsOf(connection: number, direction: Direction): number {
-    return this.words[connection * WORDS + direction * TUPLE + PORTS];
+    return this.words[connection * Word.Count + direction * Word.Reply + Tuple.Ports];
   }
 
   keyOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Key];
+    return this.words[connection * Word.Count + Word.Key];
   }
 
   zoneOf(connection: number): number {
@@ -120,48 +132,65 @@ export class Connections {
 
   /** 0..15, what the tracker of its protocol makes of it. */
   stateOf(connection: number): number {
-    return (this.words[connection * WORDS + Word.Status] >>> STATE_SHIFT) & STATE_BITS;
+    return (this.words[connection * Word.Count + Word.Status] >>> STATE_SHIFT) & STATE_BITS;
   }
 
   setState(connection: number, state: number): void {
-    const at = connection * WORDS + Word.Status;
+    const at = connection * Word.Count + Word.Status;
     this.words[at] = (this.words[at] & ~(STATE_BITS << STATE_SHIFT)) | (state << STATE_SHIFT);
   }
 
   /** All its marks: see Mark. */
   marksOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Status] & MARK_BITS;
+    return this.words[connection * Word.Count + Word.Status] & MARK_BITS;
   }
 
   has(connection: number, mark: Mark): boolean {
-    return (this.words[connection * WORDS + Word.Status] & mark) !== 0;
+    return (this.words[connection * Word.Count + Word.Status] & mark) !== 0;
   }
 
   mark(connection: number, marks: number): void {
-    this.words[connection * WORDS + Word.Status] |= marks & MARK_BITS;
+    this.words[connection * Word.Count + Word.Status] |= marks & MARK_BITS;
   }
 
   expiryOf(connection: number): number {
-    return this.ticks[connection * TICKS + EXPIRY];
+    return this.ticks[connection * Tick.Count + Tick.Expiry];
   }
 
   /** It is found before this tick, and from it on no more. */
   setExpiry(connection: number, tick: number): void {
-    this.ticks[connection * TICKS + EXPIRY] = tick;
+    this.ticks[connection * Tick.Count + Tick.Expiry] = tick;
+  }
+
+  ownOf(connection: number, word: Own): number {
+    return this.words[connection * Word.Count + Word.Own + word];
+  }
+
+  setOwn(connection: number, word: Own, value: number): void {
+    this.words[connection * Word.Count + Word.Own + word] = value;
+  }
+
+  /** The same two words as a double. */
+  ownTickOf(connection: number): number {
+    return this.ticks[connection * Tick.Count + Tick.Own];
+  }
+
+  setOwnTick(connection: number, tick: number): void {
+    this.ticks[connection * Tick.Count + Tick.Own] = tick;
   }
 
   /** The row of the rule that made it, or -1. */
   ruleOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Rule];
+    return this.words[connection * Word.Count + Word.Rule];
   }
 
   setRule(connection: number, rule: number): void {
-    this.words[connection * WORDS + Word.Rule] = rule;
+    this.words[connection * Word.Count + Word.Rule] = rule;
   }
 
   /** By which port its first frame came in, and which frame of that port it was. */
   setFirstFrame(connection: number, port: number, serial: number): void {
-    const at = connection * WORDS;
+    const at = connection * Word.Count;
     const status = this.words[at + Word.Status] & ((1 << PORT_SHIFT) - 1);
     this.words[at + Word.Status] = status | (port << PORT_SHIFT);
     this.words[at + Word.Serial] = serial;
@@ -169,10 +198,10 @@ export class Connections {
 
   /** 0..65,535 */
   firstPortOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Status] >>> PORT_SHIFT;
+    return this.words[connection * Word.Count + Word.Status] >>> PORT_SHIFT;
   }
 
   firstSerialOf(connection: number): number {
-    return this.words[connection * WORDS + Word.Serial] >>> 0;
+    return this.words[connection * Word.Count + Word.Serial] >>> 0;
   }
 }

@@ -2,18 +2,18 @@
  * The connection table of one host: which conversation does a packet belong to, and in which direction does it go?
  *
  * A connection has two tuples: as packets of its opener come in, and as the answers come in. Address translation makes the second more than
- * the first turned round, so each is entered for itself, in chained buckets, at most half as many as there are buckets. A lookup gives
- * the *side* that was met: connection << 1 | direction, where direction 0 is the opener's (`original`), 1 is the answerer's (`reply`).
+ * the first turned round, so each is entered for itself, by its hash (slots.ts). A lookup gives the *side* that was met: connection << 1 |
+ * direction, where direction 0 is the opener's (`original`), 1 is the answerer's (`reply`).
  *
- * Complication 1: time. Nothing sweeps. A connection that has expired is not found, and is removed by whoever meets it in a chain. It counts
- *   (`count`) until then.
+ * Complication 1: time. Nothing sweeps. A connection that has expired is not found, and is removed by whoever looks for it. It counts (`count`)
+ *   until then.
  * Complication 2: who pays when it is full. A hand goes round the table, a bounded way for each new connection: what has expired goes first;
  *   else, of those the hand has met, the one that is not assured and would have expired first (`earlyDropped`; nf_conntrack_core.c,
  *   early_drop). Assured ones have been used from both sides and are never given up for a newcomer; where the hand meets no others it is
  *   `refused`. The hand strides, so that connections which were made one after another are not met one after another; it comes to
  *   every connection before it comes to one again. So a flood of first packets evicts itself.
  * Complication 3: one tuple, one connection. Whoever adds has looked first (`find`, `isTaken`). `add` looks again, which costs little since
- *   the chains are in the cache by then, and enters no tuple twice (`clashed`). Only the two tuples of one connection may be equal: a host
+ *   the slots are in the cache by then, and enters no tuple twice (`clashed`). Only the two tuples of one connection may be equal: a host
  *   that talks to itself from a port to the same port. Then its side is `original`.
  * Complication 4: hostile tuples that all hash alike. The hash is drawn from a seed (hashing.ts).
  * Complication 5: IPv6 addresses are ids of a table beside this one (interned.ts). A connection holds those of its four until it is removed.
@@ -23,23 +23,11 @@
  *
  * Writer: the Worker that owns the host. Time is an argument, in ns, and does not go back.
  */
-import {
-  Connections,
-  DESTINATION,
-  Direction,
-  EXPIRY,
-  Mark,
-  PORTS,
-  SOURCE,
-  TICKS,
-  TUPLE,
-  WINDOW_WORDS,
-  Word,
-  WORDS,
-} from './connections.js';
+import { Connections, Direction, Mark, Size, Tick, Tuple, Word } from './connections.js';
+import { Hand } from './hand.js';
 import { Hashing } from './hashing.js';
 import type { Interned } from './interned.js';
-import { isIpv6In } from './tuple.js';
+import { isIpv6In, Protocol, protocolIn } from './tuple.js';
 
 /** How many connections the hand passes at most for a new one, */
 const HAND_REACH = 32;
@@ -59,17 +47,15 @@ export class Conntrack extends Connections {
   /** Connections that were not taken because one of their tuples is another's. */
   clashed = 0;
 
-  private readonly shift: number;
   private readonly hashing: Hashing;
   private used = 0;
   /** Connections from here on have never been used. */
   private fresh = 0;
-  /** The first of those that are free again, + 1; chained by NextOriginal. */
+  /** The first of those that are free again, + 1; chained by Newer. */
   private free = 0;
   private oldest = 0;
   private newest = 0;
-  private hand = 0;
-  private readonly stride: number;
+  private readonly hand: Hand;
 
   /**
    * @param capacity how many connections there may be, 1..16,777,216
@@ -84,11 +70,9 @@ export class Conntrack extends Connections {
   ) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > CAPACITY_MAX)
       throw new RangeError('a connection table holds 1 to 16,777,216 connections');
-    const bits = 33 - Math.clz32(capacity);
-    super(capacity, 2 ** bits);
-    this.shift = 32 - bits;
+    super(capacity);
     this.hashing = new Hashing(seed);
-    this.stride = strideFor(capacity);
+    this.hand = new Hand(capacity);
   }
 
   /** Connections in the table, those included that have expired and that nobody has met since. */
@@ -96,32 +80,10 @@ export class Conntrack extends Connections {
     return this.used;
   }
 
-  /** The side that has this tuple and is alive at this tick, or -1. What has expired and is met on the way is removed. */
+  /** The side that has this tuple and is alive at this tick, or -1. */
   find(tick: number, key: number, source: number, destination: number, ports: number): number {
-    const { words, ticks } = this;
-    const bucket = this.bucketOf(key, source, destination, ports);
-    let link = this.buckets[bucket];
-    while (link !== 0) {
-      const side = link - 1;
-      const connection = side >> 1;
-      const at = connection * WORDS;
-      if (!(ticks[connection * TICKS + EXPIRY] > tick)) {
-        this.remove(connection);
-        // Both of its tuples may have stood in this chain.
-        link = this.buckets[bucket];
-        continue;
-      }
-      const tuple = at + (side & 1) * TUPLE;
-      if (
-        words[tuple + PORTS] === (ports | 0) &&
-        words[tuple + SOURCE] === (source | 0) &&
-        words[tuple + DESTINATION] === (destination | 0) &&
-        words[at + Word.Key] === key
-      )
-        return side;
-      link = words[at + (side & 1)];
-    }
-    return NONE;
+    const hash = this.hashOf(key, source, destination, ports);
+    return this.findHashed(tick, hash, key, source, destination, ports);
   }
 
   /** Has a connection that is alive this tuple, in either direction? So that another must not. */
@@ -129,14 +91,52 @@ export class Conntrack extends Connections {
     return this.find(tick, key, source, destination, ports) !== NONE;
   }
 
-  /** The connection at the head of the chain of a tuple, or -1; only good for `touch`. */
-  headOf(key: number, source: number, destination: number, ports: number): number {
-    return (this.buckets[this.bucketOf(key, source, destination, ports)] - 1) >> 1;
+  /** What `touchSlot` and `guess` want to be told of a tuple. */
+  hashOf(key: number, source: number, destination: number, ports: number): number {
+    return this.hashing.of(key, source, destination, ports) | 0;
   }
 
-  /** Asks memory for a connection ahead of `find`; the result means nothing. */
-  touch(connection: number): number {
-    return this.words[connection * WORDS] ^ this.windows[connection * WINDOW_WORDS];
+  /** Asks memory for where a side with this hash is looked for, ahead of `guess` or `find`; the result means nothing. */
+  touchSlot(hash: number): number {
+    return this.slots.touch(hash);
+  }
+
+  /** A side with this hash, or -1: most likely the right one, which `isAlive` says. */
+  guess(hash: number): number {
+    const slot = this.slots.first(hash);
+    return slot < 0 ? NONE : this.slots.at(slot);
+  }
+
+  /** Asks memory for what is known of a side that was guessed; the result means nothing. */
+  touch(side: number): number {
+    const connection = side >> 1;
+    const key = this.words[connection * Word.Count + Word.Key];
+    return protocolIn(key) === Protocol.Tcp ? this.windows[connection * Size.WindowWords] : key;
+  }
+
+  /** Asks memory for where the oldest of a full table are looked for, since so many new ones will take their places; the result means nothing. */
+  touchOldest(count: number): number {
+    let words = 0;
+    let link = this.used === this.capacity ? this.oldest : 0;
+    for (let i = 0; i < count && link !== 0; i++) {
+      const at = (link - 1) * Word.Count;
+      words ^=
+        this.slots.touch(this.hashAt(at, at)) ^ this.slots.touch(this.hashAt(at, at + Word.Reply));
+      link = this.words[at + Word.Newer];
+    }
+    return words;
+  }
+
+  /** Is this the side that has this tuple, and alive? */
+  isAlive(
+    side: number,
+    tick: number,
+    key: number,
+    source: number,
+    destination: number,
+    ports: number,
+  ): boolean {
+    return this.isSide(side, key, source, destination, ports) && this.expiryOf(side >> 1) > tick;
   }
 
   /**
@@ -155,55 +155,86 @@ export class Conntrack extends Connections {
     replyPorts: number,
   ): number {
     if (
-      this.find(tick, key, source, destination, ports) !== NONE ||
-      this.find(tick, key, replySource, replyDestination, replyPorts) !== NONE
+      this.isTaken(tick, key, source, destination, ports) ||
+      this.isTaken(tick, key, replySource, replyDestination, replyPorts)
     ) {
       this.clashed++;
       return NONE;
     }
-    if (this.used === this.capacity && !this.makeRoom(tick)) {
+    return this.enter(
+      tick,
+      key,
+      source,
+      destination,
+      ports,
+      replySource,
+      replyDestination,
+      replyPorts,
+    );
+  }
+
+  /** The same for tuples that nobody has, as the caller knows. */
+  enter(
+    tick: number,
+    key: number,
+    source: number,
+    destination: number,
+    ports: number,
+    replySource: number,
+    replyDestination: number,
+    replyPorts: number,
+  ): number {
+    // Those that nobody answered live equally long, so the oldest of all is the likeliest to have expired, and it is near.
+    if (this.hasRoom(tick)) {
+      if (this.used === this.capacity) this.remove(this.oldest - 1);
+    } else if (!this.makeRoom(tick)) {
       this.refused++;
       return NONE;
     }
     const connection = this.claim();
     const { words } = this;
-    const at = connection * WORDS;
-    words[at + SOURCE] = source;
-    words[at + DESTINATION] = destination;
-    words[at + PORTS] = ports;
-    words[at + TUPLE + SOURCE] = replySource;
-    words[at + TUPLE + DESTINATION] = replyDestination;
-    words[at + TUPLE + PORTS] = replyPorts;
+    const at = connection * Word.Count;
+    words[at + Tuple.Source] = source;
+    words[at + Tuple.Destination] = destination;
+    words[at + Tuple.Ports] = ports;
+    words[at + Word.Reply + Tuple.Source] = replySource;
+    words[at + Word.Reply + Tuple.Destination] = replyDestination;
+    words[at + Word.Reply + Tuple.Ports] = replyPorts;
     words[at + Word.Key] = key;
     words[at + Word.Status] = 0;
+    words[at + Word.Own] = 0;
+    words[at + Word.Own + 1] = 0;
     words[at + Word.Rule] = NONE;
     words[at + Word.Serial] = 0;
-    this.ticks[connection * TICKS + EXPIRY] = tick;
-    const { windows } = this;
-    const end = (connection + 1) * WINDOW_WORDS;
-    // Word by word: to call `fill` for so few costs more than all the rest.
-    for (let at = connection * WINDOW_WORDS; at < end; at++) windows[at] = 0;
+    this.ticks[connection * Tick.Count + Tick.Expiry] = tick;
+    if (protocolIn(key) === Protocol.Tcp) this.clearWindows(connection);
     if (isIpv6In(key)) this.holdAddresses(at);
-    // The later one stands before: where both tuples are equal, `original` is met.
-    this.enter(connection, Direction.Reply);
-    this.enter(connection, Direction.Original);
+    // Where both tuples are equal, the first is met.
+    this.slots.enter(this.hashAt(at, at), (connection << 1) | Direction.Original);
+    this.slots.enter(this.hashAt(at, at + Word.Reply), (connection << 1) | Direction.Reply);
     this.append(connection);
     return connection;
   }
 
+  /** Is there room for one more, or surely one that has expired and can go? */
+  hasRoom(tick: number): boolean {
+    return this.used < this.capacity || !(this.expiryOf(this.oldest - 1) > tick);
+  }
+
   remove(connection: number): void {
     const { words } = this;
-    const at = connection * WORDS;
-    this.leave(connection, Direction.Original);
-    this.leave(connection, Direction.Reply);
+    const at = connection * Word.Count;
+    this.slots.leave(this.hashAt(at, at), (connection << 1) | Direction.Original);
+    this.slots.leave(this.hashAt(at, at + Word.Reply), (connection << 1) | Direction.Reply);
     const older = words[at + Word.Older];
     const newer = words[at + Word.Newer];
     if (older === 0) this.oldest = newer;
-    else words[(older - 1) * WORDS + Word.Newer] = newer;
+    else words[(older - 1) * Word.Count + Word.Newer] = newer;
     if (newer === 0) this.newest = older;
-    else words[(newer - 1) * WORDS + Word.Older] = older;
+    else words[(newer - 1) * Word.Count + Word.Older] = older;
     if (isIpv6In(words[at + Word.Key])) this.releaseAddresses(at);
-    words[at + Word.NextOriginal] = this.free;
+    words[at + Word.Key] = NONE;
+    words[at + Word.Newer] = this.free;
     this.free = connection + 1;
     this.used--;
   }
@@ -213,7 +244,7 @@ export class Conntrack extends Connections {
     let removed = 0;
     for (let link = this.oldest; link !== 0;) {
       const connection = link - 1;
-      link = this.words[connection * WORDS + Word.Newer];
+      link = this.words[connection * Word.Count + Word.Newer];
       if (this.ruleOf(connection) !== rule) continue;
       this.remove(connection);
       removed++;
@@ -228,28 +259,62 @@ export class Conntrack extends Connections {
 
   /** The next one that was created after this one and is alive, or -1. */
   newerThan(connection: number, tick: number): number {
-    return this.aliveFrom(this.words[connection * WORDS + Word.Newer], tick);
+    return this.aliveFrom(this.words[connection * Word.Count + Word.Newer], tick);
   }
 
-  private bucketOf(key: number, source: number, destination: number, ports: number): number {
-    return this.hashing.of(key, source, destination, ports) >>> this.shift;
+  private findHashed(
+    tick: number,
+    hash: number,
+    key: number,
+    source: number,
+    destination: number,
+    ports: number,
+  ): number {
+    const { slots } = this;
+    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(hash, slot)) {
+      const side = slots.at(slot);
+      if (!this.isSide(side, key, source, destination, ports)) continue;
+      if (this.expiryOf(side >> 1) > tick) return side;
+      this.remove(side >> 1);
+      return NONE;
+    }
+    return NONE;
   }
 
-  /** The bucket of one of a connection's tuples; `tuple` is where that one begins. */
-  private homeOf(at: number, tuple: number): number {
+  /** Has this side this tuple? None has that is of no connection. */
+  private isSide(
+    side: number,
+    key: number,
+    source: number,
+    destination: number,
+    ports: number,
+  ): boolean {
     const { words } = this;
-    return this.bucketOf(
+    const at = (side >> 1) * Word.Count;
+    const tuple = at + (side & 1) * Word.Reply;
+    return (
+      words[tuple + Tuple.Ports] === (ports | 0) &&
+      words[tuple + Tuple.Source] === (source | 0) &&
+      words[tuple + Tuple.Destination] === (destination | 0) &&
+      words[at + Word.Key] === key
+    );
+  }
+
+  /** The hash of one of a connection's tuples; `tuple` is where that one begins. */
+  private hashAt(at: number, tuple: number): number {
+    const { words } = this;
+    return this.hashOf(
       words[at + Word.Key],
-      words[tuple + SOURCE],
-      words[tuple + DESTINATION],
-      words[tuple + PORTS],
+      words[tuple + Tuple.Source],
+      words[tuple + Tuple.Destination],
+      words[tuple + Tuple.Ports],
     );
   }
 
   private aliveFrom(first: number, tick: number): number {
     let link = first;
     while (link !== 0 && !(this.expiryOf(link - 1) > tick))
-      link = this.words[(link - 1) * WORDS + Word.Newer];
+      link = this.words[(link - 1) * Word.Count + Word.Newer];
     return link - 1;
   }
 
@@ -257,24 +322,16 @@ export class Conntrack extends Connections {
     this.used++;
     if (this.free === 0) return this.fresh++;
     const connection = this.free - 1;
-    this.free = this.words[connection * WORDS + Word.NextOriginal];
+    this.free = this.words[connection * Word.Count + Word.Newer];
     return connection;
   }
 
-  /** Removes one that has expired, or else the least useful one, of the oldest and those within reach of the hand. False when all of these are assured. */
+  /** Removes one that has expired, or else the least useful one, of those within reach of the hand. False when all of these are assured. */
   private makeRoom(tick: number): boolean {
-    // Those that nobody answered live equally long, so the oldest of all is the likeliest to have expired, and it is near.
-    if (!(this.expiryOf(this.oldest - 1) > tick)) {
-      this.remove(this.oldest - 1);
-      return true;
-    }
-    const { capacity } = this;
-    const reach = Math.min(HAND_REACH, capacity);
+    const reach = Math.min(HAND_REACH, this.capacity);
     let victim = NONE;
     for (let passed = 0, candidates = 0; passed < reach && candidates < CANDIDATES; passed++) {
-      const connection = this.hand;
-      const next = connection + this.stride;
-      this.hand = next < capacity ? next : next - capacity;
+      const connection = this.hand.next();
       if (!(this.expiryOf(connection) > tick)) {
         this.remove(connection);
         return true;
@@ -289,65 +346,36 @@ export class Conntrack extends Connections {
     return true;
   }
 
-  /** Puts a side at the head of its chain. */
-  private enter(connection: number, direction: Direction): void {
-    const at = connection * WORDS;
-    const bucket = this.homeOf(at, at + direction * TUPLE);
-    this.words[at + direction] = this.buckets[bucket];
-    this.buckets[bucket] = ((connection << 1) | direction) + 1;
-  }
-
-  /** Takes a side out of its chain. */
-  private leave(connection: number, direction: Direction): void {
-    const { words, buckets } = this;
-    const at = connection * WORDS;
-    const bucket = this.homeOf(at, at + direction * TUPLE);
-    const gone = ((connection << 1) | direction) + 1;
-    const next = words[at + direction];
-    if (buckets[bucket] === gone) {
-      buckets[bucket] = next;
-      return;
-    }
-    let before = buckets[bucket] - 1;
-    while (words[(before >> 1) * WORDS + (before & 1)] !== gone)
-      before = words[(before >> 1) * WORDS + (before & 1)] - 1;
-    words[(before >> 1) * WORDS + (before & 1)] = next;
-  }
-
   /** Puts a connection at the end of the order of creation. */
   private append(connection: number): void {
-    const at = connection * WORDS;
+    const at = connection * Word.Count;
     this.words[at + Word.Older] = this.newest;
     this.words[at + Word.Newer] = 0;
     if (this.newest === 0) this.oldest = connection + 1;
-    else this.words[(this.newest - 1) * WORDS + Word.Newer] = connection + 1;
+    else this.words[(this.newest - 1) * Word.Count + Word.Newer] = connection + 1;
     this.newest = connection + 1;
+  }
+
+  private clearWindows(connection: number): void {
+    const { windows } = this;
+    const end = (connection + 1) * Size.WindowWords;
+    // Word by word: to call `fill` for so few costs more than all the rest.
+    for (let at = connection * Size.WindowWords; at < end; at++) windows[at] = 0;
   }
 
   private holdAddresses(at: number): void {
     const { words, addresses } = this;
-    addresses.hold(words[at + SOURCE]);
-    addresses.hold(words[at + DESTINATION]);
-    addresses.hold(words[at + TUPLE + SOURCE]);
-    addresses.hold(words[at + TUPLE + DESTINATION]);
+    addresses.hold(words[at + Tuple.Source]);
+    addresses.hold(words[at + Tuple.Destination]);
+    addresses.hold(words[at + Word.Reply + Tuple.Source]);
+    addresses.hold(words[at + Word.Reply + Tuple.Destination]);
   }
 
   private releaseAddresses(at: number): void {
     const { words, addresses } = this;
-    addresses.release(words[at + SOURCE]);
-    addresses.release(words[at + DESTINATION]);
-    addresses.release(words[at + TUPLE + SOURCE]);
-    addresses.release(words[at + TUPLE + DESTINATION]);
+    addresses.release(words[at + Tuple.Source]);
+    addresses.release(words[at + Tuple.Destination]);
+    addresses.release(words[at + Word.Reply + Tuple.Source]);
+    addresses.release(words[at + Word.Reply + Tuple.Destination]);
   }
-}
-
-/** The golden section of the capacity, or the next number that has no divisor in common with it (Knuth, TAOCP 3, §6.4). */
-function strideFor(capacity: number): number {
-  let stride = Math.max(Math.floor(capacity * 0.618), 1);
-  while (commonDivisor(capacity, stride) !== 1) stride++;
-  return stride;
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
 }

@@ -26,7 +26,7 @@ export interface FdbEntry {
   readonly low: number;
   readonly kind: Kind;
   readonly port: number;
-  /** The port by which the frame that taught it entered the data plane, or ORIGIN_UNKNOWN. */
+  /** The port by which the frame that taught it entered the data plane, or Place.OriginUnknown. */
   readonly origin: number;
   /** The frame of `origin` that taught it; for a declared one that never moved, the row it was declared in. */
   readonly taughtBy: number;

@@ -92,16 +92,18 @@ export class FdbViews {
 }
 
 /** The place word: origin << 19 | kind << 16 | port. */
-export const KIND_SHIFT = 16;
-export const ORIGIN_SHIFT = 19;
-export const WHERE_BITS = (1 << ORIGIN_SHIFT) - 1;
-/** Stands for an origin whose number is this or larger. */
-export const ORIGIN_UNKNOWN = 0x1fff;
+export const enum Place {
+  KindShift = 16,
+  OriginShift = 19,
+  WhereBits = 0x7ffff,
+  /** Stands for an origin whose number is this or larger. */
+  OriginUnknown = 0x1fff,
+}
 
 /** Of a place word: behind which port, what kind of entry, and by which port the frame that taught it entered the data plane. */
 export const portIn = (place: number): number => place & 0xffff;
-export const kindIn = (place: number): number => (place & WHERE_BITS) >>> KIND_SHIFT;
-export const originIn = (place: number): number => place >>> ORIGIN_SHIFT;
+export const kindIn = (place: number): number => (place & Place.WhereBits) >>> Place.KindShift;
+export const originIn = (place: number): number => place >>> Place.OriginShift;
 
 /**
  * The slot where an entry is at home. Fibonacci hashing (Knuth, TAOCP 3, §6.4): the multiplier is 2^32 over the golden ratio, which spreads

@@ -19,6 +19,7 @@
  * Writer: the Worker that owns the Network. Others may read along (fdb-entries.ts). Time is an argument; nothing here reads a clock.
  */
 import {
+  Place,
   EntryTick,
   EntryWord,
   FDB_MAGIC,
@@ -27,13 +28,9 @@ import {
   FdbWord,
   fdbBytes,
   homeOf,
-  KIND_SHIFT,
   kindIn,
-  ORIGIN_SHIFT,
-  ORIGIN_UNKNOWN,
   portIn,
   slotsFor,
-  WHERE_BITS,
 } from './fdb-memory.js';
 
 export const enum Kind {
@@ -231,7 +228,8 @@ export class Fdb {
 
   private renew(slot: number, port: number, tick: number): boolean {
     if (slot < 0 || this.aged(slot, tick)) return false;
-    if ((this.placeOf(slot) & WHERE_BITS) !== ((Kind.Dynamic << KIND_SHIFT) | port)) return false;
+    if ((this.placeOf(slot) & Place.WhereBits) !== ((Kind.Dynamic << Place.KindShift) | port))
+      return false;
     this.ticks[slot * TICKS + HEARD] = tick;
     return true;
   }
@@ -301,8 +299,8 @@ export class Fdb {
     this.words[at + SERIAL] = serial;
     this.ticks[slot * TICKS + TAUGHT] = tick;
     this.ticks[slot * TICKS + HEARD] = tick;
-    const from = origin < ORIGIN_UNKNOWN ? origin : ORIGIN_UNKNOWN;
-    this.words[at + PLACE] = (from << ORIGIN_SHIFT) | (kind << KIND_SHIFT) | port;
+    const from = origin < Place.OriginUnknown ? origin : Place.OriginUnknown;
+    this.words[at + PLACE] = (from << Place.OriginShift) | (kind << Place.KindShift) | port;
   }
 
   /** Evicts one learned entry: an aged one if the hand meets it, else the longest silent of a few of the heaviest port. */

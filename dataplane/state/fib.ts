@@ -64,6 +64,10 @@ export class Fib {
   // A class of its own, whose one field never changes: so the compiler takes it for a constant.
   constructor(private readonly nodes: Int32Array) {}
 
+  get bytes(): number {
+    return this.nodes.byteLength;
+  }
+
   /** The route to an IPv4 address, or -1. */
   findIpv4(table: number, address: number): number {
     const { nodes } = this;

@@ -105,14 +105,19 @@ export class Neighbors {
     return NOBODY;
   }
 
-  /** Is this the entry of an IPv4 address at an interface, and reachable or permanent at a tick? */
-  isReachable(entry: number, iface: number, address: number, tick: number): boolean {
+  /** Is this the entry of an IPv4 address at an interface, and such that something sent there at a tick raises no doubt that was not there before? */
+  isReady(entry: number, iface: number, address: number, tick: number): boolean {
     return (
       this.words[entry * 4 + 3] === address &&
       this.iface[entry] === iface &&
-      this.reachableUntil[entry] >= tick &&
+      (this.reachableUntil[entry] >= tick || this.isDoubted(entry)) &&
       this.family[entry] === 4
     );
+  }
+
+  private isDoubted(entry: number): boolean {
+    const state: NeighborState = this.state[entry];
+    return state === NeighborState.Delay || state === NeighborState.Probe;
   }
 
   stateAt(entry: number, tick: number): NeighborState {

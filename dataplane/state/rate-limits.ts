@@ -13,6 +13,8 @@
  * Complication 3: time is an argument, in nanoseconds; where it seems to run backwards it stands still. Linux pays one to three of the credit at
  *   random; here it is always one, since the same frames must give the same errors.
  *
+ * Complication 4: redirects have a limit of their own for each source, which shares its time with the other one, as in Linux.
+ *
  * Writer: the Worker that owns the host. One table per host. Never: asked for an error that is not to be limited.
  */
 
@@ -25,31 +27,57 @@ const CREDIT_MAX = 50;
 /** ... and nanoseconds that bring one more (icmp_msgs_per_sec, 1,000), but not in smaller portions than of so many. */
 const CREDIT_NS = 1e6;
 const REFILL_NS = 20e6;
+/** Redirects that a source may leave unheeded (Linux ip_rt_redirect_number), ... */
+const REDIRECTS_MAX = 9;
+/** ... the pause before the next one, doubled for each before it (ip_rt_redirect_load, 20 ms), and how long it has to be silent then (ip_rt_redirect_silence). */
+const REDIRECT_LOAD_NS = 20e6;
+const REDIRECT_SILENCE_NS = REDIRECT_LOAD_NS * 2 ** (REDIRECTS_MAX + 1);
 const BUCKETS = 64;
 const WAYS = 8;
 const ENTRIES = BUCKETS * WAYS;
 const NOBODY = -1;
 
 export class RateLimits {
-  /** Errors that were not sent because there had been too many. */
-  suppressed = 0;
   /** The destination: four words per entry, IPv4 in the last behind three of 0. */
   private readonly words = new Int32Array(ENTRIES * 4);
   /** Nanoseconds saved up when it was asked for last, and when that was; -Infinity: the entry is free. */
   private readonly saved_ns = new Float64Array(ENTRIES);
   private readonly askedAt = new Float64Array(ENTRIES).fill(-Infinity);
+  /** How often it was told a better way without heeding it. */
+  private readonly redirected = new Uint8Array(ENTRIES);
   private credit = 0;
   private refilledAt = -Infinity;
 
   /** May an error go to this address at this tick? If so it counts. `period_ns`: what one costs that destination. */
   allows(a: number, b: number, c: number, d: number, period_ns: number, tick: number): boolean {
     this.refill(tick);
-    if (this.credit === 0 || !this.spend(this.entryOf(a, b, c, d), period_ns, tick)) {
-      this.suppressed++;
-      return false;
-    }
+    if (this.credit === 0 || !this.spend(this.entryOf(a, b, c, d), period_ns, tick)) return false;
     this.credit--;
     return true;
+  }
+
+  /** May this destination be told something that is not counted for the host as a whole? If so it counts (Linux inet_peer_xrlim_allow). */
+  spares(a: number, b: number, c: number, d: number, period_ns: number, tick: number): boolean {
+    return this.spend(this.entryOf(a, b, c, d), period_ns, tick);
+  }
+
+  /**
+   * May this source be told a better way? If so it counts: nine times, each time after a pause twice as long as before, and then only when it has
+   * been silent for 20 seconds (Linux ip_rt_send_redirect).
+   */
+  redirects(a: number, b: number, c: number, d: number, tick: number): boolean {
+    const entry = this.entryOf(a, b, c, d);
+    const passed = tick - this.askedAt[entry];
+    if (passed > REDIRECT_SILENCE_NS) {
+      this.saved_ns[entry] = 0;
+      this.redirected[entry] = 0;
+    }
+    const times = this.redirected[entry];
+    const isIgnored = times >= REDIRECTS_MAX;
+    if (!isIgnored && times > 0 && passed <= REDIRECT_LOAD_NS * 2 ** times) return false;
+    this.askedAt[entry] = Math.max(tick, this.askedAt[entry]);
+    if (!isIgnored) this.redirected[entry]++;
+    return !isIgnored;
   }
 
   private refill(tick: number): void {
@@ -82,6 +110,7 @@ export class RateLimits {
     this.words[at + 2] = c;
     this.words[at + 3] = d;
     this.saved_ns[oldest] = 0;
+    this.redirected[oldest] = 0;
     this.askedAt[oldest] = -Infinity;
     return oldest;
   }

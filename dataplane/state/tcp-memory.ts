@@ -1,8 +1,8 @@
 /**
- * What is remembered of a TCP connection, WINDOW_WORDS words in `windows`: of each side how far it has sent and may send, and of the last
- * segment what its answer will say. What it means is the matter of tcp-windows.ts.
+ * What is remembered of a TCP connection, in words of `windows` and the two words of its tracker: of each side how far it has sent and
+ * may send, and of the last segment what its answer will say. What it means is the matter of tcp-windows.ts.
  */
-import { type Direction, WINDOW_WORDS } from './connections.js';
+import { type Connections, type Direction, Own, Size } from './connections.js';
 import type { Kind } from './tcp-transitions.js';
 
 /** Words of a connection in `windows`. The first four are the opener's, the next four the answerer's. */
@@ -16,11 +16,8 @@ export const enum Word {
   /** The highest acknowledgment that it has sent. */
   Acknowledged,
   Side,
-  /** Of the last ACK that fitted, or of what was ignored since. */
-  LastSequence = 8,
-  LastAcknowledgment,
-  /** Its window << 16 | the sequence numbers that it takes. */
-  LastExtent,
+  /** Of the last ACK that fitted, or of what was ignored since: its window << 16 | the sequence numbers that it takes. */
+  LastExtent = 8,
   Bits,
 }
 
@@ -54,6 +51,10 @@ export const enum Bit {
   Retransmissions = 3 << 29,
 }
 
+/** Of the same segment as Word.LastExtent, where it begins and what it acknowledges. */
+export const LAST_SEQUENCE = Own.First;
+export const LAST_ACKNOWLEDGMENT = Own.Second;
+
 export const SIDE_BITS = 9;
 const SIDE_MASK = (1 << SIDE_BITS) - 1;
 export const LAST_SCALE_SHIFT = 18;
@@ -67,13 +68,20 @@ export const RETRANSMISSIONS_MAX = 3;
 const SCALE_MAX = 14;
 
 export class TcpMemory {
-  /** @param words WINDOW_WORDS of each connection */
-  constructor(protected readonly words: Int32Array) {}
+  /** Of each connection, Size.WindowWords words. */
+  protected readonly words: Int32Array;
+
+  constructor(protected readonly table: Connections) {
+    this.words = table.windows;
+  }
 
   /** Where the last ACK that fitted, or what was ignored since, ends: how it would be acknowledged. */
   lastEnd(connection: number): number {
-    const at = connection * WINDOW_WORDS;
-    return (this.words[at + Word.LastSequence] + (this.words[at + Word.LastExtent] & 0xffff)) | 0;
+    const at = connection * Size.WindowWords;
+    return (
+      (this.table.ownOf(connection, LAST_SEQUENCE) + (this.words[at + Word.LastExtent] & 0xffff)) |
+      0
+    );
   }
 
   lastKind(connection: number): Kind {
@@ -85,12 +93,12 @@ export class TcpMemory {
   }
 
   lastAcknowledgment(connection: number): number {
-    return this.words[connection * WINDOW_WORDS + Word.LastAcknowledgment];
+    return this.table.ownOf(connection, LAST_ACKNOWLEDGMENT);
   }
 
   /** Has the window of the last ACK been closed? */
   lastWindowIsClosed(connection: number): boolean {
-    return this.words[connection * WINDOW_WORDS + Word.LastExtent] >>> 16 === 0;
+    return this.words[connection * Size.WindowWords + Word.LastExtent] >>> 16 === 0;
   }
 
   isRetransmitted(connection: number): boolean {
@@ -99,7 +107,7 @@ export class TcpMemory {
 
   setLast(connection: number, direction: Direction, kind: Kind): void {
     const bits = this.bits(connection) & ~(Bit.LastKind | Bit.LastDirection);
-    this.words[connection * WINDOW_WORDS + Word.Bits] =
+    this.words[connection * Size.WindowWords + Word.Bits] =
       bits | (kind << LAST_KIND_SHIFT) | (direction << LAST_DIRECTION_SHIFT);
   }
 
@@ -112,23 +120,23 @@ export class TcpMemory {
     length: number,
     window: number,
   ): void {
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     this.setLast(connection, direction, kind);
-    this.words[at + Word.LastSequence] = sequence;
+    this.table.setOwn(connection, LAST_SEQUENCE, sequence);
     this.words[at + Word.LastExtent] = (window << 16) | (length & 0xffff);
   }
 
   /** Keeps the options of an ignored SYN. */
   rememberSyn(connection: number, scale: number, challengeExpected: boolean): void {
     const forgotten = Bit.LastScale | Bit.LastScales | Bit.ChallengeExpected | Bit.Simultaneous;
-    this.words[connection * WINDOW_WORDS + Word.Bits] =
+    this.words[connection * Size.WindowWords + Word.Bits] =
       (this.bits(connection) & ~forgotten) |
       (scaleBits(scale) << LAST_SCALE_SHIFT) |
       (challengeExpected ? Bit.ChallengeExpected : 0);
   }
 
   rememberAcknowledgment(connection: number, acknowledgment: number): void {
-    this.words[connection * WINDOW_WORDS + Word.LastAcknowledgment] = acknowledgment;
+    this.table.setOwn(connection, LAST_ACKNOWLEDGMENT, acknowledgment);
   }
 
   has(connection: number, bit: Bit): boolean {
@@ -136,15 +144,15 @@ export class TcpMemory {
   }
 
   set(connection: number, bit: Bit): void {
-    this.words[connection * WINDOW_WORDS + Word.Bits] |= bit;
+    this.words[connection * Size.WindowWords + Word.Bits] |= bit;
   }
 
   clear(connection: number, bit: Bit): void {
-    this.words[connection * WINDOW_WORDS + Word.Bits] &= ~bit;
+    this.words[connection * Size.WindowWords + Word.Bits] &= ~bit;
   }
 
   closedFirst(connection: number, direction: Direction): void {
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     this.setSide(at, direction, this.side(at, direction) | SideBit.ClosedFirst);
   }
 
@@ -154,16 +162,16 @@ export class TcpMemory {
   }
 
   hasAcknowledged(connection: number, direction: Direction): boolean {
-    return this.sideHas(connection * WINDOW_WORDS, direction, SideBit.HasAcknowledged);
+    return this.sideHas(connection * Size.WindowWords, direction, SideBit.HasAcknowledged);
   }
 
   /** The highest acknowledgment that a side has sent. */
   acknowledgedBy(connection: number, direction: Direction): number {
-    return this.words[connection * WINDOW_WORDS + direction * Word.Side + Word.Acknowledged];
+    return this.words[connection * Size.WindowWords + direction * Word.Side + Word.Acknowledged];
   }
 
   protected bits(connection: number): number {
-    return this.words[connection * WINDOW_WORDS + Word.Bits];
+    return this.words[connection * Size.WindowWords + Word.Bits];
   }
 
   protected side(at: number, direction: Direction): number {

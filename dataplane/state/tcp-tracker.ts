@@ -58,7 +58,7 @@ export class TcpTracker {
     private readonly loose: boolean,
     liberal: boolean,
   ) {
-    this.windows = new TcpWindows(table.windows, liberal);
+    this.windows = new TcpWindows(table, liberal);
   }
 
   /** May a packet with these control bits open a connection? */

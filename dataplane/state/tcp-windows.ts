@@ -13,13 +13,15 @@
  * Not done: SACK blocks are not read. They would let III and IV pass by a higher acknowledgment than that of the header, so the bounds here are
  * those of a connection without SACK.
  */
-import { Direction, WINDOW_WORDS } from './connections.js';
+import { type Connections, Direction, Size } from './connections.js';
 import { TcpState } from './conntrack-timeouts.js';
 import {
   Bit,
+  LAST_ACKNOWLEDGMENT,
   LAST_DIRECTION_SHIFT,
   LAST_KIND_SHIFT,
   LAST_SCALE_SHIFT,
+  LAST_SEQUENCE,
   RETRANSMISSIONS_MAX,
   RETRANSMISSIONS_SHIFT,
   scaleBits,
@@ -47,20 +49,20 @@ export const isAfter = (a: number, b: number): boolean => ((b - a) | 0) < 0;
 
 export class TcpWindows extends TcpMemory {
   /**
-   * @param words WINDOW_WORDS of each connection
+   * @param table whose connections these are
    * @param liberal whether everything fits
    */
   constructor(
-    words: Int32Array,
+    table: Connections,
     private readonly liberal: boolean,
   ) {
-    super(words);
+    super(table);
   }
 
   /** The opener sends its first segment, which ends at `end`. All words are 0. */
   open(connection: number, kind: Kind, end: number, window: number, scale: number): void {
     const { words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     words[at + Word.End] = end;
     words[at + Word.Window] = Math.max(window, 1);
     words[at + Word.Bits] = Kind.None << LAST_KIND_SHIFT;
@@ -87,7 +89,7 @@ export class TcpWindows extends TcpMemory {
     scale: number,
   ): Fit {
     const { words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     const from = at + direction * Word.Side;
     const to = at + (direction ^ 1) * Word.Side;
     const acknowledges = (flags & Control.Ack) !== 0;
@@ -114,7 +116,15 @@ export class TcpWindows extends TcpMemory {
     const advanced = this.advance(at, direction, bits, ends, acknowledged, offered, acknowledges);
     words[at + Word.Bits] =
       kindOf(flags) === Kind.Ack
-        ? this.countRetransmission(at, direction, advanced, begins, ends, acknowledged, window)
+        ? this.countRetransmission(
+            connection,
+            direction,
+            advanced,
+            begins,
+            ends,
+            acknowledged,
+            window,
+          )
         : advanced;
     return Fit.Fits;
   }
@@ -122,7 +132,7 @@ export class TcpWindows extends TcpMemory {
   /** The SYN that was ignored is now answered: what it said is where its sender stands. Of the answerer nothing is known yet. */
   beginAnew(connection: number, answerer: Direction): void {
     const { words } = this;
-    const at = connection * WINDOW_WORDS;
+    const at = connection * Size.WindowWords;
     const opener = answerer ^ 1;
     const from = at + opener * Word.Side;
     const to = at + answerer * Word.Side;
@@ -257,7 +267,7 @@ export class TcpWindows extends TcpMemory {
 
   /** Is this ACK the same as the last one? Gives the new bits. */
   private countRetransmission(
-    at: number,
+    connection: number,
     direction: Direction,
     bits: number,
     sequence: number,
@@ -265,20 +275,21 @@ export class TcpWindows extends TcpMemory {
     acknowledged: number,
     window: number,
   ): number {
-    const { words } = this;
+    const { table, words } = this;
+    const at = connection * Size.WindowWords;
     const extent = (window << 16) | ((end - sequence) & 0xffff);
     const lastDirection = (bits & Bit.LastDirection) >>> LAST_DIRECTION_SHIFT;
     if (
       lastDirection === direction &&
-      words[at + Word.LastSequence] === sequence &&
-      words[at + Word.LastAcknowledgment] === acknowledged &&
+      table.ownOf(connection, LAST_SEQUENCE) === sequence &&
+      table.ownOf(connection, LAST_ACKNOWLEDGMENT) === acknowledged &&
       words[at + Word.LastExtent] === extent
     ) {
       const isCounted = bits >>> RETRANSMISSIONS_SHIFT === RETRANSMISSIONS_MAX;
       return isCounted ? bits : bits + (1 << RETRANSMISSIONS_SHIFT);
     }
-    words[at + Word.LastSequence] = sequence;
-    words[at + Word.LastAcknowledgment] = acknowledged;
+    table.setOwn(connection, LAST_SEQUENCE, sequence);
+    table.setOwn(connection, LAST_ACKNOWLEDGMENT, acknowledged);
     words[at + Word.LastExtent] = extent;
     return (
       (bits & ~(Bit.Retransmissions | Bit.LastDirection)) | (direction << LAST_DIRECTION_SHIFT)

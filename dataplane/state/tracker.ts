@@ -7,7 +7,7 @@
  *
  * Writer: the Worker that owns the host.
  */
-import { Direction, Mark, WINDOW_WORDS } from './connections.js';
+import { Direction, Mark } from './connections.js';
 import { connectionOf, type Conntrack, directionOf } from './conntrack.js';
 import { Timer } from './conntrack-timeouts.js';
 import { TcpTracker, Verdict } from './tcp-tracker.js';
@@ -18,8 +18,6 @@ const STREAM_NS = 2e9;
 
 /** The state of connections other than TCP, as long as they live. */
 const ALIVE = 1;
-/** Doubles of a connection in `windowTicks`; of UDP, the first is when it began. */
-const WINDOW_TICKS = WINDOW_WORDS / 2;
 
 export class Tracker {
   private readonly tcp: TcpTracker;
@@ -88,10 +86,10 @@ export class Tracker {
 
   private followUdp(connection: number, tick: number): void {
     const { table } = this;
-    const began = connection * WINDOW_TICKS;
-    if (table.stateOf(connection) !== ALIVE) table.windowTicks[began] = tick;
+    // Of UDP, what the tracker keeps is when it began.
+    if (table.stateOf(connection) !== ALIVE) table.setOwnTick(connection, tick);
     const isStream =
-      table.has(connection, Mark.SeenReply) && tick > table.windowTicks[began] + STREAM_NS;
+      table.has(connection, Mark.SeenReply) && tick > table.ownTickOf(connection) + STREAM_NS;
     if (isStream) table.mark(connection, Mark.Assured);
     this.renew(connection, tick, isStream ? Timer.UdpStream : Timer.Udp);
   }

@@ -145,23 +145,3 @@ export function source(bytes: DataView, at: number): number {
 export function destination(bytes: DataView, at: number): number {
   return bytes.getUint32(at + 16);
 }
-
-/** Options that say by which routers the packet is to go (RFC 791 §3.1). */
-const LOOSE_SOURCE_ROUTE = 131;
-const STRICT_SOURCE_ROUTE = 137;
-const END_OF_OPTIONS = 0;
-const NO_OPERATION = 1;
-
-/** Does the packet want to go a way of its own? The header must have been checked. */
-export function hasSourceRoute(bytes: DataView, at: number): boolean {
-  const end = at + headerLength(bytes, at);
-  for (let option = at + HEADER_LENGTH_MIN; option < end;) {
-    const kind = bytes.getUint8(option);
-    if (kind === LOOSE_SOURCE_ROUTE || kind === STRICT_SOURCE_ROUTE) return true;
-    if (kind === END_OF_OPTIONS) return false;
-    const length = kind === NO_OPERATION ? 1 : option + 1 < end ? bytes.getUint8(option + 1) : 0;
-    if (length === 0) return false;
-    option += length;
-  }
-  return false;
-}

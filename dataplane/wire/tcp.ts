@@ -21,6 +21,15 @@ export const enum Flag {
   Cwr = 0x80,
 }
 
+const enum OptionKind {
+  End,
+  Nothing,
+  WindowScale = 3,
+}
+
+const SCALE_MAX = 14;
+const NO_SCALE = -1;
+
 /** The part of a TCP or UDP header that every ICMP error quotes: 64 bits (RFC 792), ports first. */
 const QUOTED_LENGTH = 8;
 
@@ -82,4 +91,23 @@ export function flags(bytes: DataView, at: number): number {
 /** The checksum as it stands there. */
 export function checksum(bytes: DataView, at: number): number {
   return bytes.getUint16(at + CHECKSUM_OFFSET);
+}
+
+/** The window scale among the options between two places, 0..14 (RFC 7323 §2, §2.3), or -1 where there is none. */
+export function windowScale(bytes: DataView, from: number, end: number): number {
+  for (let at = from; at < end;) {
+    const kind = bytes.getUint8(at);
+    if (kind === OptionKind.End) break;
+    if (kind === OptionKind.Nothing) {
+      at++;
+      continue;
+    }
+    if (at + 1 >= end) break;
+    const length = bytes.getUint8(at + 1);
+    if (length < 2 || at + length > end) break;
+    if (kind === OptionKind.WindowScale && length === 3)
+      return Math.min(bytes.getUint8(at + 2), SCALE_MAX);
+    at += length;
+  }
+  return NO_SCALE;
 }

@@ -17,7 +17,7 @@ import { ringBytes, ringReaderOn, ringWriterOn } from '../frame/ring.js';
 import type { RingReader, RingWriter } from '../frame/ring.js';
 import { Errand, NO_FRAME } from '../forward/frontier.js';
 import type { Frontier } from '../forward/frontier.js';
-import { hostsOf, mtuMaxOf } from '../forward/plane.js';
+import { DUES_EACH, hostsOf, mtuMaxOf } from '../forward/plane.js';
 import type { Plane, SharedState } from '../forward/plane.js';
 import { Reason } from '../observe/reason.js';
 import { TRACE_BYTES } from '../observe/trace.js';
@@ -63,7 +63,7 @@ export function cutsFor(program: Program, owners: Owners, order: Order): Cut[] {
     numbers.map((to) => new SharedArrayBuffer(from === to ? 0 : bytes)),
   );
   const bells = new SharedArrayBuffer(4 * (workers + 1));
-  const dues = new SharedArrayBuffer(16 * hostsOf(program));
+  const dues = new SharedArrayBuffer(8 * DUES_EACH * hostsOf(program));
   new Float64Array(dues).fill(Infinity);
   const shared = {
     dues,
@@ -130,7 +130,7 @@ export class Crossing implements Frontier {
     this.in = rings.map((to) => ringReaderOn(to[worker], plane.frames));
     this.others = rings.map((_, other) => other).filter((other) => other !== worker);
     // The order of all events is kept by the first Worker alone.
-    const hosts = plane.dues.length >>> 1;
+    const hosts = plane.dues.length / DUES_EACH;
     this.joinedEvents = plane.timed.filter(
       (event) => worker === 0 && owners.joinedHosts[event % hosts] === 1,
     );
@@ -285,7 +285,7 @@ export class Crossing implements Frontier {
       case Errand.Up:
         return owners.links[about];
       default:
-        return owners.hosts[about % (this.plane.dues.length >>> 1)];
+        return owners.hosts[about % (this.plane.dues.length / DUES_EACH)];
     }
   }
 

@@ -62,6 +62,7 @@ test('the JSON of a replay is its summary.json, byte for byte', async (t) => {
     summary.outputs.map(({ file }) => file),
     ['c1', 'c2', 'c3.net', 'c3.other'].map((port) => `out/${port}.pcap`),
   );
+  t.is(summary.icmpErrorsKeptBack, 0);
   t.is(summary.duration_s, 2);
   t.false(summary.interrupted);
 });
@@ -151,6 +152,29 @@ test('D-4: the question whether a neighbor is still there says because of which 
   const comment =
     /The host asks whether its neighbor is still there, to which frame 1 of c1 was sent\./g;
   t.is(text.match(comment)?.length, 3);
+});
+
+test('R-12: a replay says how many ICMP errors the limit kept back', async (t) => {
+  const gateway = '02:42:ac:12:00:01';
+  const lab = `networks: { net: { x-bridge: { mac: "${gateway}" } } }
+services: { c1: { networks: [net] } }
+`;
+  const folder = labFolder(t, lab);
+  const address = (text: string) =>
+    ({ family: 4, value: parseAddress(text)?.value ?? 0n }) as const;
+  const c1 = { mac: '02:42:ac:12:00:02', ip: address('172.18.0.2') };
+  const lost = ping(c1, { mac: gateway, ip: address('203.0.113.1') });
+  const sent = [question(c1, address('172.18.0.1')), ...Array.from({ length: 8 }, () => lost)];
+  const records = sent.map((frame) => build.pcapRecord(frame, { seconds: 0 }));
+  writeFileSync(join(folder, 'a.pcap'), build.join(build.pcapHeader(), ...records));
+  const words = ['replay', 'lab.yaml', '--in', 'c1=a.pcap', '--out', 'out'];
+  const outcome = await etherloom(folder, ...words);
+  endedWith(t, outcome, 0);
+  // Of what the host says, three are questions whether c1, which has only asked, is still there.
+  const law = '9 received + 10 originated + 0 copied = 10 sent + 9 dropped + 0 consumed';
+  t.true(outcome.stdout.includes(`\n${law}\n2 ICMP errors kept back by the limit\noutputs: `));
+  const summary = JSON.parse(readFileSync(join(folder, 'out/summary.json'), 'utf8')) as Summary;
+  t.is(summary.icmpErrorsKeptBack, 2);
 });
 
 test('a port is named by container, or by container and network', async (t) => {

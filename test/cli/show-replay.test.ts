@@ -217,6 +217,32 @@ node-1  default via 192.0.2.9 dev eth0  lab.yaml:5
   });
 });
 
+test.serial(
+  'R-14: the metric of a route is told with it, and the lowest comes first',
+  async (t) => {
+    const folder = labFolder(
+      t,
+      `x-hosts:
+  r:
+    nics: { eth0: { addresses: [192.0.2.1/24] } }
+    routes: [{ to: default, via: 192.0.2.8, metric: 20 }, { to: default, via: 192.0.2.9, metric: 10 }]
+`,
+    );
+    const json = await inProcess(folder, 'show', 'routes', 'lab.yaml', '--json');
+    const { hosts } = JSON.parse(json.stdout) as {
+      hosts: { routes: { route: string; metric?: number }[] }[];
+    };
+    t.deepEqual(
+      hosts[0]?.routes.map(({ route, metric }) => [route, metric]),
+      [
+        ['192.0.2.0/24 dev eth0', undefined],
+        ['default via 192.0.2.9 dev eth0 metric 10', 10],
+        ['default via 192.0.2.8 dev eth0 metric 20', 20],
+      ],
+    );
+  },
+);
+
 test.serial('neighbors tell by interface who was heard, and when', async (t) => {
   t.is(
     await shown(t, 'neighbors', ['--at', '0s']),

@@ -283,6 +283,31 @@ testCases([
     'there is a route to 10.9.0.0/16 already: File exists',
   ],
   [
+    'R-14: two routes to one subnet with one metric',
+    routes(
+      '{ to: 10.9.0.0/16, via: 10.0.0.9, metric: 7 }, { to: 10.9.0.0/16, dev: eth1, metric: ▸7 }',
+    ),
+    'there is a route to 10.9.0.0/16 with metric 7 already: File exists',
+  ],
+  [
+    'R-14: a route to the subnet of a NIC, or to all of IPv6, with the metric that the other has by default',
+    routes(
+      '{ to: ▸10.0.0.0/24, via: 10.1.0.9 }, { to: "fd00::/64", via: "fd00::9", metric: ▸256 }, { to: default, via: "fd00::9" }, { to: "::/0", via: "fd00::8", metric: ▸1024 }',
+    ),
+    'there is a route to 10.0.0.0/24 already: File exists',
+    'there is a route to fd00::/64 with metric 256 already: File exists',
+    'there is a route to default with metric 1024 already: File exists',
+  ],
+  [
+    'R-14: metrics that no route can have',
+    routes(
+      '{ to: 10.8.0.0/16, dev: eth1, metric: ▸-1 }, { to: 10.9.0.0/16, dev: eth1, metric: ▸1.5 }, { to: 10.7.0.0/16, dev: eth1, metric: ▸4294967296 }',
+    ),
+    'argument "-1" is wrong: "metric" value is invalid',
+    'argument "1.5" is wrong: "metric" value is invalid',
+    'argument "4294967296" is wrong: "metric" value is invalid',
+  ],
+  [
     'two default routes',
     host(
       'nics: { eth0: { addresses: [10.0.0.1/24] } }, gateway: 10.0.0.2, routes: [ { to: ▸default, via: 10.0.0.3 } ]',

@@ -155,6 +155,13 @@ test('counters: each reason by its name, and the law of conservation', async (t)
     tableOfShown(shown),
     /\n\n15 received \+ 0 originated \+ 4 copied = 12 sent \+ 1 dropped \+ 1 consumed \+ 5 waiting$/,
   );
+  t.is(counters.icmpErrorsKeptBack, 0);
+  first.errorsKeptBack[0] = 1;
+  second.errorsKeptBack[0] = 1;
+  t.regex(
+    tableOfShown(shownOf('counters', fake, meter)),
+    /\n2 ICMP errors kept back by the limit$/,
+  );
 });
 
 test('workers: what they serve, how busy they are, and since when', async (t) => {

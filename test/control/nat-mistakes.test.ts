@@ -195,8 +195,14 @@ testCases([
   ],
 ]);
 
-/** Routes that lead nowhere. */
+/** Routes that lead nowhere, and how sources are held against routes. */
 testCases([
+  [
+    'R-6: an rp_filter that Linux does not know',
+    'x-hosts: { a: { rp_filter: ▸3 }, b: { rp_filter: ▸"1" } }\n',
+    'x-hosts.a.rp_filter must be 0 or 1 or 2',
+    'x-hosts.b.rp_filter must be 0 or 1 or 2',
+  ],
   [
     'a blackhole with a router and an interface',
     route('{ to: 10.1.0.0/16, type: blackhole, ▸via: 10.0.0.2, ▸dev: eth0 }'),

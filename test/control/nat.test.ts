@@ -10,6 +10,7 @@ import {
   NatProfile,
   NatSelection,
   NONE,
+  ReversePath,
   RouteKind,
 } from '../../dataplane/program/layout.js';
 
@@ -162,20 +163,29 @@ test('routes may lead nowhere, and hosts may forward nothing and keep silent', (
   h:
     nics: { eth0: { addresses: [10.0.0.1/24] } }
     forward: false
+    rp_filter: 2
+    send_redirects: false
     routes:
       - { to: 10.1.0.0/16, type: blackhole }
       - { to: "fd00::/8", type: unreachable }
-      - { to: default, type: prohibit }
+      - { to: default, type: prohibit, metric: 9 }
     arp_ignore: 8
 `;
   const understood = lab(text);
   const [host] = understood.hosts;
   t.deepEqual(host?.forward, { value: false, at: { line: 4, column: 14 } });
-  t.deepEqual(host?.routes[0]?.type, { value: 'blackhole', at: { line: 6, column: 34 } });
+  t.deepEqual(host?.rpFilter, { value: 2, at: { line: 5, column: 16 } });
+  t.deepEqual(host?.routes[0]?.type, { value: 'blackhole', at: { line: 8, column: 34 } });
+  t.deepEqual(host?.sendRedirects, { value: false, at: { line: 6, column: 21 } });
   const { routes, program } = compile(understood);
   t.deepEqual(
     routes.map((route) => route.text),
-    ['10.0.0.0/24 dev eth0', 'blackhole 10.1.0.0/16', 'unreachable fd00::/8', 'prohibit 0.0.0.0/0'],
+    [
+      '10.0.0.0/24 dev eth0',
+      'blackhole 10.1.0.0/16',
+      'unreachable fd00::/8',
+      'prohibit 0.0.0.0/0 metric 9',
+    ],
   );
   t.deepEqual(Array.from(program.routes.kind), [
     RouteKind.Unicast,
@@ -184,11 +194,16 @@ test('routes may lead nowhere, and hosts may forward nothing and keep silent', (
     RouteKind.Prohibit,
   ]);
   t.deepEqual(Array.from(program.routes.iface), [0, NONE, NONE, NONE]);
-  t.deepEqual(Array.from(program.routes.originLine), [3, 6, 7, 8]);
+  t.deepEqual(Array.from(program.routes.originLine), [3, 8, 9, 10]);
   const lines = describeLab(understood).split('\n');
   t.true(lines.includes('  route 10.1.0.0/16 blackhole'));
+  t.true(lines.includes('  route 0.0.0.0/0 prohibit metric 9'));
   t.true(lines.includes('  forwards nothing'));
   t.true(lines.includes('  arp_ignore 8'));
+  t.true(lines.includes('  rp_filter 2'));
+  t.true(lines.includes('  sends no redirects'));
+  t.is(program.hosts.flags[0], 0);
+  t.is(program.hosts.reversePath[0], ReversePath.Loose);
 });
 
 test('ports of different size may be selected from', (t) => {

@@ -261,7 +261,7 @@ services:
 });
 
 test('Docker is on every host that one of its drivers has a network on', (t) => {
-  const text = `x-hosts: { h0: { forward: false }, h1: , h2: , h3: , h4: { nics: { eth0: } } }
+  const text = `x-hosts: { h0: { forward: false, send_redirects: false }, h1: , h2: , h3: , h4: { nics: { eth0: } } }
 networks:
   b: { x-host: h1 }
   h: { external: true, name: host, x-host: h2 }
@@ -269,8 +269,9 @@ networks:
   i: { driver: ipvlan, driver_opts: { parent: eth0 }, x-host: h4 }
 `;
   const { hosts } = compile(parseLab(text, 'lab.yaml')).program;
-  const both = HostFlag.Forwards | HostFlag.Docker;
-  t.deepEqual(Array.from(hosts.flags), [0, both, HostFlag.Forwards, both, both]);
+  const plain = HostFlag.Forwards | HostFlag.Redirects;
+  const both = plain | HostFlag.Docker;
+  t.deepEqual(Array.from(hosts.flags), [0, both, plain, both, both]);
 });
 
 test('describeLab says what is published, and how a network meets the world', (t) => {

@@ -350,27 +350,6 @@ test('D5: with a rule go all its connections, and no others', (t) => {
     t.is(table.find(0, KEY, source, 9, 0x0001_0002) >= 0, source % 2 === 0);
 });
 
-test('to touch a tuple changes nothing', (t) => {
-  const table = tableOf(2);
-  const connection = added(table, 1);
-  t.is(table.headOf(KEY, 1, 9, 0x0001_0002), connection);
-  table.touch(connection);
-  t.is(table.find(0, KEY, 1, 9, 0x0001_0002), connection << 1);
-  t.is(table.count, 1);
-});
-
-test('a connection takes at most 128 bytes, buckets included', (t) => {
-  for (const capacity of [1, 2, 3, 1000, 1023, 1024, 1025, 65_536, 100_000])
-    t.true(tableOf(capacity).bytes <= capacity * 128, `${capacity}: ${tableOf(capacity).bytes}`);
-});
-
-test('a table has at least two buckets for each connection', (t) => {
-  for (const capacity of [1, 3, 1000, 1024, 1025]) {
-    const buckets = (tableOf(capacity).bytes - capacity * 112) / 4;
-    t.true(buckets >= 2 * capacity && Math.log2(buckets) % 1 === 0, `${capacity}: ${buckets}`);
-  }
-});
-
 test('a table of no connection, or of too many, cannot be made', (t) => {
   for (const capacity of [0, -1, 1.5, 2 ** 24 + 1])
     t.throws(() => tableOf(capacity), { instanceOf: RangeError });

@@ -113,24 +113,30 @@ function inState(state: NeighborState): { neighbors: Neighbors; entry: number } 
 test('D-4: who has confirmed where it is is reachable for 30 s, and then stale, without anything being due', (t) => {
   const { neighbors, entry } = inState(NeighborState.Reachable);
   t.is(neighbors.stateAt(entry, 30 * SECOND), NeighborState.Reachable);
-  t.true(neighbors.isReachable(entry, LINK, 1, 30 * SECOND));
+  t.true(neighbors.isReady(entry, LINK, 1, 30 * SECOND));
   t.is(neighbors.stateAt(entry, 30 * SECOND + 1), NeighborState.Stale);
-  t.false(neighbors.isReachable(entry, LINK, 1, 30 * SECOND + 1));
+  t.false(neighbors.isReady(entry, LINK, 1, 30 * SECOND + 1));
   t.is(neighbors.due, Infinity);
   neighbors.hear(entry, 1, 1, Claim.Confirms, 40 * SECOND);
   t.is(neighbors.stateAt(entry, 70 * SECOND), NeighborState.Reachable);
 });
 
-test('D-4: only who has confirmed where it is, or was declared, is reachable', (t) => {
-  for (const state of [
-    NeighborState.Incomplete,
-    NeighborState.Stale,
-    NeighborState.Delay,
-    NeighborState.Probe,
-  ]) {
+test('D-4: something can be sent without a doubt arising to whom it is known where he is, unless he is stale', (t) => {
+  const readiness = [
+    [NeighborState.Incomplete, false],
+    [NeighborState.Reachable, true],
+    [NeighborState.Stale, false],
+    [NeighborState.Delay, true],
+    [NeighborState.Probe, true],
+    [NeighborState.Permanent, true],
+  ] as const;
+  for (const [state, isReady] of readiness) {
     const { neighbors, entry } = inState(state);
     t.is(neighbors.stateAt(entry, 0), state);
-    t.false(neighbors.isReachable(entry, LINK, 1, 0));
+    t.is(neighbors.isReady(entry, LINK, 1, 0), isReady);
+    t.false(neighbors.isReady(entry, LINK, 2, 0), 'somebody else');
+    neighbors.forget(entry);
+    t.false(neighbors.isReady(entry, LINK, 1, 0), 'he is gone');
   }
 });
 

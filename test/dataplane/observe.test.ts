@@ -46,10 +46,13 @@ test('counters of several Workers add up', (t) => {
   one.drop(0, Reason.Runt);
   two.drop(0, Reason.Runt);
   two.copied[0] = 1;
+  one.errorsKeptBack[0] = 2;
+  two.errorsKeptBack[0] = 3;
   for (const turns of [1, 2]) {
     total.setToSumOf([one, two]);
     t.deepEqual([...total.framesIn], [3, 4], `turn ${turns}`);
     t.is(total.dropped[Reason.Runt], 2);
     t.is(total.unaccounted(), 3 + 4 + 1 - 2);
+    t.is(total.errorsKeptBack[0], 5);
   }
 });

@@ -103,6 +103,8 @@ export function sourceOf(plane: Plane, script: readonly Scripted[], traced: bool
         frames.inPort[slot] = scripted.port;
         frames.serial[slot] = next;
         frames.tick[slot] = scripted.tick;
+        frames.seconds[slot] = Math.floor(scripted.tick / 1e9);
+        frames.nanoseconds[slot] = scripted.tick % 1e9;
         frames.flags[slot] = traced ? TRACED : 0;
         into[count] = slot;
       }

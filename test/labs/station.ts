@@ -285,9 +285,10 @@ export class Station {
     }
   }
 
-  /** Somebody could not deliver what it sent, if it was it who sent it. */
+  /** Somebody could not deliver what it sent, if it was it who sent it. A redirect is about what was delivered, and it keeps its routes. */
   private hearError(from: string, icmp: IcmpMessage, six: boolean): void {
     const { about, type, code } = icmp;
+    if (!six && type === IcmpType.Redirect) return;
     if (about === undefined || !this.own.has(about.source)) return;
     if (about.protocol === (six ? Protocol.Icmpv6 : Protocol.Icmp)) {
       this.echoes.errors.set(about.sequence, { from, what: complaintOf(icmp, six) });

@@ -197,6 +197,7 @@ x-hosts:
   h2:
     nics: { eth0: { wire: lan, mac: "02:00:00:00:02:00", addresses: [192.168.0.2/24] } }
     routes: [{ to: 10.1.0.0/24, via: 192.168.0.1 }]
+    send_redirects: false
 networks:
   one: { driver: ipvlan, x-host: h1, driver_opts: { parent: eth0, ipvlan_mode: l3 }, ipam: { config: [{ subnet: 10.1.0.0/24 }] } }
   two: { driver: ipvlan, x-host: h2, driver_opts: { parent: eth0, ipvlan_mode: l3 }, ipam: { config: [{ subnet: 10.2.0.0/24 }] } }

@@ -204,7 +204,13 @@ function yamlOfHost({ name, nics, routes }: Host): string[] {
     const router = via === undefined ? '' : `via: ${ipv4Text(via)}, `;
     return `{ to: ${ipv4Text(to)}/${prefixLength}, ${router}dev: ${dev} }`;
   });
-  return [`  ${name}:`, `    nics: { ${cards.join(', ')} }`, `    routes: [${ways.join(', ')}]`];
+  // What a router makes of what is for others is the matter of layer 3 (test/layer3).
+  return [
+    `  ${name}:`,
+    '    forward: false',
+    `    nics: { ${cards.join(', ')} }`,
+    `    routes: [${ways.join(', ')}]`,
+  ];
 }
 
 function yamlOfNetwork(

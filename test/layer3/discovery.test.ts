@@ -73,7 +73,7 @@ const lab = routerLab();
 const absent = party(2, 66);
 const packet = (to: Station, hops: number): Uint8Array =>
   packet6(near, to, Protocol.Udp, udp(6, near, to), hops);
-test('D-6: a host that forwards follows no redirect, and sends none', (t) => {
+test('D-6, R-13: a host that forwards follows no redirect (Linux accept_redirects)', (t) => {
   const redirect = packet6(
     { ...eth1, ip6: far.ip6 },
     eth1,

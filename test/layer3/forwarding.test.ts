@@ -89,7 +89,7 @@ test('R-5: an IPv6 packet with an address of its link alone stays there', (t) =>
   drops(t, frame6(near, eth0, sent), 'dropped: martian-address', 'from fe80::9');
 });
 
-test('R-6: where the way back leads is not asked: from a source behind another interface a packet is forwarded all the same, as Linux does unless it is told otherwise', (t) => {
+test('R-6: where the way back leads is not asked by default: from a source behind another interface a packet is forwarded all the same, as Linux does unless it is told otherwise', (t) => {
   const astray = party(2, 50);
   const from = { ...astray, mac: near.mac };
   const sent = [
@@ -100,27 +100,6 @@ test('R-6: where the way back leads is not asked: from a source behind another i
     [leaves('b.p', frame4(eth1, far, packet(far, 63, astray)))],
     [leaves('b.p', frame6(eth1, far, packet6(astray, far, Protocol.Udp, udp(6, astray, far), 63)))],
   ]);
-});
-
-test('R-17: the router writes neither its address nor the time into a packet that asks for them', (t) => {
-  for (const options of [u8(7, 7, 4, 0, 0, 0, 0, 0), u8(68, 8, 5, 0, 0, 0, 0, 0)])
-    t.deepEqual(heard(lab, [atA(frame4(near, eth0, packet(far, 64, near, options)))]), [
-      [leaves('b.p', frame4(eth1, far, packet(far, 63, near, options)))],
-    ]);
-});
-
-test('R-17: a packet that says by which routers it goes is dropped; other options go with it unchanged', (t) => {
-  for (const kind of [131, 137])
-    drops(
-      t,
-      frame4(near, eth0, packet(far, 64, near, u8(1, kind, 7, 4, 10, 0, 2, 9))),
-      'dropped: source-routed',
-      String(kind),
-    );
-  for (const options of [u8(1, 1, 1, 0), u8(148, 4, 0, 0), u8(30, 4, 7, 7), u8(7, 0, 0, 0)])
-    t.deepEqual(heard(lab, [atA(frame4(near, eth0, packet(far, 64, near, options)))]), [
-      [leaves('b.p', frame4(eth1, far, packet(far, 63, near, options)))],
-    ]);
 });
 
 test('R-14: the longest prefix decides, and a blackhole, an unreachable and a prohibited one differ only in what the sender hears', (t) => {
@@ -139,6 +118,33 @@ test('R-14: the longest prefix decides, and a blackhole, an unreachable and a pr
     ['dropped: route-blackhole'],
     [leaves('b.p', frame4(eth1, far, packet(to(10, 9, 9, 9), 63)))],
   ]);
+});
+
+test('R-14: of routes to one subnet the one with the lowest metric counts, wherever it stands', (t) => {
+  const lines = [
+    '{ to: 10.9.0.0/16, via: 10.0.1.9, metric: 20 }',
+    '{ to: 10.9.0.0/16, via: 10.0.2.9, metric: 10 }',
+    '{ to: "fd09::/16", via: "fd00:1::9" }',
+    '{ to: "fd09::/16", via: "fd00:2::9", metric: 1023 }',
+    '{ to: "fd08::/16", via: "fd00:2::9" }',
+    '{ to: "fd08::/16", via: "fd00:1::9", metric: 1025 }',
+  ];
+  const to4 = { ...far, ip: u8(10, 9, 1, 1) };
+  const to6 = (first: string): Station => ({ ...far, ip6: join(hex(first), new Uint8Array(14)) });
+  const packet6Of = (to: Station, hops: number): Uint8Array =>
+    packet6(near, to, Protocol.Udp, udp(6, near, to), hops);
+  for (const written of [lines, lines.toReversed()]) {
+    const metrics = routerLab(`routes: [${written.join(', ')}]`);
+    const sent = [
+      atA(frame4(near, eth0, packet(to4))),
+      ...[to6('fd09'), to6('fd08')].map((to) => atA(frame6(near, eth0, packet6Of(to, 64)))),
+    ];
+    t.deepEqual(heard(metrics, sent), [
+      [leaves('b.p', frame4(eth1, far, packet(to4, 63)))],
+      [leaves('b.p', frame6(eth1, far, packet6Of(to6('fd09'), 63)))],
+      [leaves('b.p', frame6(eth1, far, packet6Of(to6('fd08'), 63)))],
+    ]);
+  }
 });
 
 test('a host that does not forward keeps what is not for it', (t) => {

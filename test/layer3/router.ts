@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { Plane } from '../../dataplane/forward/plane.js';
+import { TRACED } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
@@ -57,6 +58,8 @@ export interface Wanted {
   readonly isMasqueraded?: boolean;
   /** How many connections there may be at once; default 4096. */
   readonly connections?: number;
+  /** What becomes of each packet is told. */
+  readonly isTraced?: boolean;
 }
 
 /** How a packet went on. */
@@ -78,8 +81,10 @@ export class Router {
   private left: { port: number; digits: string }[] = [];
   private coming: { port: number; digits: string; tick: number } | undefined;
   private serial = 0;
+  private readonly flags: number;
 
   constructor(wanted: Wanted) {
+    this.flags = wanted.isTraced === true ? TRACED : 0;
     const program = programOf(wanted);
     this.plane = new Plane(program);
     introduce(this.plane, wanted);
@@ -132,6 +137,7 @@ export class Router {
         frames.wireLength[slot] = digits.length / 2;
         frames.inPort[slot] = port;
         frames.serial[slot] = ++this.serial;
+        frames.flags[slot] = this.flags;
         frames.tick[slot] = tick;
         into[0] = slot;
         return 1;

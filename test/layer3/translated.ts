@@ -101,6 +101,7 @@ x-hosts:
     nics:
       eth0: { wire: a, mac: "02:00:00:00:01:01", addresses: [10.0.1.1/${bits[4]}, "fd00:1::1/${bits[6]}"] }
       eth1: { wire: b, mac: "02:00:00:00:02:01", addresses: [10.0.2.1/24, "fd00:2::1/64"], mtu: ${mtu} }
+    send_redirects: false # redirects.test.ts
     routes: [{ to: 10.0.3.0/24, via: 10.0.2.9 }, { to: "fd00:3::/64", via: "fd00:2::9" }]
 x-nat:
   r:

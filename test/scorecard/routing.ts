@@ -30,7 +30,6 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-6',
     says: 'Sources are checked against the routes: not, strictly, or loosely.',
-    reason: 'deviates: they are not, which is the default of the kernel; nothing turns it on',
   },
   {
     id: 'R-7',
@@ -46,18 +45,16 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-12',
     says: 'Errors are limited, for each destination and in all; what is kept back is counted.',
-    reason: 'deviates: what is kept back is counted, and shown nowhere',
   },
   {
     id: 'R-13',
     says: 'Each with its code; redirects; reassembly exceeds its time if the first fragment came.',
-    reason: 'deviates: no redirect is sent, and none is followed',
   },
   {
     id: 'R-14',
     says: 'The longest prefix, then type of service and metric; blackhole, unreachable, prohibit.',
     reason:
-      'deviates: routes have neither type of service nor metric; of two with one prefix the first counts',
+      'deviates: routes have no type of service, whose octet has been the DSCP since RFC 2474',
   },
   {
     id: 'R-15',
@@ -70,7 +67,6 @@ const forwarding: readonly Requirement[] = [
   {
     id: 'R-17',
     says: 'Options: no source routes; record route and timestamp are filled in; others are kept.',
-    reason: 'deviates: nothing is filled in: record route and timestamp are kept as they are',
   },
   {
     id: 'R-18',
