@@ -2,6 +2,7 @@ import type { Speed } from '../dataplane/worker/live-job.js';
 import type { Device } from './model/device.js';
 import type { Endpoint, VlanPort } from './model/endpoint.js';
 import type { Host, Lab, Wire, WirePort } from './model/lab.js';
+import { TIMEOUTS } from './model/nat.js';
 import type { Nat } from './model/nat.js';
 import type { BridgeOptions, Network, Pool } from './model/network.js';
 import type { Sandbox } from './model/sandbox.js';
@@ -84,10 +85,28 @@ function describeHost(
   ];
 }
 
-function describeNat({ profile, connectionsMax, rules }: Nat): string[] {
+function describeNat(nat: Nat): string[] {
+  const { profile, connectionsMax, timeouts, suppressIcmpErrors, rules } = nat;
+  const times = TIMEOUTS.flatMap(({ key }) => {
+    const { value } = timeouts[key] ?? {};
+    return value === undefined ? [] : [`${key} ${value} s`];
+  });
+  const silent = suppressIcmpErrors.map(({ value }) => value).join(' ');
   return [
     `  translates as ${PROFILES[profile.value]}, at most ${connectionsMax.value} connections`,
+    ...(times.length === 0 ? [] : [`  remembers ${times.join(', ')}`]),
+    ...(profile.value === 'linux' ? [] : describeMappings(nat)),
+    ...(silent === '' ? [] : [`  sends no ICMP errors by ${silent}`]),
     ...rules.map((rule) => `  ${natRuleText(rule)}`),
+  ];
+}
+
+/** Where mappings are other than by default. */
+function describeMappings({ protocolIndependent, inboundRefresh }: Nat): string[] {
+  const { value, at } = protocolIndependent;
+  return [
+    ...(at ? [`  independent of protocols: ${value.join(', ') || 'nothing'}`] : []),
+    ...(inboundRefresh.value ? ['  what comes in keeps a mapping alive, too'] : []),
   ];
 }
 

@@ -34,7 +34,7 @@ export function natRuleText(rule: NatRule): string {
     ...(ports ? [`${word} ${portsText(ports.value)}`] : []),
     ...(protocol ? [protocol.value] : []),
     ...(select.value === 'hash' ? [] : [select.value]),
-    ...(select.value === 'random' ? [`seed ${seed.value}`] : []),
+    ...(select.value === 'random' || seed.at ? [`seed ${seed.value}`] : []),
   ];
   return `${what.join(' ')} → ${details.join(', ')}`;
 }

@@ -261,7 +261,7 @@ function writeLinks({ program, links, ports, lab }: Draft, hosts: HostAddresses)
       ports.findIndex((port) => own(port) && port.endpoint !== undefined),
     );
     table.childCount[row] = children.length;
-    table.flags[row] = flagsOf(link);
+    table.flags[row] = flagsOf(link) | (isSilent(lab, link) ? LinkFlag.NoIcmpErrors : 0);
     table.mtu[row] = nic?.mtu ?? Math.max(...link.networks.map(({ mtu }) => mtu.value));
     writeMac(table, row, macOf(link, links));
     const all = hosts.ofHost(link.host);
@@ -295,6 +295,12 @@ function flagsOf({ networks }: Link): number {
     (flag?.value === 'private' ? LinkFlag.Private : 0) |
     (flag?.value === 'vepa' ? LinkFlag.Vepa : 0)
   );
+}
+
+/** Is this a NIC, or VLAN, by which its host sends no errors? */
+function isSilent({ hosts }: Lab, { host, name }: Link): boolean {
+  const silent = hosts.find((one) => one.name === host)?.nat?.suppressIcmpErrors ?? [];
+  return silent.some(({ value }) => `${host}.${value}` === name);
 }
 
 /** A VLAN has the MAC of its NIC; below a passthru child the parent takes the child's; the dummy of ipvlan has that of its children. */

@@ -1,6 +1,7 @@
 /** The rows of hosts, and of the learning bridges: networks, then wires. */
 import {
   HostFlag,
+  NatOption,
   NetworkFlag,
   NONE,
   PortFlag,
@@ -9,6 +10,7 @@ import {
 import type { Program } from '../../dataplane/program/program.js';
 import { parseBlock } from '../address.js';
 import { CONNECTIONS_DEFAULT } from '../model/nat.js';
+import type { Nat } from '../model/nat.js';
 import type { HostAddresses } from './addresses.js';
 import { wordsOf, writeMac, writeOrigin } from './columns.js';
 import type { Draft } from './compile.js';
@@ -36,10 +38,30 @@ export function writeHosts({ program, lab }: Draft): void {
       (isDocker ? HostFlag.Docker : 0);
     table.reversePath[row] = rpFilter.value satisfies ReversePath;
     table.natProfile[row] = PROFILES[nat?.profile.value ?? 'linux'];
+    table.natOptions[row] = nat === undefined ? 0 : optionsOf(nat);
     table.connectionsMax[row] = nat?.connectionsMax.value ?? CONNECTIONS_DEFAULT;
     table.arpIgnore[row] = arpIgnore.value;
+    for (const [key, column] of TIMEOUT_COLUMNS)
+      table[column][row] = (nat?.timeouts[key]?.value ?? 0) * NANOSECONDS;
     writeOrigin(table, row, at);
   }
+}
+
+const TIMEOUT_COLUMNS = [
+  ['udp', 'udpTimeout_ns'],
+  ['icmp', 'icmpTimeout_ns'],
+  ['tcp_established', 'tcpEstablishedTimeout_ns'],
+  ['tcp_opening', 'tcpOpeningTimeout_ns'],
+  ['tcp_closing', 'tcpClosingTimeout_ns'],
+] as const;
+
+function optionsOf({ protocolIndependent: { value: independent }, inboundRefresh }: Nat): number {
+  return (
+    (independent.includes('pooling') ? 0 : NatOption.PoolsApart) |
+    (independent.includes('mapping') ? NatOption.SharedMappings : 0) |
+    (independent.includes('filtering') ? NatOption.SharedFilters : 0) |
+    (inboundRefresh.value ? NatOption.InboundRefresh : 0)
+  );
 }
 
 export function writeSubnet(

@@ -32,7 +32,8 @@ export function bridgeHop(
   const place = placeOf(context, port);
   const sent = sentViews(context, notes);
   const views = hostViews(context, notes);
-  const goesOn = leads.includes(Step.Routed) || views.gathers === true;
+  const goesOn =
+    leads.includes(Step.Routed) || views.gathers === true || views.unsolicited !== undefined;
   const { verdict, reason } = verdictOf(notes, sent.length, goesOn);
   const seen = (step: Step): EntryView | undefined =>
     entryView(context, place.bridge, noted(notes, step));

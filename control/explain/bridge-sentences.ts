@@ -21,9 +21,9 @@ export function bridgeSentences(file: string, frame: FrameDescription, hop: Brid
     ...decision(file, frame, hop),
     ...departure(file, hop),
     ...answer(file, hop),
-    ...complaint(hop.complaint),
+    ...complaint(file, hop),
     ...release(hop.released),
-    ...gathering(hop),
+    ...gathering(file, hop),
   ];
   if (hop.after === undefined) return sentences;
   const [first = '', ...others] = sentences;

@@ -4,7 +4,7 @@ import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { Direction } from '../../dataplane/state/connections.js';
 import { directionOf } from '../../dataplane/state/conntrack.js';
-import { placeOf, progressOf, stateText, wordsText } from './conntrack-words.js';
+import { placeOf, progressOf, stateText, timeoutKey, wordsText } from './conntrack-words.js';
 import type { ConnectionView, FrameName, PlaceView, TranslationView } from './hops.js';
 import { destinationTranslator, ruleOfTranslator, sourceTranslator } from './translations.js';
 import { at, noted } from './views.js';
@@ -29,7 +29,10 @@ export function connectionView(
   const openedBy: FrameName = { port: at(compiled.ports, port).port, number: serial };
   const isReply = directionOf(side) === Direction.Reply;
   const opens = port === inPort && serial === number;
-  const word = stateText(status & 0xff, (status >>> 8) & 0xf);
+  const [protocol, phase] = [status & 0xff, (status >>> 8) & 0xf];
+  const word = stateText(protocol, phase);
+  const key = timeoutKey(protocol, phase);
+  const timeout = key && compiled.lab.hosts[host]?.nat?.timeouts[key];
   return {
     host: name,
     part: isReply ? 'replies' : opens ? 'opens' : 'belongs',
@@ -37,6 +40,10 @@ export function connectionView(
     ...(word !== undefined && { state: word }),
     ...progressOf(status >>> 12),
     livesFor_s: life_ns / 1e9,
+    ...(key !== undefined &&
+      timeout?.value === life_ns / 1e9 && {
+        livesBy: { key, ...(timeout.at && { at: timeout.at }) },
+      }),
   };
 }
 

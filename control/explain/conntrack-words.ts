@@ -1,7 +1,9 @@
 /** What a connection table holds, in the words of conntrack(8). */
 import { Mark } from '../../dataplane/state/connections.js';
+import { TcpState } from '../../dataplane/state/conntrack-timeouts.js';
 import { Protocol } from '../../dataplane/state/tuple.js';
 import { addressText } from '../address.js';
+import type { Timeout } from '../model/nat.js';
 import type { PlaceView } from './hops.js';
 
 /** By TcpState. */
@@ -38,6 +40,23 @@ export function protocolText(protocol: number): string {
 /** Of a protocol that has states, which is TCP alone. */
 export function stateText(protocol: number, state: number): string | undefined {
   return protocol === TCP ? TCP_STATES[state] : undefined;
+}
+
+/** The key of `x-nat.*.timeouts` that says how long a connection in this state is kept. */
+export function timeoutKey(protocol: number, state: number): Timeout | undefined {
+  if (protocol === UDP) return 'udp';
+  if (protocol === ICMP || protocol === ICMPV6) return 'icmp';
+  if (protocol !== TCP) return undefined;
+  switch (state as TcpState) {
+    case TcpState.Established:
+      return 'tcp_established';
+    case TcpState.SynSent:
+    case TcpState.SynRecv:
+    case TcpState.SynSent2:
+      return 'tcp_opening';
+    default:
+      return 'tcp_closing';
+  }
 }
 
 /** What has come of a connection so far. */

@@ -62,7 +62,7 @@ export interface Ending {
   readonly rules: readonly Rule[];
 }
 
-interface Hop {
+export interface Hop {
   /** Number of the hop before this one; absent for the first. */
   readonly after?: number;
   /** Ports of the lab by which it left here, and places within the lab to which it went on. */
@@ -74,12 +74,29 @@ interface Hop {
   readonly ignored?: AddressView & { readonly rule: Rule };
   /** What the ICMP error says that the host sent to its sender. */
   readonly complaint?: string;
+  /** What an ICMP error would have said that the topology keeps back. */
+  readonly silenced?: SilencedView;
   /** Frames that had waited for what this one told the host. */
   readonly released?: readonly FrameName[];
   /** Later fragments of its datagram that had waited for this one, the first. */
   readonly gathered?: readonly FrameName[];
   /** It is a later fragment, and waits for the first one of its datagram. */
   readonly gathers?: true;
+  /** It opens a connection of TCP that nobody inside has asked for, and waits whether the inside opens it, too. */
+  readonly unsolicited?: UnsolicitedView;
+}
+
+/** An error that is not sent, the interface by which it would have left, and the line that says so. */
+export interface SilencedView {
+  readonly complaint: string;
+  readonly by: string;
+  readonly at?: Position;
+}
+
+/** The host that keeps a SYN waiting, and where its profile is written. */
+export interface UnsolicitedView {
+  readonly host: string;
+  readonly at?: Position;
 }
 
 /** A frame by the port by which it came into the lab, and its number there. */
@@ -183,6 +200,8 @@ export interface ConnectionView {
   readonly assured?: boolean;
   /** How long the host keeps it when no other packet comes. */
   readonly livesFor_s?: number;
+  /** The key of `timeouts` that says so, and its line; absent where nobody wrote one. */
+  readonly livesBy?: { readonly key: string; readonly at?: Position };
 }
 
 /** An address, with its port or the identifier of an echo. */

@@ -4,7 +4,7 @@ import type { Note } from '../../dataplane/observe/trace.js';
 import type { CompiledPort } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
 import type { FrameDescription } from './dissect.js';
-import type { ChildHop, DownHop, Ending, SentView, UpHop } from './hops.js';
+import type { ChildHop, DownHop, Ending, SentView, UnsolicitedView, UpHop } from './hops.js';
 import type { Passage } from './passages.js';
 import { ruleAtLink } from './rules.js';
 import {
@@ -26,6 +26,7 @@ interface Common {
   readonly sent: readonly SentView[];
   readonly ended?: Ending;
   readonly gathers?: true;
+  readonly unsolicited?: UnsolicitedView;
 }
 
 /** What every hop of a host has. */
@@ -99,7 +100,8 @@ export function upHop(context: Context, passage: Passage, leads: readonly Step[]
   const own = user.children.find(
     ({ mac }) => parent?.driver === 'macvlan' && mac.value === frame.source,
   );
-  const goesOn = leads.includes(Step.Routed) || basics.gathers === true;
+  const goesOn =
+    leads.includes(Step.Routed) || basics.gathers === true || basics.unsolicited !== undefined;
   const isHeard = !goesOn && !isTagged(frame, popped !== undefined);
   return {
     stage: 'up',

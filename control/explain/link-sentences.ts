@@ -136,12 +136,12 @@ function ipvlanDecision(
 
 /** The stack of the host hears it; where it ends there, its end says so. */
 function stack(file: string, hop: ChildHop | UpHop): string[] {
-  const { heard, ended, complaint: said, link, released } = hop;
+  const { heard, ended, link, released } = hop;
   const hears = heard === true && ended === undefined;
   return [
     ...(hears ? [`The stack of ${link.host} heard it, too.`] : []),
     ...answer(file, hop),
-    ...complaint(said),
+    ...complaint(file, hop),
     ...release(released),
   ];
 }
@@ -168,7 +168,7 @@ export function upSentences(
     ...toChildren(file, frame, hop),
     ...stack(file, hop),
     ...ending(file, ended),
-    ...gathering(hop),
+    ...gathering(file, hop),
   ];
 }
 

@@ -6,6 +6,7 @@ import type {
   Ending,
   EntryView,
   FrameName,
+  Hop,
   SentView,
   Setting,
 } from './hops.js';
@@ -77,7 +78,16 @@ export function answer(
   ];
 }
 
-export function complaint(said: string | undefined): string[] {
+export function complaint(
+  file: string,
+  { complaint: said, silenced }: Pick<Hop, 'complaint' | 'silenced'>,
+): string[] {
+  if (silenced) {
+    const { complaint: kept, by, at } = silenced;
+    return [
+      `The host does not tell its sender so (ICMP: ${kept}): it sends no errors by ${by}${where(file, at)}.`,
+    ];
+  }
   return said === undefined ? [] : [`The host told its sender so by ICMP: ${said}.`];
 }
 
@@ -88,14 +98,15 @@ export function release(released: readonly FrameName[] | undefined): string[] {
     : [`It told the MAC for which ${framesText(released)} had waited.`];
 }
 
-/** What fragments wait for one another. */
-export function gathering({
-  gathers,
-  gathered,
-}: {
-  readonly gathers?: true;
-  readonly gathered?: readonly FrameName[];
-}): string[] {
+/** What waits at a host: fragments for one another, and a SYN for one from inside. */
+export function gathering(
+  file: string,
+  { gathers, gathered, unsolicited }: Pick<Hop, 'gathers' | 'gathered' | 'unsolicited'>,
+): string[] {
+  if (unsolicited)
+    return [
+      `It opens a TCP connection that nobody inside has asked for: ${unsolicited.host}, whose profile is rfc4787${where(file, unsolicited.at)}, waits 6 s for the inside to open the same, and else says that the port is unreachable.`,
+    ];
   if (gathers)
     return [
       'It is a later fragment: it waits for the first one of its datagram, which alone has the ports.',

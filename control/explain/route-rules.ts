@@ -49,6 +49,7 @@ export function ruleAtRoute(reason: Reason, place: AtRoute): readonly Rule[] {
     case Reason.ConnectionsExceeded:
       return connectionsRule(place);
     case Reason.NatPortsExhausted:
+    case Reason.NatUntranslatable:
       return sourceRules(place);
     default:
       return ruleAtHost(

@@ -30,8 +30,8 @@ export function routeSentences(file: string, hop: RouteHop): string[] {
       .filter(({ what }) => what === wanted)
       .map((translation) => translationText(file, translation));
   return [
-    ...(connection ? [connectionText(connection)] : []),
-    ...gathering(hop),
+    ...(connection ? [connectionText(file, connection)] : []),
+    ...gathering(file, hop),
     ...of('destination'),
     ...routeText(file, hop),
     ...of('source'),
@@ -39,7 +39,7 @@ export function routeSentences(file: string, hop: RouteHop): string[] {
     ...waitingText(hop),
     ...(addresses ? [`The next hop has the MAC ${addresses.destination}.`] : []),
     ...(sent.length > 0 && ended === undefined ? [`It ${leaving(file, sent)}.`] : []),
-    ...(hop.redirected ? redirectText(file, hop.redirected) : complaint(hop.complaint)),
+    ...(hop.redirected ? redirectText(file, hop.redirected) : complaint(file, hop)),
     ...ending(file, ended),
   ];
 }
@@ -69,16 +69,16 @@ function waitingText({ waits, ended }: RouteHop): string[] {
     : ['The answer came at once, and it went on.'];
 }
 
-function connectionText(connection: ConnectionView): string {
+function connectionText(file: string, connection: ConnectionView): string {
   const { host, part, openedBy } = connection;
   const opener = openedBy && `frame ${openedBy.number} of ${openedBy.port}`;
   switch (part) {
     case 'opens':
-      return `It opens a connection${keptText(connection)}.`;
+      return `It opens a connection${keptText(file, connection)}.`;
     case 'belongs':
-      return `It belongs to the connection opened by ${opener ?? ''}${keptText(connection)}.`;
+      return `It belongs to the connection opened by ${opener ?? ''}${keptText(file, connection)}.`;
     case 'replies':
-      return `It is a reply of the connection opened by ${opener ?? ''}${keptText(connection)}.`;
+      return `It is a reply of the connection opened by ${opener ?? ''}${keptText(file, connection)}.`;
     case 'refused':
       return 'It would open a connection.';
     case 'unknown':
@@ -87,14 +87,18 @@ function connectionText(connection: ConnectionView): string {
 }
 
 /** ` (SYN_SENT, no reply yet), which node-1 keeps for 2 min`. */
-function keptText({ host, state, replied, assured, livesFor_s = 0 }: ConnectionView): string {
+function keptText(
+  file: string,
+  { host, state, replied, assured, livesFor_s = 0, livesBy }: ConnectionView,
+): string {
   const words = [
     ...(state === undefined ? [] : [state]),
     ...(replied === false ? ['no reply yet'] : []),
     ...(assured === true ? ['assured'] : []),
   ];
   const progress = words.length === 0 ? '' : ` (${words.join(', ')})`;
-  return `${progress}, which ${host} keeps for ${lifetime(livesFor_s)}`;
+  const said = livesBy?.at ? ` (${file}:${livesBy.at.line}, ${livesBy.key})` : '';
+  return `${progress}, which ${host} keeps for ${lifetime(livesFor_s)}${said}`;
 }
 
 /** Timeouts are whole numbers: in days, minutes or seconds, the largest unit that says them in one number. */

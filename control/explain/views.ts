@@ -2,7 +2,7 @@
 import type { ReasonText } from '../../dataplane/observe/reasons.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Reason } from '../../dataplane/observe/reason.js';
-import { Release, Speech, Step } from '../../dataplane/observe/trace.js';
+import { Release, Speech, Step, Wait } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
@@ -20,7 +20,9 @@ import type {
   ParentView,
   PortView,
   SentView,
+  SilencedView,
   TagView,
+  UnsolicitedView,
 } from './hops.js';
 
 /** What all that looks at a trace needs. */
@@ -144,18 +146,24 @@ export function hostViews({ compiled }: Context, notes: readonly Note[]) {
   const address = answer && at(compiled.addresses, answer[1]);
   const ignored = noted(notes, Step.Ignored);
   const complaint = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
+  const silenced = noted(notes, Step.Silenced);
   const released = resumed(compiled, notes, Release.NextHop);
   const gathered = resumed(compiled, notes, Release.FirstFragment);
-  const gathers = notes.some(([step, iface]) => step === Step.Waiting && iface < 0);
+  const waitsFor = (what: Wait) =>
+    notes.find(([step, where]) => step === Step.Waiting && where === (what as number));
+  const gathers = waitsFor(Wait.FirstFragment) !== undefined;
+  const unsolicited = waitsFor(Wait.OpenedFromInside);
   return {
     ...(address && {
       answered: { address: address.value, ...(address.at && { at: address.at }) },
     }),
     ...(ignored && { ignored: ignoredView(compiled, ignored) }),
     ...(complaint && { complaint: at(complaints, complaint[2]) }),
+    ...(silenced && { silenced: silencedView(compiled, silenced) }),
     ...(released.length > 0 && { released }),
     ...(gathered.length > 0 && { gathered }),
     ...(gathers && { gathers: true as const }),
+    ...(unsolicited && { unsolicited: unsolicitedView(compiled, unsolicited[3]) }),
   };
 }
 
@@ -167,6 +175,23 @@ function ignoredView({ addresses, lab }: Compiled, [, row, , host]: Note) {
     ...(address.at && { at: address.at }),
     rule: { rule: `arp_ignore is ${arpIgnore.value}`, ...(arpIgnore.at && { at: arpIgnore.at }) },
   };
+}
+
+function silencedView({ lab, links, program }: Compiled, note: Note): SilencedView {
+  const [, complaint, out] = note;
+  const { host, name } = at(links, out - program.networks.rows);
+  const silent = lab.hosts.find((one) => one.name === host)?.nat?.suppressIcmpErrors ?? [];
+  const written = silent.find(({ value }) => `${host}.${value}` === name);
+  return {
+    complaint: at(complaints, complaint),
+    by: name,
+    ...(written?.at && { at: written.at }),
+  };
+}
+
+function unsolicitedView({ lab }: Compiled, host: number): UnsolicitedView {
+  const { name, nat } = at(lab.hosts, host);
+  return { host: name, ...(nat?.profile.at && { at: nat.profile.at }) };
 }
 
 /** The frames that waited and were set free for this reason; not the frame itself, which may be one of them. */

@@ -1,5 +1,6 @@
 import { macOfName } from '../address.js';
 import { GATEWAY_DEFAULTS } from '../drivers/bridge.js';
+import { secondsOf } from './duration.js';
 import type { Endpoint } from './endpoint.js';
 import { checkMac } from './hosts.js';
 import type { Findings } from './mistake.js';
@@ -60,26 +61,6 @@ function readAgeing(
   findings.refuse(written.at, what, fix);
   return { value: AGEING_DEFAULT_S };
 }
-
-function secondsOf(duration: string): number {
-  if (duration === '0') return 0;
-  if (!/^(\d+(\.\d+)?(us|ms|s|m|h|d|w))+$/.test(duration)) return NaN;
-  let seconds = 0;
-  for (const [, count, unit] of duration.matchAll(/([\d.]+)([a-z]+)/g)) {
-    seconds += Number(count) * (UNITS_S[unit ?? ''] ?? NaN);
-  }
-  return seconds;
-}
-
-const UNITS_S: Readonly<Record<string, number>> = {
-  us: 1e-6,
-  ms: 1e-3,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-};
 
 function readMask(
   written: Written<string | number> | undefined,

@@ -1,6 +1,6 @@
 import { addressText, blockText, parseAddress, parseBlock } from '../address.js';
 import type { Findings } from './mistake.js';
-import type { AddressRange, DestinationNat, NatRule, PortRange, SourceNat } from './nat.js';
+import type { AddressRange, DestinationNat, Nat, NatRule, PortRange, SourceNat } from './nat.js';
 import type { Value } from './position.js';
 import { readAddresses, readPorts } from './range.js';
 import { readInterface } from './routes.js';
@@ -31,6 +31,7 @@ export class NatRules {
     private readonly interfaces: readonly string[],
     /** Nothing that is written about the host was cut out: otherwise a key may seem to be missing only because of that. */
     private readonly isWhole: boolean,
+    private readonly profile: Nat['profile']['value'],
     private readonly findings: Findings,
   ) {}
 
@@ -161,7 +162,9 @@ export class NatRules {
   private readSelection(rule: Rule): Pick<NatRule, 'select' | 'seed'> {
     const select = rule.get('select');
     const seed = rule.get('seed');
-    if (seed !== undefined && select?.value !== 'random') {
+    // In the profile rfc4787 every port that cannot be kept is drawn.
+    const isDrawn = select?.value === 'random' || this.profile === 'rfc4787';
+    if (seed !== undefined && !isDrawn) {
       const what = 'a seed means nothing without "select: random"';
       this.refuseLack(rule.keyAt('seed'), what, 'add it, or remove the seed');
     } else if (seed !== undefined && !isSeed(seed.value)) {

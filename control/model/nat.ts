@@ -7,9 +7,38 @@ export interface Nat {
   readonly profile: Value<'linux' | 'rfc4787'>;
   /** How many connections it tracks at the most. */
   readonly connectionsMax: Value<number>;
+  /** How long what is remembered after its last packet: seconds; absent: as the profile has it. */
+  readonly timeouts: Readonly<Partial<Record<Timeout, Value<number>>>>;
+  /** Of the profile rfc4787: what makes no difference between protocols. */
+  readonly protocolIndependent: Value<readonly Independent[]>;
+  /** Of the same: also what comes in unasked keeps a mapping alive. */
+  readonly inboundRefresh: Value<boolean>;
+  /** NICs, and VLANs of NICs, by which it sends no ICMP errors of its own (RFC 5508 REQ-9). */
+  readonly suppressIcmpErrors: readonly Value<string>[];
   /** In file order: of those that are about a packet, the first one counts. */
   readonly rules: readonly NatRule[];
 }
+
+/** What is remembered for a time that can be said; in the profile rfc4787 not for less than the RFCs allow. */
+export const TIMEOUTS = [
+  { key: 'udp', leastOfRfc_s: 120, source: 'RFC 4787 REQ-5' },
+  { key: 'icmp', leastOfRfc_s: 60, source: 'RFC 5508 REQ-2' },
+  { key: 'tcp_established', leastOfRfc_s: 7440, source: 'RFC 5382 REQ-5' },
+  // RFC 7857 §2.1: it may be less than 4 minutes.
+  { key: 'tcp_opening', leastOfRfc_s: 0, source: 'RFC 7857 §2.1' },
+  { key: 'tcp_closing', leastOfRfc_s: 240, source: 'RFC 5382 REQ-5' },
+] as const;
+export type Timeout = (typeof TIMEOUTS)[number]['key'];
+export const TIMEOUT_MIN_S = 1;
+/** More than twice the five days of an established connection of Linux. */
+export const TIMEOUT_MAX_S = 1_000_000;
+
+/**
+ * What can be done for all protocols alike (RFC 7857 §4, §5, §6): which address of a pool a source has; whether TCP and UDP from one port have one
+ * outside; whether who speaks to that by the one reaches it though only the other was spoken.
+ */
+export const INDEPENDENT = ['pooling', 'mapping', 'filtering'] as const;
+export type Independent = (typeof INDEPENDENT)[number];
 
 export type NatRule = SourceNat | DestinationNat;
 

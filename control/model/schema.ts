@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { SERVICE_IGNORED, TOP_LEVEL_IGNORED } from './compose-keys.js';
+import { INDEPENDENT } from './nat.js';
 
 /**
  * The shape of a topology file: the Compose format plus our `x-` keys. Only shape: what addresses, names and options mean is
@@ -278,7 +279,20 @@ const natRule = mapping({
     .enum(['hash', 'sequential', 'random', 'persistent'])
     .nullish()
     .describe('Which of a range a new connection gets; persistent: one source, one address.'),
-  seed: z.number().nullish().describe('Of select: random. Default 0.'),
+  seed: z
+    .number()
+    .nullish()
+    .describe('Of select: random, and of every port drawn in the profile rfc4787. Default 0.'),
+});
+
+/** `5m`. */
+const duration = z.union([text, z.number()]).nullish();
+const timeouts = mapping({
+  udp: duration.describe('UDP; rfc4787: from 120s, default 300s; linux: 30s, a stream 120s.'),
+  icmp: duration.describe('A question of ICMP; rfc4787: from 60s, default 60s; linux: 30s.'),
+  tcp_established: duration.describe('rfc4787: from 7440s, default 7440s; linux: 432000s.'),
+  tcp_opening: duration.describe('Until both sides have opened; rfc4787: default 240s.'),
+  tcp_closing: duration.describe('From the first FIN, or a RST, on; rfc4787: from 240s.'),
 });
 
 const nat = mapping({
@@ -290,6 +304,19 @@ const nat = mapping({
     .number()
     .nullish()
     .describe('How many connections are tracked at the most. 16..4194304, default 65536.'),
+  timeouts: timeouts.nullish().describe('How long what is remembered after its last packet.'),
+  protocol_independent: z
+    .array(z.enum(INDEPENDENT))
+    .nullish()
+    .describe('rfc4787: what is the same for all protocols. Default: pooling.'),
+  inbound_refresh: z
+    .boolean()
+    .nullish()
+    .describe('rfc4787: what comes in unasked keeps a mapping alive, too. Default: false.'),
+  suppress_icmp_errors: z
+    .array(text)
+    .nullish()
+    .describe('The host sends no ICMP errors of its own by these NICs, or VLANs of NICs.'),
   rules: z.array(natRule).nullish().describe('The first rule that is about a packet counts.'),
 });
 

@@ -4,6 +4,7 @@ import type { Findings } from './mistake.js';
 import { CONNECTIONS_DEFAULT, CONNECTIONS_MAX, CONNECTIONS_MIN } from './nat.js';
 import type { Nat, NatRule } from './nat.js';
 import { NatRules } from './nat-rule.js';
+import { readNatSettings } from './nat-settings.js';
 import { didYouMean } from './nearest.js';
 import type { Value } from './position.js';
 import type { Surroundings } from './routes.js';
@@ -30,13 +31,16 @@ export function withNat(
     if (entry === undefined) return host;
     const { interfaces, addresses } = surroundingsOf(host);
     const written = present(entry.written);
-    const reader = new NatRules(interfaces, !damaged.has(`x-nat.${host.name}`), findings);
+    const profile = valueOf(written?.get('profile'), 'linux' as const);
+    const isWhole = !damaged.has(`x-nat.${host.name}`);
+    const reader = new NatRules(interfaces, isWhole, profile.value, findings);
     const rules = items(written?.get('rules')).flatMap((rule) => reader.read(rule) ?? []);
     for (const rule of rules) noteUnfit(rule, host, addresses, findings);
     const nat: Nat = {
       at: entry.keyAt,
-      profile: valueOf(written?.get('profile'), 'linux'),
+      profile,
       connectionsMax: readConnectionsMax(written, findings),
+      ...readNatSettings(written, interfaces, isWhole, findings),
       rules,
     };
     return { ...host, nat };

@@ -4,7 +4,7 @@ import type { Tracking } from '../../dataplane/forward/tracking.js';
 import type { Plane } from '../../dataplane/forward/plane.js';
 import { Direction, Mark } from '../../dataplane/state/connections.js';
 import type { Conntrack } from '../../dataplane/state/conntrack.js';
-import { isIpv6In, protocolIn } from '../../dataplane/state/tuple.js';
+import { isIpv6In, Protocol, protocolIn } from '../../dataplane/state/tuple.js';
 import { contains, parseAddress } from '../address.js';
 import type { Compiled } from '../compile/compile.js';
 import {
@@ -166,9 +166,9 @@ function tupleShown(protocol: number, { source, destination, ports }: Tuple): Tu
   };
 }
 
-/** The protocol of a mapping, and its address and port on one side. */
+/** The address and port of a mapping on one side; that of TCP and UDP together has ports as well. */
 export function mappedPlace(table: Conntrack, mapping: number, { source, ports }: Tuple) {
-  return placeOf(protocolIn(table.keyOf(mapping)), source, ports >>> 16);
+  return placeOf(protocolIn(table.keyOf(mapping)) || Protocol.Tcp, source, ports >>> 16);
 }
 
 export interface HostConntrack {

@@ -110,7 +110,7 @@ function mappingsOf(
     if (inside === undefined || outside === undefined) throw new RangeError('no such mapping');
     const row = table.ruleOf(mapping);
     return {
-      protocol: protocolText(protocolIn(key)),
+      protocol: protocolIn(key) === 0 ? 'tcp+udp' : protocolText(protocolIn(key)),
       inside: mappedPlace(table, mapping, inside),
       outside: mappedPlace(table, mapping, outside),
       timeout_s: (table.expiryOf(mapping) - tick) / 1e9,

@@ -7,7 +7,7 @@
  * Complication 2: who speaks. The address that the packet was for, if it is one of the host's; else that of the interface by which the error
  *   leaves, as RFC 1812 §4.3.2.4 has it, and Linux unless it is told otherwise (icmp_errors_use_inbound_ifaddr).
  * Complication 3: when it keeps silent. About errors, redirects and later fragments; where many were meant, or nobody can be told (RFC 1812
- *   §4.3.2.7, RFC 4443 §2.4 (e)); where no route leads back; and when there were too many (state/rate-limits.ts). Neither limit is for what
+ *   §4.3.2.7, RFC 4443 §2.4 (e)); where no route leads back, or the topology wants none by it; and when there were too many (state/rate-limits.ts). Neither limit is for what
  *   the discovery of path MTUs needs (Linux icmp_ratemask; icmpv6_ratemask).
  */
 import { copyBytes, memoryOf } from '../frame/copy.js';
@@ -15,7 +15,8 @@ import { FORWARDED } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
-import { RouteKind } from '../program/layout.js';
+import { LinkFlag, RouteKind } from '../program/layout.js';
+import type { Program } from '../program/program.js';
 import { PERIOD_NS } from '../state/rate-limits.js';
 import { destinationHigh, HEADER_LENGTH, isGroup } from '../wire/ethernet.js';
 import * as icmp from '../wire/icmp.js';
@@ -116,6 +117,7 @@ export function complainOn(
   const read = readOn(plane, packet);
   const mayComplain = objectionsOn(plane, local, packet);
   const write = writeOn(plane, interfaces, packet);
+  const isSilent = silentInterfaces(program);
 
   /** The row of the route to who is told, or -1. */
   function wayBack(host: number): number {
@@ -143,6 +145,10 @@ export function complainOn(
     if (row < 0) return NOBODY;
     const asked = local.rowOf(host, packet.destination);
     const speaker = asked >= 0 ? asked : interfaces.speaker(outOf[row], packet.family);
+    if (isSilent[outOf[row]] === 1) {
+      if (plane.isTracing) trace.note(Step.Silenced, complaint, outOf[row]);
+      return NOBODY;
+    }
     if (speaker < 0 || isTooMuch(host, complaint, row, tick[frame])) return NOBODY;
     return write(frame, outOf[row], speaker, complaint, detail);
   }
@@ -157,6 +163,16 @@ export function complainOn(
       if (plane.isTracing) trace.note(Step.Done);
     },
   };
+}
+
+/** By interface (interfaces.ts): 1 where a policy keeps errors back (RFC 5508 REQ-9). */
+function silentInterfaces({ networks, links }: Program): Uint8Array {
+  const isSilent = new Uint8Array(networks.rows + links.rows);
+  isSilent.set(
+    links.flags.map((flags) => ((flags & LinkFlag.NoIcmpErrors) === 0 ? 0 : 1)),
+    networks.rows,
+  );
+  return isSilent;
 }
 
 /** Makes the function that says whether a host may complain of a frame, whose packet has been read, at all. */

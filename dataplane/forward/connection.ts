@@ -6,6 +6,8 @@ export const enum ConnectionState {
   Established,
   /** It is about a connection, such as an ICMP error. */
   Related,
+  /** New, and to a mapped source: in the profile rfc4787 it is let in as to a published port (no word of Linux). */
+  Expected,
   /** It fits no connection, and can begin none. */
   Invalid,
   /** Nobody tracks such packets. */

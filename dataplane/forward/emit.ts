@@ -85,8 +85,8 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     const hosts = plane.dues.length / DUES_EACH;
     const due = plane.dues[event];
     if (event < hosts) resolver.fire(event);
-    else if (event < 2 * hosts) router.expire(event - hosts, due);
-    else host.expire(event - 2 * hosts, due);
+    else if (event >= 2 * hosts && event < 3 * hosts) host.expire(event - 2 * hosts, due);
+    else router.expire(event % hosts, due);
   }
 
   function drop(frame: Frame, reason: Reason): void {

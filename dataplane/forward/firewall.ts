@@ -12,7 +12,8 @@
  *   translates and forwards the packet, and another bridge may do what the outside may. This is followed; who can reach whom is the same as in
  *   28 with its proxy, but for networks in nat-unprotected mode, which 28 closed to other bridges.
  * Complication 2: a rule about the same bridge on both sides sees also what is switched there (br_netfilter); that is decided in bridge.ts.
- * Complication 3: what a host itself sends is not forwarded, and what children of macvlan and ipvlan send and get passes these rules by.
+ * Complication 3: the profile rfc4787, which Docker does not know. Whoever speaks to a mapped source is let in as to a published port.
+ * Complication 4: what a host itself sends is not forwarded, and what children of macvlan and ipvlan send and get passes these rules by.
  */
 import { Reason } from '../observe/reason.js';
 import { GatewayMode, HostFlag, NatKind, NetworkFlag, NONE } from '../program/layout.js';
@@ -104,8 +105,15 @@ export function firewallOn({ program }: Plane, interfaces: Interfaces): Firewall
   }
 
   /** Into a bridge that is not internal, from anywhere else. */
-  function into(out: number, from: Side, to: Side, packet: Packet, published: number): Reason {
-    if (to === Side.NatUnprotected) return Reason.Ok;
+  function into(
+    out: number,
+    from: Side,
+    to: Side,
+    packet: Packet,
+    state: ConnectionState,
+    published: number,
+  ): Reason {
+    if (to === Side.NatUnprotected || state === ConnectionState.Expected) return Reason.Ok;
     if (published >= 0 && networkOf[published] === out) return Reason.Ok;
     if (isOpen(out, packet) || (to === Side.Routed && isIcmp(packet))) return Reason.Ok;
     return from === Side.Outside ? Reason.PortNotPublished : Reason.BridgeIsolated;
@@ -127,7 +135,7 @@ export function firewallOn({ program }: Plane, interfaces: Interfaces): Firewall
       return Reason.InternalNetwork;
     if (to === Side.Internal && !isIn(outIface, family, packet.source))
       return Reason.InternalNetwork;
-    if (to >= Side.Nat) return into(outIface, from, to, packet, published);
+    if (to >= Side.Nat) return into(outIface, from, to, packet, state, published);
     return from >= Side.Nat ? Reason.Ok : Reason.ForwardingDenied;
   };
 }

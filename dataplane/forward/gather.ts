@@ -4,12 +4,13 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Release, Step } from '../observe/trace.js';
+import { Release, Step, Wait } from '../observe/trace.js';
 import { FragmentVerdict } from '../state/fragments.js';
 import type { Fragments } from '../state/fragments.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import type { Flow } from './flow.js';
+import { nextIdentification } from './identification.js';
 import { NO_TRANSPORT, readOn } from './packet.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
@@ -78,6 +79,7 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
   function follow(table: Fragments, row: number, frame: Frame, iface: number, host: number): void {
     packet.ports = table.ports[row];
     packet.protocol = table.facts[row];
+    packet.identification = table.identification[row];
     packet.transport = NO_TRANSPORT;
     process(frame, iface, host);
   }
@@ -94,10 +96,13 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
 
   function begin(table: Fragments, frame: Frame, iface: number, host: number): void {
     const { row } = table;
-    const { ports, protocol } = packet;
+    const tracking = plane.trackings[host];
+    if (tracking?.mappings !== undefined && packet.family === 4)
+      packet.identification = nextIdentification(tracking);
+    const { ports, protocol, identification } = packet;
     const now = tick[frame];
     const reason = process(frame, iface, host);
-    if (reason === Reason.Ok) table.settle(row, ports, protocol, 0);
+    if (reason === Reason.Ok) table.settle(row, ports, protocol, identification);
     else table.refuse(row, reason);
     release(table, row, iface, host, now);
     dropGone(table);
@@ -112,8 +117,9 @@ export function gatherOn(plane: Plane, { packet, drop, process }: GatherSurround
         return;
       }
       const verdict = take(table, frame);
+      plane.expect(table.due);
       if (plane.isTracing && (verdict as FragmentVerdict) === FragmentVerdict.Held)
-        trace.note(Step.Waiting, -1, frame);
+        trace.note(Step.Waiting, Wait.FirstFragment, frame);
       dropGone(table);
       if (verdict < 0) drop(frame, -verdict);
       else if ((verdict as FragmentVerdict) === FragmentVerdict.First)

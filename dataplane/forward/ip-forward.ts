@@ -142,12 +142,13 @@ export function ipForwardOn(
 
   /** Decides about a packet whose next hop is known, and writes it: the frame as it leaves, or the negative of the Reason for which it does not. */
   function write(frame: Frame, iface: number, host: number, out: number): number {
-    const denied = firewall(iface, out, packet, flow.state, flow.rule, flow.isDirect);
+    const denied = firewall(iface, out, packet, flow.filterState, flow.rule, flow.isDirect);
     const unnamed = denied === Reason.Ok ? nat.leave(frame, host, out, hop) : denied;
     if (plane.isTracing) noteConnection(host);
     if (denied !== Reason.Ok) return -denied;
     if (unnamed !== Reason.Ok) {
-      complain(frame, iface, Complaint.Prohibited, 0);
+      // RFC 5508 REQ-8 is about new connections.
+      if (unnamed !== Reason.NatUntranslatable) complain(frame, iface, Complaint.Prohibited, 0);
       return -unnamed;
     }
     const mine = own(frame);

@@ -1,11 +1,15 @@
 /**
  * Which address and port of a range a new connection gets, so that no two are alike (Linux net/netfilter/nf_nat_core.c, get_unique_tuple;
- * RFC 4787 §4.2, §4.3).
+ * RFC 4787 §4.1 to §4.3).
  *
  * Nothing here is left to chance: hashes have no secret, and what is random is drawn from the seed of its rule, so a replay gives each connection
  * the port it had.
+ *
+ * In the profile rfc4787 a source has the same address of a range for everything, which also a way to choose ports does not change ("Paired", RFC 4787
+ * REQ-2): where that has no port left, there is none. And a port that cannot be kept is replaced by one drawn at random, an even one by an even one
+ * (RFC 7857 §9; RFC 6056 §3.3.1, §4).
  */
-import { NatFlag, NatSelection } from '../program/layout.js';
+import { NatFlag, NatOption, NatProfile, NatSelection } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Protocol } from '../wire/ipv4.js';
 import { NO_RULE } from './nat-rules.js';
@@ -23,35 +27,41 @@ const PORT_MAX = 0xffff;
 export interface Choosing {
   /** Gives a packet the destination that a rule says: its address, and the low half of its ports. */
   readonly destination: (row: number, packet: Packet) => void;
-  /** Gives a packet the source address that a rule says. */
+  /** Gives a packet the source address that a rule says; before, it has the one that it came with. */
   readonly source: (row: number, packet: Packet) => void;
   /**
-   * Finds a source port, or an identifier, that is free, and puts it into the high half of the packet's ports. `row`: the rule that says which there
-   * are, or NO_RULE. What it has, whatever it is, is kept where it is free and no range is given. False when none is free.
+   * Finds a source port, or an identifier, that is free, and puts it into the high half of the packet's ports. `row`: the rule of a host that says
+   * which there are, or NO_RULE. What it has, whatever it is, is kept where it is free and no range is given. False when none is free.
    */
-  readonly port: (
-    row: number,
-    packet: Packet,
-    isFree: () => boolean,
-    keepsParity: boolean,
-  ) => boolean;
+  readonly port: (host: number, row: number, packet: Packet, isFree: () => boolean) => boolean;
 }
 
-export function choosingOf({ natRules }: Program): Choosing {
+export function choosingOf({ natRules, hosts }: Program): Choosing {
   const next = new Uint32Array(natRules.rows);
-  const dice = Uint32Array.from(natRules.seed, (seed) => (seed << 1) | 1);
+  /** By rule, and behind those by host, for what no rule is about. */
+  const dice = new Uint32Array(natRules.rows + hosts.rows).map(
+    (_, die) => ((die < natRules.rows ? natRules.seed[die] : 0) << 1) | 1,
+  );
 
   /** xorshift32 */
-  function random(row: number): number {
-    let x = dice[row];
+  function random(die: number): number {
+    let x = dice[die];
     x ^= x << 13;
     x ^= x >>> 17;
-    dice[row] = x ^ (x << 5);
-    return dice[row];
+    dice[die] = x ^ (x << 5);
+    return dice[die];
+  }
+
+  function isRfc(host: number): boolean {
+    return (hosts.natProfile[host] as NatProfile) === NatProfile.Rfc4787;
+  }
+
+  function selectionOf(row: number): NatSelection {
+    return row === NO_RULE ? NatSelection.Hash : natRules.selection[row];
   }
 
   function startOf(row: number, packet: Packet, isSticky: boolean): number {
-    switch (row === NO_RULE ? NatSelection.Hash : (natRules.selection[row] as NatSelection)) {
+    switch (selectionOf(row)) {
       case NatSelection.Sequential:
         return next[row]++;
       case NatSelection.Random:
@@ -63,25 +73,43 @@ export function choosingOf({ natRules }: Program): Choosing {
     }
   }
 
-  /** One of the addresses of a rule, into `words`. */
-  function putAddress(row: number, packet: Packet, words: Int32Array): void {
+  /** Which of the addresses of a rule a packet gets; `isSource`: it is to be its source. */
+  function indexFor(row: number, packet: Packet, isSource: boolean): number {
     const count = natRules.toCount[row];
-    const index = count <= 1 ? 0 : startOf(row, packet, true) % count;
+    if (count <= 1) return 0;
+    const isPaired = isSource && isRfc(natRules.host[row]);
+    return (isPaired ? poolHash(natRules.host[row], packet) : startOf(row, packet, true)) % count;
+  }
+
+  /** By it a source has its address of a pool. */
+  function poolHash(host: number, { source, protocol }: Packet): number {
+    const isApart = (hosts.natOptions[host] & NatOption.PoolsApart) !== 0;
+    return (hashOf(source) ^ (isApart ? Math.imul(protocol, 0x9e3779b9) >>> 8 : 0)) >>> 0;
+  }
+
+  function putAddress(row: number, index: number, words: Int32Array): void {
     words[0] = natRules.to0[row];
     words[1] = natRules.to1[row];
     words[2] = natRules.to2[row];
     words[3] = natRules.to3[row] + index;
   }
 
+  /** Is the port that a source has kept, if it can be? */
   function keeps(row: number): boolean {
-    if (row === NO_RULE) return true;
-    const selection: NatSelection = natRules.selection[row];
+    const selection = selectionOf(row);
     return selection === NatSelection.Hash || selection === NatSelection.Persistent;
+  }
+
+  /** Where among the ports of a rule the search for another one begins. */
+  function portStart(host: number, row: number, packet: Packet): number {
+    return isRfc(host) && keeps(row)
+      ? random(row === NO_RULE ? natRules.rows + host : row)
+      : startOf(row, packet, false);
   }
 
   return {
     destination: (row, packet) => {
-      putAddress(row, packet, packet.destination);
+      putAddress(row, indexFor(row, packet, false), packet.destination);
       const [first, last] = [natRules.toPortFirst[row], natRules.toPortLast[row]];
       if (first === 0) return;
       const count = last - first + 1;
@@ -91,18 +119,19 @@ export function choosingOf({ natRules }: Program): Choosing {
       packet.ports = (packet.ports & 0xffff_0000) | (first + index);
     },
     source: (row, packet) => {
-      if ((natRules.flags[row] & NatFlag.Masquerade) === 0) putAddress(row, packet, packet.source);
+      if ((natRules.flags[row] & NatFlag.Masquerade) !== 0) return;
+      putAddress(row, indexFor(row, packet, true), packet.source);
     },
-    port: (row, packet, isFree, keepsParity) => {
+    port: (host, row, packet, isFree) => {
       if (!hasPorts(packet.protocol)) return isFree();
       const was = packet.ports >>> 16;
       const isGiven = row !== NO_RULE && natRules.toPortFirst[row] !== 0;
       const first = isGiven ? natRules.toPortFirst[row] : firstLike(was, packet.protocol);
       const last = isGiven ? natRules.toPortLast[row] : lastLike(was, packet.protocol);
       if (keeps(row) && (!isGiven || (was >= first && was <= last)) && isFree()) return true;
-      const step = keepsParity && !isGiven ? 2 : 1;
+      const step = isRfc(host) && !isGiven ? 2 : 1;
       const count = Math.floor((last - first) / step) + 1;
-      const start = startOf(row, packet, false);
+      const start = portStart(host, row, packet);
       const base = step === 2 ? first + ((first ^ was) & 1) : first;
       for (let i = 0; i < count && i < TRIES_MAX; i++) {
         const port = base + ((start + i) % count) * step;

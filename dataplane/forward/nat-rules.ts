@@ -15,12 +15,19 @@ export interface NatRules {
   readonly destination: (host: number, iface: number, packet: Packet) => number;
   /** The rule that says where a packet comes from for others, or NO_RULE. `out`: where it leaves. */
   readonly source: (host: number, out: number, packet: Packet) => number;
+  /**
+   * Does a packet come from outside: by an interface where sources are translated that leave by it, and which is not such a source's own? Of a
+   * rule for all interfaces only the sources tell.
+   */
+  readonly isFromOutside: (host: number, iface: number, packet: Packet) => boolean;
+  /** Is it for an address by which sources are called outside? */
+  readonly isForPool: (host: number, packet: Packet) => boolean;
   /** Does Docker masquerade it: is it from a subnet of a bridge network, and leaves elsewhere? */
   readonly masquerades: (host: number, out: number, packet: Packet) => boolean;
 }
 
 export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
-  const { natRules, hosts } = program;
+  const { natRules, hosts, networks, subnets } = program;
   const byHost = (kinds: readonly NatKind[]): readonly Int32Array[] =>
     Array.from({ length: hosts.rows }, (_, host) => {
       const rows = Array.from({ length: natRules.rows }, (_, row) => row);
@@ -33,6 +40,19 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
   const destinations = byHost([NatKind.Published, NatKind.Destination]);
   const sources = byHost([NatKind.Source]);
   const matches = matchOf(program);
+  const isMasqueraded = masqueradedSubnets(program);
+
+  /** Is it an interface by which packets of a masqueraded network leave, and no such network itself? */
+  function isOutsideDocker(host: number, iface: number, family: number): boolean {
+    let isOutside = false;
+    for (let row = 0; row < subnets.rows; row++) {
+      const network = subnets.network[row];
+      if (isMasqueraded[row] === 0 || networks.host[network] !== host) continue;
+      if (network === iface) return false;
+      if (subnets.family[row] === family) isOutside = true;
+    }
+    return isOutside;
+  }
 
   function isFor(row: number, host: number, { destination }: Packet): boolean {
     return (natRules.flags[row] & NatFlag.AnyLocal) !== 0
@@ -67,7 +87,27 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
       }
       return NO_RULE;
     },
-    masquerades: masqueradesOf(program),
+    isFromOutside: (host, iface, packet) => {
+      for (const row of sources[host]) {
+        if (natRules.family[row] !== packet.family) continue;
+        if (natRules.iface[row] === iface) return true;
+        if (natRules.iface[row] === NONE && !matches(row, packet.source)) return true;
+      }
+      return isOutsideDocker(host, iface, packet.family);
+    },
+    isForPool: (host, { family, destination }) => {
+      const { to0, to1, to2, to3, toCount } = natRules;
+      for (const row of sources[host])
+        if (
+          natRules.family[row] === family &&
+          ((destination[0] ^ to0[row]) | (destination[1] ^ to1[row])) === 0 &&
+          (destination[2] ^ to2[row]) === 0 &&
+          (destination[3] - to3[row]) >>> 0 < toCount[row]
+        )
+          return true;
+      return false;
+    },
+    masquerades: masqueradesOf(program, isMasqueraded),
   };
 }
 
@@ -110,21 +150,27 @@ function maskOf(bits: number): number {
   return bits >= 32 ? -1 : -1 << (32 - bits);
 }
 
-/** -A POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE, for the gateway modes that translate. */
-function masqueradesOf(program: Program): NatRules['masquerades'] {
-  const { networks, subnets } = program;
-  const applies = Uint8Array.from({ length: subnets.rows }, (_, row) => {
+/** By row of `subnets`: 1 where Docker masquerades what is from there. */
+function masqueradedSubnets({ networks, subnets }: Program): Uint8Array {
+  return Uint8Array.from({ length: subnets.rows }, (_, row) => {
     const network = subnets.network[row];
     const { gatewayModeIpv4, gatewayModeIpv6, flags } = networks;
     const mode = (subnets.family[row] === 4 ? gatewayModeIpv4 : gatewayModeIpv6)[network];
     const translates = mode === GatewayMode.Nat || mode === GatewayMode.NatUnprotected;
     return (flags[network] & NetworkFlag.Masquerade) !== 0 && translates ? 1 : 0;
   });
+}
+
+/** -A POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE, for the gateway modes that translate. */
+function masqueradesOf(
+  { networks, subnets }: Program,
+  isMasqueraded: Uint8Array,
+): NatRules['masquerades'] {
   return (host, out, { family, source }) => {
     for (let row = 0; row < subnets.rows; row++) {
       const network = subnets.network[row];
       if (
-        applies[row] === 1 &&
+        isMasqueraded[row] === 1 &&
         networks.host[network] === host &&
         network !== out &&
         subnets.family[row] === family &&

@@ -6,12 +6,13 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NatFlag, NatKind } from '../program/layout.js';
 import { Mark } from '../state/connections.js';
-import { replyPorts } from '../state/tuple.js';
+import { connectionOf } from '../state/conntrack.js';
+import { Protocol, replyPorts } from '../state/tuple.js';
 import type { Flow } from './flow.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
 import type { Choosing } from './nat-choose.js';
-import { addMapping, isUnmapped, refreshMapping, takeMapping } from './nat-mappings.js';
+import { addMapping, isIcmp, isUnmapped, refreshMapping, takeMapping } from './nat-mappings.js';
 import { NO_RULE } from './nat-rules.js';
 import type { NatRules } from './nat-rules.js';
 import { copyAddress } from './packet.js';
@@ -19,6 +20,8 @@ import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 import { holdName, letGo } from './tracking.js';
 import type { Tracking } from './tracking.js';
+
+const NOBODY = -1;
 
 /** What sources are chosen with. */
 export interface SourceSurroundings {
@@ -49,6 +52,8 @@ export function sourceOn(
   let replySource = 0;
   let replyDestination = 0;
   let table: Tracking | undefined;
+  /** It is a ping for a mapped source. */
+  let isPing = false;
 
   /** Gives the packet its source address. Gives the rule by which, or NO_RULE. */
   function chooseAddress(host: number, out: number, hop: Int32Array): number {
@@ -56,8 +61,8 @@ export function sourceOn(
     if (rule !== NO_RULE) {
       if ((natRules.flags[rule] & NatFlag.Masquerade) !== 0) putMasquerade(out, hop);
       else choosing.source(rule, packet);
-    } else if (flow.isForMapping && flow.cameIn === out) {
-      // From the network of the mapped source itself: it hears somebody outside (RFC 4787 REQ-9 a).
+    } else if (flow.isForMapping && !rules.isFromOutside(host, flow.cameIn, flow.was)) {
+      // From a neighbor of the mapped source: it hears somebody outside (RFC 4787 REQ-9 a).
       copyAddress(flow.was.destination, packet.source);
     } else if (isHairpin(out) || rules.masquerades(host, out, packet)) {
       putMasquerade(out, hop);
@@ -73,7 +78,8 @@ export function sourceOn(
 
   function isFree(): boolean {
     if (table === undefined) return false;
-    if (isSourceChanged() && !isUnmapped(table, flow, packet, replyDestination)) return false;
+    if (!isPing && isSourceChanged() && !isUnmapped(table, flow, packet, replyDestination))
+      return false;
     const ports = replyPorts(packet.protocol, packet.ports);
     return !table.table.isTaken(flow.now, flow.key, replySource, replyDestination, ports);
   }
@@ -130,6 +136,8 @@ export function sourceOn(
     tracking.table.setRule(connection, flow.rule === NO_RULE ? rule : flow.rule);
     tracking.table.setFirstFrame(connection, inPort[frame], serial[frame]);
     flow.side = connection << 1;
+    if (protocol === Protocol.Tcp)
+      tracking.syns?.answer(packet.destination, packet.source, replyPorts(protocol, packet.ports));
     if (marks !== 0) flow.isChanged = true;
     track(connection);
     return Reason.Ok;
@@ -138,27 +146,26 @@ export function sourceOn(
   return (tracking, frame, host, out, hop) => {
     table = tracking;
     const rule = chooseAddress(host, out, hop);
-    // What Docker's proxy would be called inside is nobody's name outside.
-    const isMappable = rule !== NO_RULE || !isHairpin(out);
+    // What Docker's proxy would be called inside is nobody's name outside, nor is the identifier of whom a ping is for.
+    isPing = flow.isForMapping && isIcmp(packet.protocol);
+    const isMappable = !isPing && (rule !== NO_RULE || !isHairpin(out));
     const isMapped = isMappable && isSourceChanged() && takeMappingOf(tracking);
     replySource = holdName(tracking, packet.family, packet.destination);
     replyDestination = holdName(tracking, packet.family, packet.source);
     const isNamed = packet.family === 4 || (replySource >= 0 && replyDestination >= 0);
     let reason = isNamed ? Reason.Ok : Reason.ConnectionsExceeded;
-    if (
-      isNamed &&
-      !isMapped &&
-      !choosing.port(rule, packet, isFree, tracking.mappings !== undefined)
-    )
+    if (isNamed && !isMapped && !choosing.port(host, rule, packet, isFree))
       reason = Reason.NatPortsExhausted;
     if (reason === Reason.Ok) reason = enter(tracking, frame, rule);
     letGo(tracking, packet.family, replySource);
     letGo(tracking, packet.family, replyDestination);
     if (reason !== Reason.Ok) return reason;
-    if (isMapped) refreshMapping(tracking, flow, false);
-    else if (isMappable && isSourceChanged())
-      addMapping(tracking, flow, packet, rule, tracking.table.expiryOf(flow.side >> 1));
-    return Reason.Ok;
+    if (isMapped || flow.isForMapping) refreshMapping(tracking, flow, false);
+    const isNew = !isMapped && isMappable && isSourceChanged();
+    if (!isNew || addMapping(tracking, flow, packet, rule)) return Reason.Ok;
+    tracking.table.remove(connectionOf(flow.side));
+    flow.side = NOBODY;
+    return Reason.ConnectionsExceeded;
   };
 
   /** The mapping is that of the source as it came. */

@@ -11,24 +11,27 @@
  *   translates it.
  * Complication 3: RFC 4787. In the profile rfc4787 sources are mapped, whoever they speak to (nat-mappings.ts).
  * Complication 4: what cannot be tracked (an answer without a question, TCP out of its window) is Invalid: it is not translated, and what becomes
- *   of it is the firewall's matter.
+ *   of it is the firewall's matter; but in the profile rfc4787 it does not leave where a rule is to hide its source.
  *
  * Never: a connection's number kept beyond the packet at hand.
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
+import { NatKind } from '../program/layout.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';
-import { keyOf, replyPorts } from '../state/tuple.js';
+import { keyOf, Protocol, replyPorts } from '../state/tuple.js';
 import * as tcp from '../wire/tcp.js';
 import { ConnectionState } from './connection.js';
 import type { Fibs } from './fibs.js';
-import { Flow } from './flow.js';
+import { Flow, isOpen, Turn } from './flow.js';
+import { renumberOn } from './identification.js';
 import type { Interfaces } from './interfaces.js';
 import { choosingOf } from './nat-choose.js';
 import { natErrorsOn } from './nat-errors.js';
-import { enterMapping, refreshMapping } from './nat-mappings.js';
+import type { LocalAddresses } from './local.js';
+import { enterMapping, isIcmp, mappingKeyOf, refreshMapping } from './nat-mappings.js';
 import { NO_RULE } from './nat-rules.js';
 import type { NatRules } from './nat-rules.js';
 import { sourceOn } from './nat-source.js';
@@ -48,6 +51,11 @@ export interface Nat {
   readonly arrive: (frame: Frame, iface: number, host: number) => Reason;
   /** The same where the connection has been asked already, and says that the packet is none of its own. */
   readonly disown: (frame: Frame, iface: number, host: number) => void;
+  /**
+   * Does the packet at hand, which came in at an interface of a host, open a connection of TCP from outside to one of its addresses, or of those by
+   * which sources are called there, that nobody inside has asked for? Only in the profile rfc4787 it matters.
+   */
+  readonly isUnsolicited: (iface: number, host: number) => boolean;
   /** The packet leaves by `out`, its next hop is `hop`: gives the first packet of a connection its source, and enters the connection. */
   readonly leave: (frame: Frame, host: number, out: number, hop: Int32Array) => Reason;
   /**
@@ -63,17 +71,20 @@ export interface Nat {
 export interface NatSurroundings {
   readonly packet: Packet;
   readonly rules: NatRules;
+  readonly local: LocalAddresses;
   readonly interfaces: Interfaces;
   readonly fibs: Fibs;
 }
 
 export function natOn(plane: Plane, around: NatSurroundings): Nat {
   const { frames, program, trackings } = plane;
-  const { packet, rules } = around;
+  const { packet, rules, local } = around;
+  const { view } = frames;
   const flow = new Flow();
   const choosing = choosingOf(program);
   const segment = segmentOn(plane, packet);
   const errors = natErrorsOn(plane, packet, flow);
+  const renumber = renumberOn(plane, packet);
   const rewrite = rewriteOn(plane, packet);
   const chooseSource = sourceOn(plane, { ...around, flow, choosing, track: begin });
 
@@ -84,8 +95,10 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     return tracking.table.find(flow.now, flow.key, source, destination, packet.ports);
   }
 
-  function follow({ tracker }: Tracking, side: number): Verdict {
-    return tracker.track(
+  function follow({ table, tracker }: Tracking, side: number): Verdict {
+    const connection = connectionOf(side);
+    const wasOpen = isOpen(table, connection);
+    const verdict = tracker.track(
       side,
       flow.now,
       segment.flags,
@@ -95,10 +108,17 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
       segment.payloadBytes,
       segment.scale,
     );
+    if (isOpen(table, connection) !== wasOpen) flow.turn = wasOpen ? Turn.Closes : Turn.Opens;
+    return verdict;
   }
 
   function begin(connection: number): void {
     if (flow.tracking !== undefined) follow(flow.tracking, connection << 1);
+  }
+
+  /** Is it a mapping that translates the destination of a connection, which remembers this rule, and not a rule of its own? */
+  function isOfMapping(rule: number): boolean {
+    return rule === NO_RULE || (program.natRules.kind[rule] as NatKind) === NatKind.Source;
   }
 
   /** A packet of a connection, perhaps a reset: it is called what the answers to it are called, turned round. */
@@ -120,14 +140,21 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     const destinationIs =
       directionOf(side) === Direction.Original ? Mark.DestinationTranslated : Mark.SourceTranslated;
     flow.isDirect = !table.has(connection, destinationIs);
+    flow.isForMapping =
+      directionOf(side) === Direction.Original && !flow.isDirect && isOfMapping(flow.rule);
     refreshMapping(tracking, flow, isReset);
+  }
+
+  /** A ping from outside is for the host, whoever inside has its identifier outside; one from inside goes to that neighbor (RFC 7857 §12). */
+  function mayEnter(host: number): boolean {
+    return !isIcmp(packet.protocol) || !rules.isFromOutside(host, flow.cameIn, packet);
   }
 
   /** The first packet of a connection: who is it really for? */
   function open(tracking: Tracking, host: number): void {
     flow.state = ConnectionState.New;
     flow.was.become(packet);
-    if (enterMapping(tracking, flow, packet)) return;
+    if (mayEnter(host) && enterMapping(tracking, flow, packet)) return;
     const rule = rules.destination(host, flow.cameIn, packet);
     if (rule === NO_RULE) return;
     choosing.destination(rule, packet);
@@ -144,6 +171,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
 
   function track(tracking: Tracking, frame: Frame, host: number): Reason {
     flow.key = keyOf(0, packet.protocol, packet.family === 6);
+    flow.mappingKey = mappingKeyOf(tracking, packet);
     if (packet.fragmentOffset > 0) {
       join(tracking);
       return Reason.Ok;
@@ -165,8 +193,24 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     return Reason.Ok;
   }
 
+  /** Would the packet at hand leave with an address that is to be seen inside only? Linux lets it. */
+  function isLeak({ mappings }: Tracking, host: number, out: number): boolean {
+    if (mappings === undefined || flow.state !== ConnectionState.Invalid) return false;
+    return rules.source(host, out, packet) !== NO_RULE || rules.masquerades(host, out, packet);
+  }
+
   return {
     flow,
+    isUnsolicited: (iface, host) =>
+      flow.tracking?.syns !== undefined &&
+      flow.state === ConnectionState.New &&
+      flow.side < 0 &&
+      !flow.isChanged &&
+      packet.protocol === Protocol.Tcp &&
+      packet.fragment === 0 &&
+      (tcp.flags(view, packet.transport) & (tcp.Flag.Syn | tcp.Flag.Ack)) === tcp.Flag.Syn &&
+      (local.isOwn(host, packet.destination) || rules.isForPool(host, packet)) &&
+      rules.isFromOutside(host, iface, packet),
     arrive: (frame, iface, host) => {
       const tracking = trackings[host];
       flow.begin(tracking, frames.tick[frame], iface);
@@ -176,9 +220,10 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
       flow.begin(trackings[host], frames.tick[frame], iface);
     },
     leave: (frame, host, out, hop) => {
+      if (flow.tracking === undefined) return Reason.Ok;
+      if (isLeak(flow.tracking, host, out)) return Reason.NatUntranslatable;
       const isFirst = flow.state === ConnectionState.New && flow.side < 0;
-      if (flow.tracking === undefined || !isFirst) return Reason.Ok;
-      return chooseSource(flow.tracking, frame, host, out, hop);
+      return isFirst ? chooseSource(flow.tracking, frame, host, out, hop) : Reason.Ok;
     },
     speak: (frame, host) => {
       const tracking = trackings[host];
@@ -188,6 +233,7 @@ export function natOn(plane: Plane, around: NatSurroundings): Nat {
     },
     write: (frame) => {
       if (flow.isError) errors.write(frame);
+      renumber(frame, flow.tracking);
       rewrite(frame);
     },
   };

@@ -51,6 +51,8 @@ export class Packet {
   ports = 0;
   /** Routers that it may still pass. */
   hopLimit = 0;
+  /** Of IPv4: that of its datagram, which a translated one may have another of from here on (identification.ts). */
+  identification = 0;
   /** Where its fragment header begins, of IPv4 that of the packet, or 0 if it is whole. */
   fragment = 0;
   /** Bytes of the datagram before this fragment, and whether more come. */
@@ -134,6 +136,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
     packet.length = ipv4.totalLength(view, at);
     packet.protocol = ipv4.protocol(view, at);
     packet.hopLimit = ipv4.timeToLive(view, at);
+    packet.identification = ipv4.identification(view, at);
     packet.fragment = ipv4.isFragment(view, at) ? at : 0;
     packet.fragmentOffset = ipv4.fragmentOffset(view, at);
     packet.moreFragments = ipv4.moreFragments(view, at);

@@ -13,7 +13,7 @@ import { Frames } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Counters } from '../observe/counters.js';
 import { Trace } from '../observe/trace.js';
-import { HostFlag, LinkFlag, LinkUse, NetworkFlag } from '../program/layout.js';
+import { HostFlag, LinkFlag, LinkUse, NatProfile, NetworkFlag } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fdbBytes } from '../state/fdb-memory.js';
 import { Fdb, Kind } from '../state/fdb.js';
@@ -24,6 +24,7 @@ import { trackingsOf } from './tracking.js';
 import type { Tracking } from './tracking.js';
 import { fixed } from '../state/fixed.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
+import { SYNS_MAX } from '../state/unsolicited.js';
 import { RateLimits } from '../state/rate-limits.js';
 
 /** The most frames a Worker receives before it sends. */
@@ -46,8 +47,11 @@ const FIRES = 64;
 /** Slots of a packet that a host forwards: its own copy, an error about it or a redirect and what that quotes, and questions for their next hops. */
 const ROUTED_EACH = 6;
 
-/** Numbers of each host in `dues`: of its questions for neighbors, of fragments that wait, of datagrams that are not whole. */
-export const DUES_EACH = 3;
+/**
+ * Numbers in `dues` of each host: for its neighbors, for fragments that wait, for datagrams that are not whole, and for SYNs that nobody asked for. Those
+ * of all hosts for the first come first.
+ */
+export const DUES_EACH = 4;
 
 /** Port number of the emulated host's own stack. */
 export const LOCAL_PORT = 0xffff;
@@ -123,7 +127,7 @@ export class Plane {
   readonly rateLimits: readonly RateLimits[];
   /** The newest identification of IPv4 packets from each address: they count up from 1, for nothing here is random. */
   readonly identification: Uint16Array;
-  /** When something is due at each host: questions for neighbors first, then, by host again, fragments that wait, then datagrams for itself that are not whole. */
+  /** When something is due at each host: see DUES_EACH. */
   readonly dues: Float64Array;
   /** Nothing is due before this tick of `timed`. */
   due = Infinity;
@@ -160,7 +164,8 @@ export class Plane {
     const { networks, ports, links } = program;
     const hosts = routes(program) ? hostsOf(program) : 0;
     const each = slotsEach(program) + (shared === undefined ? 0 : CROSSINGS_EACH * links.rows);
-    const waiting = Math.max(hosts, 1) * (WAITING_MAX + FRAGMENTS_WAITING);
+    const waiting =
+      Math.max(hosts, 1) * (WAITING_MAX + FRAGMENTS_WAITING) + SYNS_MAX * rfcHosts(program);
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
@@ -173,7 +178,7 @@ export class Plane {
         ? new Float64Array(DUES_EACH * hosts).fill(Infinity)
         : new Float64Array(shared.dues);
     this.neighbors = Array.from({ length: hosts }, (_, host) => new Neighbors(this.dues, host));
-    this.trackings = trackingsOf(program);
+    this.trackings = trackingsOf(program, this.dues, 3 * hosts);
     this.fragments = this.trackings.map((tracking, host) =>
       tracking === undefined ? undefined : new Fragments(this.dues, hosts + host),
     );
@@ -198,6 +203,11 @@ export class Plane {
       event = this.firstDue(this.timed, tick);
     }
     this.due = this.timed.reduce((due, event) => Math.min(due, this.dues[event]), Infinity);
+  }
+
+  /** Something is due at this tick. */
+  expect(tick: number): void {
+    if (tick < this.due) this.due = tick;
   }
 
   /** That of these numbers in `dues` which is due first, at `tick` or before; the first of them where it is at the same tick. -1 when none is. */
@@ -245,6 +255,11 @@ export function ownOn({ frames }: Plane): (frame: Frame, holds?: number) => Fram
 export function mtuMaxOf({ networks, ports, links }: Program): number {
   const mtus = [networks.mtu, ports.mtu, links.mtu];
   return mtus.reduce((max, column) => column.reduce((a, b) => Math.max(a, b), max), 0);
+}
+
+/** How many hosts translate as RFC 4787 asks for. */
+function rfcHosts({ hosts }: Program): number {
+  return hosts.natProfile.filter((profile) => profile === NatProfile.Rfc4787).length;
 }
 
 /** How many hosts there are. */

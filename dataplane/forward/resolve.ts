@@ -69,7 +69,7 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
   /** Asks at a tick, and once more a second later unless there is an answer. */
   function askAt(table: Neighbors, entry: number, tick: number): void {
     table.askedUntil(entry, tick + RETRY_NS);
-    plane.due = Math.min(plane.due, table.due);
+    plane.expect(table.due);
     ask(table, entry, tick);
   }
 

@@ -19,10 +19,11 @@ const TCP_CHECKSUM = 16;
 const UDP_CHECKSUM = 6;
 const ICMP_CHECKSUM = 2;
 const ICMP_IDENTIFIER = 4;
+const IPV4_IDENTIFICATION = 4;
 const IPV4_CHECKSUM = 10;
 
 /**
- * Makes the function that gives the packet of a frame, which the caller holds alone, the addresses and ports that stand in `packet`. Those
+ * Makes the function that gives the packet of a frame, which the caller holds alone, the addresses, ports and identification that stand in `packet`. Those
  * it has are read from it. Its hop limit stays.
  */
 export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => void {
@@ -38,8 +39,14 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
     view.setInt32(at + 12, packet.source[3]);
     view.setInt32(at + 16, packet.destination[3]);
     addressesAre = fold(view.getUint32(at + 12)) + fold(view.getUint32(at + 16));
+    const { identification } = packet;
+    const were = addressesWere + view.getUint16(at + IPV4_IDENTIFICATION);
+    view.setUint16(at + IPV4_IDENTIFICATION, identification);
     const checksum = view.getUint16(at + IPV4_CHECKSUM);
-    view.setUint16(at + IPV4_CHECKSUM, updateChecksum(checksum, addressesWere, addressesAre));
+    view.setUint16(
+      at + IPV4_CHECKSUM,
+      updateChecksum(checksum, were, addressesAre + identification),
+    );
   }
 
   function putIpv6(at: number): void {

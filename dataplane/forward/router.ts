@@ -34,6 +34,7 @@ import type { Plane } from './plane.js';
 import { redirectOn } from './redirect.js';
 import type { Resolver } from './resolve.js';
 import { astrayOn } from './reverse-path.js';
+import { unsolicitedOn } from './unsolicited.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -62,7 +63,7 @@ export interface Router {
   readonly hurry: (frame: Frame, iface: number, host: number) => boolean;
   /** A packet that a host itself has made goes where its routes lead. Uses up the hold. */
   readonly output: (frame: Frame, host: number) => void;
-  /** What has waited too long at a host for the first fragment of its datagram is given up. */
+  /** What has waited long enough at a host, for the first fragment of its datagram or as a SYN that nobody asked for, waits no more. */
   readonly expire: (host: number, tick: number) => void;
 }
 
@@ -75,7 +76,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const read = readOn(plane, packet);
   const rules = natRulesOf(plane.program, local);
   const firewall = firewallOn(plane, interfaces);
-  const nat = natOn(plane, { packet, rules, interfaces, fibs });
+  const nat = natOn(plane, { packet, rules, local, interfaces, fibs });
   const { flow } = nat;
   const { findRoute, nextHop, hop } = routingOf(plane, fibs, packet);
   const isAstray = astrayOn(plane, around, packet);
@@ -89,6 +90,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   const open = openingOn(plane, { interfaces, rules, firewall });
   const fastPath = fastPathOn(plane, { ...around, isSure, open });
   const gather = gatherOn(plane, { packet, flow, drop, process });
+  const unsolicited = unsolicitedOn(plane, { packet, drop, complain: around.complain });
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);
@@ -134,10 +136,12 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
 
   /** To the own stack or on, when it is known whose packet it is. */
   function proceed(frame: Frame, at: number, iface: number, host: number): Reason {
-    if (local.isLocal(host, packet)) {
+    const isUnsolicited = nat.isUnsolicited(iface, host);
+    if (isUnsolicited || local.isLocal(host, packet)) {
       const against = isAstray(iface, host) ? Reason.ReversePath : inadmissible(frame, iface);
-      if (against === Reason.Ok) return deliver(frame, at);
-      drop(frame, against);
+      if (against === Reason.Ok && !isUnsolicited) return deliver(frame, at);
+      if (against === Reason.Ok) unsolicited.enter(frame, at, host);
+      else drop(frame, against);
       return against;
     }
     if (!local.isConfined(packet)) return forward(frame, iface, host);
@@ -216,7 +220,10 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
       else process(frame, at, host);
     },
     output,
-    expire: gather.expire,
+    expire: (host, tick) => {
+      gather.expire(host, tick);
+      unsolicited.expire(host, tick);
+    },
   };
 }
 

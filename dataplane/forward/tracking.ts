@@ -2,9 +2,21 @@
 import { HostFlag, NatProfile } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Conntrack } from '../state/conntrack.js';
-import { linuxTimeouts, rfcTimeouts } from '../state/conntrack-timeouts.js';
+import {
+  CLOSING_TIMERS,
+  ESTABLISHED_TIMERS,
+  ESTABLISHED_TIMERS_RFC,
+  ICMP_TIMERS,
+  linuxTimeouts,
+  OPENING_TIMERS,
+  rfcTimeouts,
+  setTimeouts,
+  UDP_TIMERS,
+} from '../state/conntrack-timeouts.js';
 import { Interned } from '../state/interned.js';
 import { Tracker } from '../state/tracker.js';
+import { UnsolicitedSyns } from '../state/unsolicited.js';
+import { IDENTIFICATION_FIRST } from './identification.js';
 
 /** Addresses of one host's connections: four of each, many of them the same. */
 const ADDRESSES_MAX = 65_536;
@@ -20,10 +32,20 @@ export interface Tracking {
    * and port inside, the other those outside, each as its own counterpart.
    */
   readonly mappings: Conntrack | undefined;
+  /** In the same profile: SYNs from outside that nobody has asked for. */
+  readonly syns: UnsolicitedSyns | undefined;
+  /** In the same: the next identification of a packet whose source is translated (identification.ts). */
+  readonly identifications: Uint16Array;
+  /** NatOption bits, of the same. */
+  readonly options: number;
 }
 
-/** By host; undefined for one that neither filters nor translates. */
-export function trackingsOf(program: Program): (Tracking | undefined)[] {
+/** By host; undefined for one that neither filters nor translates. From `firstDue` on, `dues` says by host when its SYNs have waited long enough. */
+export function trackingsOf(
+  program: Program,
+  dues: Float64Array,
+  firstDue: number,
+): (Tracking | undefined)[] {
   const { hosts, natRules } = program;
   return Array.from({ length: hosts.rows }, (_, host) => {
     const isDocker = (hosts.flags[host] & HostFlag.Docker) !== 0;
@@ -32,10 +54,25 @@ export function trackingsOf(program: Program): (Tracking | undefined)[] {
     const capacity = Math.max(hosts.connectionsMax[host], 1);
     const addresses = new Interned(ADDRESSES_MAX, SEED);
     const table = new Conntrack(capacity, SEED, addresses);
-    const tracker = new Tracker(table, isRfc ? rfcTimeouts() : linuxTimeouts());
+    const tracker = new Tracker(table, timeoutsOf(program, host, isRfc));
     const mappings = isRfc ? new Conntrack(capacity, SEED, addresses) : undefined;
-    return { table, tracker, addresses, mappings };
+    const syns = isRfc ? new UnsolicitedSyns(dues, firstDue + host) : undefined;
+    const options = hosts.natOptions[host];
+    const identifications = Uint16Array.of(IDENTIFICATION_FIRST);
+    return { table, tracker, addresses, mappings, syns, identifications, options };
   });
+}
+
+/** Those of the profile, but for what the topology says. */
+function timeoutsOf({ hosts }: Program, host: number, isRfc: boolean): Float64Array {
+  const timeouts = isRfc ? rfcTimeouts() : linuxTimeouts();
+  const established = isRfc ? ESTABLISHED_TIMERS_RFC : ESTABLISHED_TIMERS;
+  setTimeouts(timeouts, UDP_TIMERS, hosts.udpTimeout_ns[host]);
+  setTimeouts(timeouts, ICMP_TIMERS, hosts.icmpTimeout_ns[host]);
+  setTimeouts(timeouts, established, hosts.tcpEstablishedTimeout_ns[host]);
+  setTimeouts(timeouts, OPENING_TIMERS, hosts.tcpOpeningTimeout_ns[host]);
+  setTimeouts(timeouts, CLOSING_TIMERS, hosts.tcpClosingTimeout_ns[host]);
+  return timeouts;
 }
 
 /** The name of an address, or -1: then nobody has a connection with it. */

@@ -60,7 +60,9 @@ export const enum Reason {
   SourceRouted,
   HopLimitExceeded,
   NatPortsExhausted,
+  NatUntranslatable,
   ConnectionsExceeded,
+  SynUnsolicited,
 
   // Fragments (state/fragments, forward).
   FragmentOverlap,

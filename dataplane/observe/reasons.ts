@@ -246,10 +246,20 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'every port that its source may have outside is taken',
     see: 'RFC 4787 REQ-3, REQ-11; RFC 5508 REQ-8',
   },
+  [Reason.NatUntranslatable]: {
+    name: 'nat-untranslatable',
+    says: 'it belongs to no connection and begins none, so that its source, which has to be translated, cannot be',
+    see: 'RFC 5508 §7, REQ-11; RFC 5508 §4.2, REQ-5',
+  },
   [Reason.ConnectionsExceeded]: {
     name: 'connections-exceeded',
     says: 'it opens a connection, and its host tracks as many as it can',
     see: 'Linux nf_conntrack: table full, dropping packet',
+  },
+  [Reason.SynUnsolicited]: {
+    name: 'syn-unsolicited',
+    says: 'nobody inside had asked for the TCP connection that it would open',
+    see: 'RFC 5382 §4.3, REQ-4',
   },
 
   [Reason.FragmentOverlap]: {

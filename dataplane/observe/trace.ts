@@ -63,7 +63,7 @@ export const enum Step {
   DestinationBecomes,
   /** It is cut, and a piece of it goes on: number of the piece from 1, interface by which it leaves. What follows is about that piece. */
   Cut,
-  /** It waits until the next hop is found: interface, slot; or, where the interface is -1, for the first fragment of its datagram. */
+  /** It waits until the next hop is found: interface, slot; or, instead of the interface, Wait, and then the host. */
   Waiting,
   /** It got new addresses: first two and last four bytes of the destination, the interface whose MAC is the source. */
   Addressed,
@@ -71,10 +71,20 @@ export const enum Step {
   Resumed,
   /** The host sends a frame of its own: Speech, of an error the Complaint (forward/complain). What follows up to its `Done` is about that frame. */
   Speaks,
+  /** The host would send an ICMP error, and a policy keeps it back: Complaint, interface by which it would leave. */
+  Silenced,
   /** The end of what the newest open `Resumed` or `Speaks` is about. */
   Done,
   /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */
   Ended,
+}
+
+/** What a frame waits for, if not for its next hop. */
+export const enum Wait {
+  /** The first fragment of its datagram. */
+  FirstFragment = -1,
+  /** Whether the inside opens the connection that it would open (forward/unsolicited). */
+  OpenedFromInside = -2,
 }
 
 /** Why a frame waits no more. */

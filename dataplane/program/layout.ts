@@ -13,10 +13,18 @@ export const layout = {
     reversePath: Uint8Array,
     /** NatProfile. */
     natProfile: Uint8Array,
+    /** NatOption bits. */
+    natOptions: Uint8Array,
     /** Connections that it tracks at the most. */
     connectionsMax: Uint32Array,
     /** ArpIgnore. */
     arpIgnore: Uint8Array,
+    /** How long it remembers what after its last packet; 0: as its profile has it. */
+    udpTimeout_ns: Float64Array,
+    icmpTimeout_ns: Float64Array,
+    tcpEstablishedTimeout_ns: Float64Array,
+    tcpOpeningTimeout_ns: Float64Array,
+    tcpClosingTimeout_ns: Float64Array,
     originLine: Uint32Array,
     originColumn: Uint32Array,
   },
@@ -261,6 +269,8 @@ export const enum LinkFlag {
   /** ipvlan_flag. */
   Private = 8,
   Vepa = 16,
+  /** Its host sends no ICMP errors by it (RFC 5508 REQ-9). */
+  NoIcmpErrors = 32,
 }
 
 /** Bits, so that a set of them is a number (IFLA_MACVLAN_MODE). */
@@ -320,6 +330,18 @@ export const enum NatProfile {
   Linux,
   /** RFC 4787, 5382, 5508, 7857: endpoint-independent mapping and filtering. */
   Rfc4787,
+}
+
+/** What a host with the profile rfc4787 does otherwise than by default. */
+export const enum NatOption {
+  /** A source may have another address of a pool for each protocol (RFC 7857 §4). */
+  PoolsApart = 1,
+  /** TCP and UDP from one port have one port outside (RFC 7857 §5) ... */
+  SharedMappings = 2,
+  /** ... and who speaks to that by the one reaches it though only the other was spoken (RFC 7857 §6). */
+  SharedFilters = 4,
+  /** What comes in unasked keeps a mapping alive (RFC 7857 §7). */
+  InboundRefresh = 8,
 }
 
 /** `com.docker.network.bridge.gateway_mode_ipv4` and `..._ipv6`. */

@@ -3,7 +3,7 @@
  *
  * Two profiles. Linux: the defaults of nf_conntrack (Documentation/networking/nf_conntrack-sysctl.rst). RFC: what RFC 4787, 5382, 5508 and
  * 7857 ask of a NAT, of which Linux falls short where it says so below. A profile is a plain array: whoever wants other timers writes
- * into the one that was made for him (RFC 4787 REQ-5b, RFC 5382 REQ-5, RFC 5508 REQ-2: timers have to be configurable).
+ * into the one that was made for him (RFC 4787 REQ-5b, RFC 5382 REQ-5, RFC 5508 REQ-2, RFC 7857 §2.1: timers have to be configurable).
  */
 
 /** The states of a TCP connection as its tracker sees it (tcp-tracker.ts). */
@@ -50,6 +50,38 @@ export const enum Timer {
   /** Every other protocol. */
   Generic,
   Count,
+}
+
+/** What is configured together. */
+export const UDP_TIMERS: readonly Timer[] = [Timer.Udp, Timer.UdpStream];
+export const ICMP_TIMERS: readonly Timer[] = [Timer.Icmp, Timer.Icmpv6];
+export const OPENING_TIMERS: readonly Timer[] = [
+  Timer.TcpSynSent,
+  Timer.TcpSynRecv,
+  Timer.TcpSynSent2,
+];
+export const CLOSING_TIMERS: readonly Timer[] = [
+  Timer.TcpFinWait,
+  Timer.TcpCloseWait,
+  Timer.TcpLastAck,
+  Timer.TcpTimeWait,
+  Timer.TcpClose,
+];
+/** In the RFC profile nothing shortens the time of an established connection, so what would is as long as that. */
+export const ESTABLISHED_TIMERS: readonly Timer[] = [Timer.TcpEstablished];
+export const ESTABLISHED_TIMERS_RFC: readonly Timer[] = [
+  Timer.TcpEstablished,
+  Timer.TcpRetransmitted,
+  Timer.TcpUnacknowledged,
+];
+
+/** Sets timers to so many ns; 0 leaves them as they are. */
+export function setTimeouts(
+  timeouts: Float64Array,
+  timers: readonly Timer[],
+  duration_ns: number,
+): void {
+  if (duration_ns > 0) for (const timer of timers) timeouts[timer] = duration_ns;
 }
 
 const SECOND = 1e9;

@@ -76,7 +76,8 @@ export class Fragments {
   readonly ports = new Int32Array(DATAGRAMS_MAX);
   /** ... and what else the caller wants to know with the next fragment. */
   readonly facts = new Int32Array(DATAGRAMS_MAX);
-  readonly connection = new Int32Array(DATAGRAMS_MAX);
+  /** ... and the identification that all of it leaves with. */
+  readonly identification = new Uint16Array(DATAGRAMS_MAX);
 
   private readonly keys = new Int32Array(DATAGRAMS_MAX * KEY_WORDS);
   private readonly deadline = new Float64Array(DATAGRAMS_MAX);
@@ -157,10 +158,10 @@ export class Fragments {
   }
 
   /** The ports of a datagram whose first fragment has come are known. What waits is the caller's to take. */
-  settle(row: number, ports: number, facts: number, connection: number): void {
+  settle(row: number, ports: number, facts: number, identification: number): void {
     this.ports[row] = ports;
     this.facts[row] = facts;
-    this.connection[row] = connection;
+    this.identification[row] = identification;
   }
 
   /**

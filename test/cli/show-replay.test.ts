@@ -316,6 +316,16 @@ gw    udp       10.0.0.5:1000  192.0.2.1:1000  299.000 s  snat 10.0.0.0/24 out e
   );
 });
 
+test.serial('N7857-5: a mapping that TCP and UDP have together is told as that', async (t) => {
+  const settings = 'profile: rfc4787\n    protocol_independent: [pooling, mapping]';
+  const lab = home(settings, 'to: masquerade');
+  const frames: readonly Timed[] = [...calls, [3, 'in.p', tcp(pc, toOne, [1000, 80], SYN)]];
+  t.regex(
+    await shown(t, 'nat', [], [lab, frames]),
+    /\ngw {4}tcp\+udp {3}10\.0\.0\.5:1000 {2}192\.0\.2\.1:1000 {2}298\.000 s [^\n]*\n$/,
+  );
+});
+
 const wrongCalls: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [
     ['conntrack'],

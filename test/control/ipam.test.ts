@@ -39,7 +39,7 @@ test('subnets are chosen in order: 172.18–31.0.0/16, then 192.168.0.0/20 and u
   );
 });
 
-test('X-01: subnets the host is connected to are not chosen, but may be declared (N06)', (t) => {
+test('N4787-7: subnets the host is connected to are not chosen, but may be declared (X-01, N06)', (t) => {
   const hosts =
     'x-wires: { lan: }\nx-hosts: { h: { nics: { eth0: { wire: lan, addresses: [172.18.5.5/16, 172.19.0.1/24] } } } }\n';
   t.deepEqual(subnetsOf(`${hosts}networks: { a: }`), ['172.20.0.0/16']);

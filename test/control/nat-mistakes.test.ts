@@ -74,6 +74,61 @@ testCases([
   ],
 ]);
 
+const settings = (written: string): string => `${HOSTS}x-nat: { gw: { ${written} } }\n`;
+
+/** What a host is told besides its rules. */
+testCases([
+  [
+    'times that are none, or too long',
+    settings('timeouts: { udp: ▸soon, icmp: ▸0s, tcp_established: ▸2w, tcp_opening: ▸1.5s }'),
+    '"soon" is not a duration',
+    'nothing can be remembered for 0s',
+    'nothing can be remembered for 2w',
+    'nothing can be remembered for 1.5s',
+  ],
+  [
+    'times that the RFCs do not allow',
+    settings(
+      'profile: rfc4787, timeouts: { udp: ▸119s, icmp: ▸59s, tcp_established: ▸2h, tcp_opening: 1s, tcp_closing: ▸3m }',
+    ),
+    'udp: 119s is less than RFC 4787 REQ-5 allows',
+    'icmp: 59s is less than RFC 5508 REQ-2 allows',
+    'tcp_established: 2h is less than RFC 5382 REQ-5 allows',
+    'tcp_closing: 3m is less than RFC 5382 REQ-5 allows',
+  ],
+  [
+    'a timer that does not exist',
+    settings('timeouts: { ▸upd: 1m }'),
+    'unknown key "upd" in x-nat.gw.timeouts',
+  ],
+  [
+    'what Linux has not',
+    settings('▸protocol_independent: [mapping, pooling], ▸inbound_refresh: true'),
+    'protocol_independent means nothing in the profile linux, which has no mappings besides connections',
+    'inbound_refresh means nothing in the profile linux, which has no mappings besides connections',
+  ],
+  [
+    'what rests on nothing',
+    settings('profile: rfc4787, protocol_independent: ▸[filtering]'),
+    'filtering cannot be independent of protocols where mapping is not',
+  ],
+  [
+    'one port outside at two addresses',
+    settings('profile: rfc4787, protocol_independent: ▸[mapping]'),
+    'mapping cannot be independent of protocols where pooling is not',
+  ],
+  [
+    'what nobody can be independent of',
+    settings('profile: rfc4787, protocol_independent: [▸hairpinning]'),
+    'x-nat.gw.protocol_independent.0 must be "pooling" or "mapping" or "filtering"',
+  ],
+  [
+    'an interface that is none',
+    settings('suppress_icmp_errors: [eth0, ▸eth3]'),
+    'there is no NIC "eth3" (did you mean "eth0"?)',
+  ],
+]);
+
 /** Subnets, addresses, interfaces. */
 testCases([
   [
@@ -186,6 +241,10 @@ testCases([
     'a seed for nothing',
     snat('to: 203.0.113.1, ▸seed: 7'),
     'a seed means nothing without "select: random"',
+  ],
+  [
+    'a seed where ports are drawn',
+    `${HOSTS}x-nat: { gw: { profile: rfc4787, rules: [{ snat: 10.0.0.0/8, to: 203.0.113.1, seed: 7 }] } }\n`,
   ],
   ['a seed that is none', snat('to: 203.0.113.1, select: random, seed: ▸-1'), '-1 is not a seed'],
   [

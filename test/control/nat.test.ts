@@ -5,8 +5,10 @@ import { describeLab } from '../../control/describe.js';
 import type { Lab } from '../../control/model/lab.js';
 import { parseLab } from '../../control/model/load.js';
 import {
+  LinkFlag,
   NatFlag,
   NatKind,
+  NatOption,
   NatProfile,
   NatSelection,
   NONE,
@@ -75,8 +77,57 @@ test('a host that x-nat names and says nothing about is as Linux is; without x-h
     at: { line: 1, column: 10 },
     profile: { value: 'linux' },
     connectionsMax: { value: 65_536 },
+    timeouts: {},
+    protocolIndependent: { value: ['pooling'] },
+    inboundRefresh: { value: false },
+    suppressIcmpErrors: [],
     rules: [],
   });
+});
+
+const SETTINGS = `x-nat:
+  gw:
+    profile: rfc4787
+    timeouts: { udp: 10m, icmp: 60s, tcp_established: 3h, tcp_opening: 30s, tcp_closing: 5m }
+    protocol_independent: [filtering, pooling, mapping]
+    inbound_refresh: true
+    suppress_icmp_errors: [eth0]
+`;
+
+test('what a host remembers how long, shares between protocols and keeps silent about is in the Lab and in its row', (t) => {
+  const understood = lab(HOSTS + SETTINGS);
+  t.like(understood.hosts[0]?.nat, {
+    timeouts: {
+      udp: { value: 600, at: { line: 11, column: 22 } },
+      tcp_established: { value: 10_800 },
+    },
+    protocolIndependent: {
+      value: ['pooling', 'mapping', 'filtering'],
+      at: { line: 12, column: 27 },
+    },
+    inboundRefresh: { value: true },
+    suppressIcmpErrors: [{ value: 'eth0', at: { line: 14, column: 28 } }],
+  });
+  const { hosts, links } = compile(understood).program;
+  t.deepEqual(
+    [
+      hosts.udpTimeout_ns,
+      hosts.icmpTimeout_ns,
+      hosts.tcpEstablishedTimeout_ns,
+      hosts.tcpOpeningTimeout_ns,
+      hosts.tcpClosingTimeout_ns,
+    ].map((column) => Array.from(column)),
+    [600, 60, 10_800, 30, 300].map((seconds) => [seconds * 1e9, 0]),
+  );
+  const all = NatOption.SharedMappings | NatOption.SharedFilters | NatOption.InboundRefresh;
+  t.deepEqual(Array.from(hosts.natOptions), [all, 0]);
+  t.deepEqual(Array.from(links.flags), [LinkFlag.NoIcmpErrors, 0, 0]);
+  t.snapshot(describeLab(understood));
+});
+
+test('pools that tell protocols apart are those of which nothing else is said', (t) => {
+  const text = 'x-nat: { host: { profile: rfc4787, protocol_independent: [] } }';
+  t.deepEqual(Array.from(compile(lab(text)).program.hosts.natOptions), [NatOption.PoolsApart]);
 });
 
 test('the rules are rows of natRules, with their places', (t) => {

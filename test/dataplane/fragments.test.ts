@@ -64,8 +64,8 @@ test('what the caller says of the first fragment is there for the others', (t) =
   fragments.settle(fragments.row, 0x8000_0001 | 0, UDP, 42);
   t.is(fragments.takeWaiting(fragments.row), -1);
   t.is(take(piece(8, 9, false)), Known);
-  const { row, ports, facts, connection } = fragments;
-  t.deepEqual([ports[row], facts[row], connection[row]], [0x8000_0001 | 0, UDP, 42]);
+  const { row, ports, facts, identification } = fragments;
+  t.deepEqual([ports[row], facts[row], identification[row]], [0x8000_0001 | 0, UDP, 42]);
 });
 
 test('N7857-10: datagrams of one identification are not mixed if source, protocol or family differ', (t) => {

@@ -77,10 +77,10 @@ lab(
     the('gw').listens(53, 'udp');
     the('pc').listens(40000, 'udp');
     the('nas').asks('172.16.69.50', 53, { from: '172.16.69.9', localPort: 40000, seenPort: 40000 });
-    const asked = { from: '172.16.69.9', localPort: 40000, seenPort: 59574 };
+    const asked = { from: '172.16.69.9', localPort: 40000, seenPort: 25666 };
     the('pc').asks('172.16.69.50', 53, asked);
     the('pc').asks('172.16.69.1', 53, asked);
-    the('gw').asks('172.16.69.9', 59574, { from: '172.16.69.1' });
+    the('gw').asks('172.16.69.9', 25666, { from: '172.16.69.1' });
     the('gw').isRefused('172.16.69.9', 59576, 'udp');
   },
 );

@@ -15,9 +15,13 @@ import type { InputFile } from '../../control/replay/inputs.js';
 import { startReplay } from '../../control/replay/replay.js';
 import { shareOut } from '../../control/supervisor/share.js';
 import type { CaptureFormat } from '../../dataplane/worker/replay.js';
+import { u16, u32, u8 } from '../../pcaps/build/bytes.js';
+import type { Station } from '../../pcaps/build/ethernet.js';
+import { arpRequest } from '../../pcaps/build/ipv4.js';
 import * as build from '../capture/build.js';
 import { inDirectory } from '../capture/read.js';
 import { labOf } from '../dataplane/lab.js';
+import { eth0, eth1, far, frame4, near, packet4, sealed, udp } from '../dataplane/routed.js';
 import type { Scripted } from '../dataplane/story.js';
 import { filesUnder, pcaps } from '../golden/golden.js';
 import { topologies, yamlOf } from './topologies.js';
@@ -112,6 +116,61 @@ services:
   c1: { networks: [m1], x-host: n1 }
   c2: { networks: [m2], x-host: n2 }
 `;
+
+const NAT = `x-wires: { lan: { ports: { p: } }, wan: { ports: { p: } } }
+x-hosts:
+  gw:
+    nics:
+      eth0: { wire: lan, mac: "02:00:00:00:01:01", addresses: [10.0.1.1/24] }
+      eth1: { wire: wan, mac: "02:00:00:00:02:01", addresses: [10.0.2.1/24] }
+  other: { nics: { eth0: { wire: wan, addresses: [10.0.2.3/24] } } }
+x-nat:
+  gw: { profile: rfc4787, rules: [{ snat: 10.0.1.0/24, out: eth1, to: masquerade }] }
+`;
+
+test('N5382-4: a SYN that waits at a host is answered at the same time with two workers as with one', async (t) => {
+  const lab = labOf(NAT);
+  t.is(shareOut(lab, 2).owners.workers, 2);
+  const [a, b] = ['lan.p', 'wan.p'].map((port) => portNamed(port, lab));
+  if (a === undefined || b === undefined) return t.fail();
+  const syn = frame4(far, eth1, packet4(far, eth1, 6, tcpSyn(far, eth1)));
+  const asked = (): Uint8Array => frame4(near, eth0, packet4(near, far, 17, udp(4, near, far)));
+  const script = (
+    [
+      [a, arpRequest(near, eth0), 0],
+      [b, arpRequest(far, eth1), 0],
+      [b, syn, 1],
+      [a, asked(), 5],
+      [b, syn, 8],
+    ] as const
+  ).map(([port, frame, seconds]): Scripted => {
+    return { line: '', said: '', port, tick: seconds * 1e9, frame, size: frame.length };
+  });
+  await inDirectory(async (path) => {
+    mkdirSync(path('in'), { recursive: true });
+    const inputs = capturesOf(lab, script, path('in'));
+    const replayed = (workers: number): Promise<ReadonlyMap<string, Buffer>> =>
+      outputsOf(lab, inputs, { out: path('out'), workers, format: 'pcap' });
+    const one = await replayed(1);
+    t.deepEqual(await replayed(2), one);
+    const left = one.get('wan.p.pcap') ?? Buffer.alloc(0);
+    // What gw answered at the beginning, what was asked 5 s in, and an error 6 s after each SYN.
+    t.deepEqual(timesIn(left), [0, 5, 7, 14]);
+  });
+});
+
+/** Seconds of the records of a capture. */
+function timesIn(capture: Buffer): number[] {
+  const times: number[] = [];
+  for (let at = 24; at < capture.length; at += 16 + capture.readUInt32LE(at + 8))
+    times.push(capture.readUInt32LE(at));
+  return times;
+}
+
+function tcpSyn(from: Station, to: Station): Uint8Array {
+  const header = build.join(u16(6000, 80), u32(1000, 0), u8(0x50, 2), u16(64_000, 0, 0));
+  return sealed(4, from, to, 6, header, 16);
+}
 
 /** A broadcast that comes in by c1. */
 function broadcast(): Uint8Array {

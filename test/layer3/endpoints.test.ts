@@ -7,6 +7,8 @@ import {
   answerOf,
   errorAbout,
   FAMILIES,
+  FAR_SEQUENCE,
+  FIN,
   NEAR_SEQUENCE,
   passed,
   ping,
@@ -73,6 +75,40 @@ for (const family of FAMILIES) {
     ]);
   });
 
+  test(`N5382-5 N7857-2: IPv${family}, profile rfc4787: 4 minutes after its last connection was closed a source has its port outside no more, and before that nobody else`, (t) => {
+    /** A connection that is open from the second `at` on, and one that its opener then closes. */
+    const opened = (to: string, at: number): Line[] => {
+      const first = syn(mine, 5000, to, 80);
+      const answer = answerOf(passed(first, outside));
+      const ack = tcp(first, ACK, [NEAR_SEQUENCE + 1, FAR_SEQUENCE + 1]);
+      return [
+        [first, passed(first, outside), at],
+        [answer, passed(answer, { destination: mine, toPort: 5000 }), at],
+        [ack, passed(ack, outside), at],
+      ];
+    };
+    const closed = (to: string, at: number): Line => {
+      const ends = { source: mine, port: 5000, destination: to, toPort: 80 };
+      const fin = tcp(ends, FIN | ACK, [NEAR_SEQUENCE + 1, FAR_SEQUENCE + 1]);
+      return [fin, passed(fin, outside), at];
+    };
+    const late = syn(theirs, 5000, peer, 80);
+    const refused: Line = [late, [saidAbout(late, 'prohibited', [inner, theirs]), EXHAUSTED], 339];
+    tells(t, rfc, [
+      ...opened(peer, 0),
+      closed(peer, 100),
+      refused,
+      [late, passed(late, outside), 340],
+    ]);
+    tells(t, rfc, [
+      ...opened(peer, 0),
+      ...opened(stranger, 10),
+      closed(peer, 100),
+      [refused[0], refused[1], 7449],
+      [late, passed(late, outside), 7450],
+    ]);
+  });
+
   test(`N5382-3: IPv${family}, profile rfc4787: whoever outside opens TCP to a mapped source reaches it; with Linux only who was spoken to`, (t) => {
     const mapping = syn(mine, 5000, peer, 80);
     const call = syn(stranger, 6000, outer, PORT);
@@ -89,9 +125,21 @@ for (const family of FAMILIES) {
     ]);
   });
 
-  test(`N5382-4: IPv${family}: a SYN that nobody has asked for is refused at once`, (t) => {
-    const call = syn(peer, 6000, outer, PORT);
-    for (const it of [linux, rfc]) tells(t, it, [[call, [refusalOf(call), CONSUMED]]]);
+  test(`N5508-11: IPv${family}: TCP that is out of its window, or belongs to nobody's connection, does not leave untranslated in the profile rfc4787; with Linux it does`, (t) => {
+    const first = syn(mine, 5000, peer, 80);
+    const answer = answerOf(passed(first, outside));
+    const stray = tcp(first, ACK, [NEAR_SEQUENCE + 1_000_000, 0], 10);
+    const orphan = tcp(first, RST, [NEAR_SEQUENCE, 0]);
+    for (const it of [linux, rfc]) {
+      const becomes = (packet: Packet) =>
+        it === linux ? passed(packet) : 'dropped: nat-untranslatable';
+      tells(t, it, [
+        [orphan, becomes(orphan)],
+        [first, passed(first, outside)],
+        [answer, passed(answer, { destination: mine, toPort: 5000 })],
+        [stray, becomes(stray)],
+      ]);
+    }
   });
 
   test(`N5382-7 N7857-3: IPv${family}: with Linux two sources have one port where their destinations differ; in the profile rfc4787 never`, (t) => {
@@ -163,15 +211,22 @@ for (const family of FAMILIES) {
       [error, told],
     ] as const) {
       const again = syn(stranger, 6001, outer, PORT);
+      const late = syn(stranger, 6002, outer, PORT);
+      const question = udp(mine, 5001, peer, 53);
       tells(t, rfc, [
         [mapping, passed(mapping, outside)],
         [call, heard, 200],
         [...line, 200],
         [again, passed(again, { destination: mine, toPort: 5000 }), 239],
+        [late, [], 240],
         [
-          syn(stranger, 6002, outer, PORT),
-          [refusalOf(syn(stranger, 6002, outer, PORT)), CONSUMED],
-          240,
+          question,
+          [
+            saidAbout(late, 'closed', [outer, stranger]),
+            passed(question, outside),
+            'dropped: syn-unsolicited',
+          ],
+          246,
         ],
       ]);
     }

@@ -1,5 +1,6 @@
 /** Fragments through a router that translates, in every order. How they are kept: test/dataplane/fragments.test.ts. */
 import test from 'ava';
+import { IDENTIFICATION_FIRST } from '../../dataplane/forward/identification.js';
 import { piecesOf } from './packets.js';
 import type { Packet } from './packets.js';
 import { answerOf, each, passed, ping, PROFILES, scene, tcp, tells, udp } from './translated.js';
@@ -38,7 +39,8 @@ for (const { family, profile } of each)
         { ...ping(mine, 5000, peer), data },
         { ...tcp(ends, 0x10, [1, 1]), data: data.slice(4, 100) },
       ]) {
-        const outside = passed(question, { source: outer, port: PORT });
+        const number = profile === 'rfc4787' && { identification: IDENTIFICATION_FIRST };
+        const outside = passed(question, { source: outer, port: PORT, ...number });
         const answer = { ...answerOf(outside), data: question.data };
         const name = answer.protocol === 'echo' ? { port: 5000 } : { toPort: 5000 };
         tells(t, it, [
@@ -53,8 +55,22 @@ for (const profile of PROFILES)
     const mtu = 600;
     const it = scene(4, profile, { mtu });
     const { mine, peer, outer } = it;
-    const question = { ...udp(mine, 5000, peer, 53), data: '5a'.repeat(1400) };
-    const pieces = piecesOf(passed(question, { source: outer }), (mtu - 20) & ~7);
+    const question = { ...udp(mine, 5000, peer, 53), isWhole: false, data: '5a'.repeat(1400) };
+    const number = profile === 'rfc4787' && { identification: IDENTIFICATION_FIRST };
+    const pieces = piecesOf(passed(question, { source: outer, ...number }), (mtu - 20) & ~7);
     t.is(pieces.length, 3);
     tells(t, it, [[question, pieces]]);
   });
+
+test('R-15 N4787-14a: a fragment whose first one does not come is given up after 30 s, also where no other fragment comes', (t) => {
+  const it = scene(4, 'linux');
+  const question = udp(it.mine, 5000, it.peer, 53);
+  const [, later] = piecesOf({ ...question, data: '5a'.repeat(60) }, BYTES);
+  const gone = passed(question, { source: it.outer });
+  if (later === undefined) return t.fail();
+  tells(t, it, [
+    [later, []],
+    [question, gone, 29.9],
+    [question, [gone, 'dropped: fragment-timeout'], 30],
+  ]);
+});

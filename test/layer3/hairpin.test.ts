@@ -99,6 +99,39 @@ for (const family of FAMILIES) {
       tells(t, linux, [...complaints(linux, call, linux.inner), ...talk(linux, call, linux.inner)]);
   });
 
+  test(`N7857-12 N5508-7: IPv${family}, profile rfc4787: a ping to a name outside reaches the neighbor that has its identifier there, from a name outside, and is answered`, (t) => {
+    const { mine, theirs, outer } = rfc;
+    const [asked, gone] = mapped[2] ?? [];
+    if (asked === undefined || gone === undefined) return t.fail();
+    const call = ping(theirs, PORT, outer);
+    const heard = passed(call, { source: outer, destination: mine, port: asked.port });
+    const answer = answerOf(heard);
+    const told = errorAbout(passed(call), 'closed', [outer, theirs]);
+    tells(t, rfc, [
+      [asked, gone],
+      [call, heard],
+      [answer, passed(answer, { source: outer, destination: theirs, port: PORT })],
+      [errorAbout(heard, 'closed', [mine, outer]), passed(told)],
+    ]);
+  });
+
+  test(`N7857-12: IPv${family}, profile rfc4787: a ping is for the host itself if it comes from outside, or its identifier is nobody's or the sender's own`, (t) => {
+    const { mine, theirs, peer, inner, outer } = rfc;
+    const asked = mapped.slice(2);
+    for (const call of [
+      ping(peer, PORT, outer),
+      ping(theirs, NEXT_PORT, outer),
+      ping(mine, PORT, outer),
+      ping(theirs, PORT, inner),
+    ]) {
+      const answer = {
+        ...answerOf(call),
+        ...(family === 4 && { identification: 1, isWhole: false }),
+      };
+      tells(t, rfc, [...asked, [call, [answer, 'consumed: host-stack']]]);
+    }
+  });
+
   test(`N5508-7 N7857-12: IPv${family}: a ping to a name outside reaches the neighbor that has it, and is answered`, (t) => {
     for (const profile of PROFILES) {
       const it = scene(family, profile, basic);

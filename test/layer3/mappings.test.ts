@@ -49,6 +49,7 @@ const udp = (source: string, port: number, destination: string, toPort: number):
   port,
   toPort,
   hopLimit: 64,
+  isWhole: true,
   data: '0123',
 });
 

@@ -4,87 +4,34 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { Reason } from '../../dataplane/observe/reason.js';
-import { reasonText } from '../../dataplane/observe/reasons.js';
-import { NatKind, NatProfile, NatSelection } from '../../dataplane/program/layout.js';
+import { NatProfile, NatSelection } from '../../dataplane/program/layout.js';
 import { randomOf } from '../random.js';
-import { answerTo, frameOf, ip, portIn, u32 } from './packets.js';
+import { frameOf } from './packets.js';
 import type { Packet } from './packets.js';
-import { INSIDE, macOf, OUTSIDE, OWN, portOf, Router, wordOf } from './router.js';
-import type { Rule, Wanted } from './router.js';
+import {
+  answer,
+  EXHAUSTED,
+  insiders,
+  natWith,
+  open,
+  opener,
+  outsiders,
+  passed,
+  POOL,
+  PORT_FIRST,
+  portOfSecond,
+  PORTS,
+  range,
+  selections,
+} from './pool.js';
+import { INSIDE, macOf, OWN, Router } from './router.js';
+import type { Rule } from './router.js';
 
-const PORTS = 64;
-const PORT_FIRST = 40_000;
-const POOL = ip('203.0.113.64');
 const OPENS = 1000;
 const RUNS = 8;
 const SECOND = 1e9;
 /** Every connection lives at least so long after its last packet, and none of these here longer than that. */
 const [ALIVE_NS, DEAD_NS] = [30 * SECOND, 120 * SECOND];
-const EXHAUSTED = `dropped: ${reasonText(Reason.NatPortsExhausted).name}`;
-
-const insiders = [2, 3, 4, 5].map((last) => ip(`10.0.0.${last}`));
-const outsiders = [7, 8].map((last) => ip(`203.0.113.${last}`));
-
-function natWith(rule: Rule, profile = NatProfile.Linux): Wanted {
-  const toPool: Rule = { kind: NatKind.Source, iface: OUTSIDE, to3: wordOf(POOL) };
-  return {
-    routes: [
-      { to: ip('10.0.0.0'), bits: 24, iface: INSIDE },
-      { to: ip('203.0.113.0'), bits: 24, iface: OUTSIDE },
-    ],
-    rules: [{ ...toPool, ...rule }],
-    neighbors: [
-      ...insiders.map((address) => [INSIDE, address] as const),
-      ...outsiders.map((address) => [OUTSIDE, address] as const),
-    ],
-    profile,
-  };
-}
-
-const range = { toPortFirst: PORT_FIRST, toPortLast: PORT_FIRST + PORTS - 1 };
-
-/** The first packet of a connection. */
-function opener(protocol: Packet['protocol'], source: string, port: number, to: string): Packet {
-  const segment = `${u32(1000)}${u32(0)}5002faf0`;
-  const toPort = protocol === 'echo' ? 8 : 53;
-  const data = '00010203';
-  return { source, destination: to, protocol, port, toPort, hopLimit: 64, segment, data };
-}
-
-/** The same packet one router further, with another source. */
-function passed(packet: Packet, source: string, port: number): Packet {
-  return { ...packet, source, port, hopLimit: packet.hopLimit - 1 };
-}
-
-/** Sends what opens a connection. Gives the packet as it is outside, undefined where it did not leave; throws unless only its source has changed. */
-function open(router: Router, packet: Packet, tick = 0): Packet | undefined {
-  const { left, ended } = router.send(packet, INSIDE, tick);
-  const [frame] = left;
-  if (frame === undefined) {
-    assert.equal(ended, EXHAUSTED);
-    return undefined;
-  }
-  const outside = passed(packet, frame.digits.slice(52, 60), portIn(frame.digits));
-  const link = { to: macOf(packet.destination), from: macOf(OWN[1]) };
-  const port = portOf(OUTSIDE, packet.destination);
-  assert.deepEqual(left, [{ port, digits: frameOf(outside, link) }]);
-  return outside;
-}
-
-/** The answer to a packet, which is refused where that was a SYN: nobody is kept waiting. */
-function answerOf(packet: Packet): Packet {
-  return { ...answerTo(packet), segment: `${u32(5000)}${u32(1001)}5012faf0`, hopLimit: 64 };
-}
-
-/** Somebody outside answers; throws unless it reaches whoever opened the connection, and nobody else. */
-function answer(router: Router, inside: Packet, outside: Packet, tick: number): void {
-  const { left } = router.send(answerOf(outside), OUTSIDE, tick);
-  const { destination, toPort, port } = answerTo(inside);
-  const wanted = { ...answerOf(outside), destination, toPort, port, hopLimit: 63 };
-  const link = { to: macOf(inside.source), from: macOf(OWN[0]) };
-  assert.deepEqual(left, [{ port: portOf(INSIDE, inside.source), digits: frameOf(wanted, link) }]);
-}
 
 interface Opened {
   readonly inside: Packet;
@@ -168,13 +115,6 @@ class Opener {
   }
 }
 
-const selections = {
-  hash: NatSelection.Hash,
-  sequential: NatSelection.Sequential,
-  random: NatSelection.Random,
-  persistent: NatSelection.Persistent,
-};
-
 for (const [name, selection] of Object.entries(selections))
   test(`N4787-3 N5382-7: of 1,000 connections through 64 ports, chosen by ${name}, no two have one, each answer reaches who asked, and what finds none goes nowhere`, (t) => {
     let refused = 0;
@@ -221,30 +161,6 @@ test('ports that are chosen one after another follow each other', (t) => {
   );
 });
 
-test('N4787-2: persistent, a source keeps its address, whoever it speaks to; else it has several', (t) => {
-  const addressesOf = (selection: NatSelection): number[] => {
-    const router = new Router(natWith({ toCount: 16, selection }));
-    return insiders.map((source) => {
-      const found = Array.from({ length: 40 }, (_, i) =>
-        open(router, opener('udp', source, 50_000 + i, outsiders[i % 2] ?? '')),
-      );
-      return new Set(found.map((one) => one?.source)).size;
-    });
-  };
-  t.deepEqual(addressesOf(NatSelection.Persistent), [1, 1, 1, 1]);
-  t.true(addressesOf(NatSelection.Hash).every((count) => count > 1));
-});
-
-/** The port that the second of two sources gets which both want this one. */
-function portOfSecond(port: number, profile: NatProfile): number {
-  const router = new Router(natWith({}, profile));
-  const [first, second] = insiders.map((source) =>
-    open(router, opener('udp', source, port, outsiders[0] ?? '')),
-  );
-  assert.equal(first?.port, port, 'the first one keeps its port');
-  return second?.port ?? -1;
-}
-
 const port = fc.integer({ min: 1, max: 0xffff });
 
 test('N4787-3a: who has to take another port gets one of the same kind: below 512, below 1024, or above', (t) => {
@@ -260,49 +176,6 @@ test('N4787-3a: who has to take another port gets one of the same kind: below 51
   );
   t.notThrows(() => {
     fc.assert(property);
-  });
-});
-
-test('N4787-4 N7857-8: with the profile rfc4787 an even port becomes an even one, an odd port an odd one', (t) => {
-  const property = fc.property(port, (p) => {
-    assert.equal(portOfSecond(p, NatProfile.Rfc4787) % 2, p % 2);
-  });
-  t.notThrows(() => {
-    fc.assert(property);
-  });
-});
-
-test('N4787-1: with the profile rfc4787 a source has one port for all whom it speaks to', (t) => {
-  const router = new Router(natWith(range, NatProfile.Rfc4787));
-  const of = (to: string | undefined): string => {
-    const outside = open(router, opener('udp', insiders[0] ?? '', 5000, to ?? ''));
-    return `${outside?.source} ${outside?.port}`;
-  };
-  t.is(of(outsiders[0]), of(outsiders[1]));
-});
-
-test('N4787-1 N4787-3: with the profile rfc4787 no two of 200 sources have one port, however few they speak to, and each has always the same', (t) => {
-  const property = fc.property(fc.integer({ min: 1 }), (seed) => {
-    const random = randomOf(seed);
-    const router = new Router(natWith(range, NatProfile.Rfc4787));
-    const [inside, outside] = [new Map<string, string>(), new Map<string, string>()];
-    for (let i = 0; i < 200; i++) {
-      const to = outsiders[random(outsiders.length)] ?? '';
-      const one = opener('udp', insiders[random(4)] ?? '', 5000 + random(30), to);
-      const found = open(router, one, i);
-      if (found === undefined) continue;
-      const [mine, theirs] = [one, found].map(({ source, port }) => `${source} ${port}`);
-      if (mine === undefined || theirs === undefined) continue;
-      assert.equal(outside.get(mine) ?? theirs, theirs);
-      assert.equal(inside.get(theirs) ?? mine, mine);
-      outside.set(mine, theirs);
-      inside.set(theirs, mine);
-    }
-    assert.equal(inside.size, PORTS, 'all are taken');
-    router.checkConservation();
-  });
-  t.notThrows(() => {
-    fc.assert(property, { numRuns: RUNS });
   });
 });
 

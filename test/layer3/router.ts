@@ -54,6 +54,8 @@ export interface Wanted {
   /** Who is on a link with the router. */
   readonly neighbors: readonly (readonly [iface: number, address: string])[];
   readonly profile?: NatProfile;
+  /** NatOption bits. */
+  readonly options?: number;
   /** Docker masquerades the network inside. */
   readonly isMasqueraded?: boolean;
   /** How many connections there may be at once; default 4096. */
@@ -184,6 +186,7 @@ function programOf(wanted: Wanted): Program {
   const { hosts, networks, ports, addresses, subnets, natRules } = program;
   hosts.flags[0] = HostFlag.Forwards;
   hosts.natProfile[0] = profile;
+  hosts.natOptions[0] = wanted.options ?? 0;
   hosts.connectionsMax[0] = connections;
   networks.portCount.fill(PORTS_EACH);
   networks.mtu.fill(MTU);

@@ -13,7 +13,7 @@ const udp: readonly Requirement[] = [
   {
     id: 'N4787-2',
     says: '(S) Of a pool, a source always has the same address.',
-    reason: 'deviates: with `select: persistent` only',
+    linux: 'deviates: with `select: persistent` only',
   },
   {
     id: 'N4787-3',
@@ -28,7 +28,8 @@ const udp: readonly Requirement[] = [
   {
     id: 'N4787-5',
     says: 'A mapping lives for 2 minutes. b) (M) Configurable. c) (S) 5 minutes.',
-    linux: 'deviates: 30 s, or 120 s once both sides have spoken for more than 2 s',
+    linux:
+      'deviates: 30 s, or 120 s once both sides have spoken for more than 2 s, unless `timeouts` says otherwise',
   },
   {
     id: 'N4787-6',
@@ -36,9 +37,7 @@ const udp: readonly Requirement[] = [
   },
   {
     id: 'N4787-7',
-    says: 'Inside and outside may have the same addresses.',
-    reason:
-      'deviates: where subnets overlap the longest prefix decides; of two that are the same the first counts',
+    says: 'Addresses inside that nobody has chosen are none that the host is connected to (or both may be the same).',
   },
   {
     id: 'N4787-8',
@@ -91,12 +90,13 @@ const tcp: readonly Requirement[] = [
   {
     id: 'N5382-4',
     says: 'A SYN that nobody asked for is not answered for 6 s, and then (S) with an error.',
-    reason: 'deviates: the host itself answers at once with a reset, as Linux does',
+    linux: 'deviates: the host itself answers at once with a reset',
   },
   {
     id: 'N5382-5',
     says: 'An idle connection is kept for 2 h 4 min, one that opens or closes for 4 min. (M) Configurable.',
-    linux: 'deviates: 5 days, but 30 s to 2 min while it opens or closes, and 10 s after a reset',
+    linux:
+      'deviates: 5 days, but 30 s to 2 min while it opens or closes, and 10 s after a reset, unless `timeouts` says otherwise',
   },
   {
     id: 'N5382-6',
@@ -126,8 +126,7 @@ const icmp: readonly Requirement[] = [
   {
     id: 'N5508-2',
     says: 'A question is remembered for 60 s. (S) Configurable.',
-    linux: 'deviates: for 30 s',
-    rfc4787: 'deviates: for 60 s, and no topology says otherwise',
+    linux: 'deviates: for 30 s, unless `timeouts` says otherwise',
   },
   {
     id: 'N5508-3',
@@ -152,8 +151,7 @@ const icmp: readonly Requirement[] = [
   },
   {
     id: 'N5508-9',
-    says: '(M) A policy keeps errors back.',
-    reason: 'deviates: no topology says so; limits of their rate and blackhole routes do',
+    says: '(M) A policy keeps errors back that would leave by certain interfaces.',
   },
   {
     id: 'N5508-10',
@@ -162,8 +160,8 @@ const icmp: readonly Requirement[] = [
   {
     id: 'N5508-11',
     says: '(M) Other types are dropped, or treated as they should be.',
-    reason:
-      'deviates: questions and errors are; what is neither, as a router solicitation, goes on untranslated, as in Linux',
+    linux:
+      'deviates: questions and errors are; what is neither, as a router solicitation, goes on untranslated',
   },
 ];
 
@@ -171,7 +169,7 @@ const update: readonly Requirement[] = [
   {
     id: 'N7857-2',
     says: 'States of TCP as in figure 1; .1 timers of opening and closing of their own, 4 min; .2 (S) 4 min after a reset.',
-    linux: 'deviates: 30 s to 2 min, and 10 s after a reset',
+    linux: 'deviates: 30 s to 2 min, and 10 s after a reset, unless `timeouts` says otherwise',
   },
   {
     id: 'N7857-3',
@@ -181,29 +179,27 @@ const update: readonly Requirement[] = [
   ...['pooling', 'mapping', 'filtering'].map((what, i): Requirement => ({
     id: `N7857-${4 + i}`,
     says: `(S) Whether ${what} tells protocols apart can be configured.`,
-    reason: 'deviates: it cannot; each protocol is mapped by itself',
+    linux: 'not applicable: there are no mappings besides connections',
   })),
   {
     id: 'N7857-7',
     says: 'Whether what comes in keeps a mapping alive can be configured; .1 (S) resets and errors that answer it do not.',
     linux: 'not applicable: there are no mappings besides connections',
-    rfc4787: 'deviates: nothing that comes in does, which cannot be configured; .1 is met',
   },
   {
     id: 'N7857-8',
     says: '(M) The parity of ports is not kept.',
-    rfc4787: 'deviates: it is kept, as RFC 4787 says',
+    rfc4787: 'not applicable: RFC 4787 recommends that it is kept, and it is (N4787-4)',
   },
   {
     id: 'N7857-9',
-    says: '(S) Ports are chosen at random.',
-    reason:
-      'deviates: with `select: random` only; else by a hash without a secret, so that a replay is always the same',
+    says: '(S) A port that is not kept is replaced by one chosen at random.',
+    linux: 'deviates: with `select: random` only; else by a hash without a secret',
   },
   {
     id: 'N7857-10',
     says: '(S) Identifications are rewritten, so that fragments of two sources are never mixed.',
-    reason: 'deviates: they are kept; the host itself does not mix them',
+    linux: 'deviates: they are kept; the host itself does not mix them',
   },
   {
     id: 'N7857-11',
@@ -213,7 +209,7 @@ const update: readonly Requirement[] = [
   {
     id: 'N7857-12',
     says: 'ICMP goes from neighbor to neighbor by names outside.',
-    reason: BY_RULES,
+    linux: BY_RULES,
   },
 ];
 
