@@ -14,7 +14,8 @@ import {
   SERVER_PORT,
 } from '../../dataplane/port/flows.js';
 import type { Flows } from '../../dataplane/port/flows.js';
-import { HostFlag, NatFlag, NatKind, NONE } from '../../dataplane/program/layout.js';
+import { HostFlag, NONE } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind } from '../../dataplane/program/nat-layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';

@@ -1,12 +1,6 @@
 /** What hosts translate: the ports that sandboxes publish, then the rules of `x-nat`, each in the order of the topology. */
-import {
-  GatewayMode,
-  NatFlag,
-  NatKind,
-  NatProfile,
-  NatSelection,
-  NONE,
-} from '../../dataplane/program/layout.js';
+import { GatewayMode, NONE } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind, NatProfile, NatSelection } from '../../dataplane/program/nat-layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { blockAround, parseAddress, parseBlock } from '../address.js';
 import type { Block } from '../address.js';

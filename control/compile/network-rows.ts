@@ -1,12 +1,12 @@
 /** The rows of hosts, and of the learning bridges: networks, then wires. */
 import {
   HostFlag,
-  NatOption,
   NetworkFlag,
   NONE,
   PortFlag,
   ReversePath,
 } from '../../dataplane/program/layout.js';
+import { NatOption } from '../../dataplane/program/nat-layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { parseBlock } from '../address.js';
 import { CONNECTIONS_DEFAULT } from '../model/nat.js';

@@ -2,7 +2,8 @@
  * Which rule of the topology has translated a packet. A connection remembers one row of `natRules`, that of its destination before that of its
  * source; what it does not remember is found as the data plane has found it (dataplane/forward/nat-rules.ts).
  */
-import { NatKind, NONE } from '../../dataplane/program/layout.js';
+import { NONE } from '../../dataplane/program/layout.js';
+import { NatKind } from '../../dataplane/program/nat-layout.js';
 import { contains, parseAddress, parseBlock } from '../address.js';
 import type { Address } from '../address.js';
 import type { BridgeNetwork, Compiled } from '../compile/compile.js';

@@ -1,7 +1,7 @@
 /** The rules by which hosts translate, and how much they have to do, as data for `show nat`. */
 import type { Plane } from '../../dataplane/forward/plane.js';
 import type { Tracking } from '../../dataplane/forward/tracking.js';
-import { NatFlag, NatKind } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind } from '../../dataplane/program/nat-layout.js';
 import { Direction } from '../../dataplane/state/connections.js';
 import { isIpv6In, protocolIn } from '../../dataplane/state/tuple.js';
 import type { Compiled } from '../compile/compile.js';

@@ -7,7 +7,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { NatFlag, NatSelection } from '../program/layout.js';
+import { NatFlag, NatSelection } from '../program/nat-layout.js';
 import type { Program } from '../program/program.js';
 import { Mark } from '../state/connections.js';
 import { Protocol, replyPorts } from '../state/tuple.js';

@@ -16,7 +16,8 @@
  * Complication 4: what a host itself sends is not forwarded, and what children of macvlan and ipvlan send and get passes these rules by.
  */
 import { Reason } from '../observe/reason.js';
-import { GatewayMode, HostFlag, NatKind, NetworkFlag, NONE } from '../program/layout.js';
+import { GatewayMode, HostFlag, NetworkFlag, NONE } from '../program/layout.js';
+import { NatKind } from '../program/nat-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
 import { fixed } from '../state/fixed.js';

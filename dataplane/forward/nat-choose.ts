@@ -9,7 +9,7 @@
  * REQ-2): where that has no port left, there is none. And a port that cannot be kept is replaced by one drawn at random, an even one by an even one
  * (RFC 7857 §9; RFC 6056 §3.3.1, §4).
  */
-import { NatFlag, NatOption, NatProfile, NatSelection } from '../program/layout.js';
+import { NatFlag, NatOption, NatProfile, NatSelection } from '../program/nat-layout.js';
 import type { Program } from '../program/program.js';
 import { Protocol } from '../wire/ipv4.js';
 import { NO_RULE } from './nat-rules.js';

@@ -4,7 +4,7 @@
  * first word in `windows` counts the TCP connections of a mapping that are open, as far as they have been seen to close again, and the own tick is that until
  * which it lives without these.
  */
-import { NatOption } from '../program/layout.js';
+import { NatOption } from '../program/nat-layout.js';
 import { Direction, Mark, Size } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import type { Conntrack } from '../state/conntrack.js';

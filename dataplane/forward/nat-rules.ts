@@ -2,7 +2,8 @@
  * Which rule translates a new connection: published ports and `dnat` for where it goes, `snat` and the masquerade of bridge networks for where it
  * comes from. Asked once per connection; the first rule in the order of the Program counts.
  */
-import { GatewayMode, NatFlag, NatKind, NetworkFlag, NONE } from '../program/layout.js';
+import { GatewayMode, NetworkFlag, NONE } from '../program/layout.js';
+import { NatFlag, NatKind } from '../program/nat-layout.js';
 import type { Program } from '../program/program.js';
 import { Protocol } from '../wire/ipv4.js';
 import type { LocalAddresses } from './local.js';

@@ -4,7 +4,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { NatFlag, NatKind } from '../program/layout.js';
+import { NatFlag, NatKind } from '../program/nat-layout.js';
 import { Mark } from '../state/connections.js';
 import { connectionOf } from '../state/conntrack.js';
 import { Protocol, replyPorts } from '../state/tuple.js';

@@ -17,7 +17,7 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { NatKind } from '../program/layout.js';
+import { NatKind } from '../program/nat-layout.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
 import { Verdict } from '../state/tcp-tracker.js';

@@ -1,5 +1,6 @@
 /** What a host knows of its connections, and how packets name them: IPv4 addresses as they are, IPv6 addresses by numbers (state/interned). */
-import { HostFlag, NatProfile } from '../program/layout.js';
+import { HostFlag } from '../program/layout.js';
+import { NatProfile } from '../program/nat-layout.js';
 import type { Program } from '../program/program.js';
 import { Conntrack } from '../state/conntrack.js';
 import {

@@ -4,17 +4,14 @@ import { compile } from '../../control/compile/compile.js';
 import { describeLab } from '../../control/describe.js';
 import type { Lab } from '../../control/model/lab.js';
 import { parseLab } from '../../control/model/load.js';
+import { LinkFlag, NONE, ReversePath, RouteKind } from '../../dataplane/program/layout.js';
 import {
-  LinkFlag,
   NatFlag,
   NatKind,
   NatOption,
   NatProfile,
   NatSelection,
-  NONE,
-  ReversePath,
-  RouteKind,
-} from '../../dataplane/program/layout.js';
+} from '../../dataplane/program/nat-layout.js';
 
 const HOSTS = `x-wires: { lan: , wan: }
 x-hosts:

@@ -6,14 +6,8 @@ import { describeLab } from '../../control/describe.js';
 import { parseLab } from '../../control/model/load.js';
 import type { PublishedPort } from '../../control/model/sandbox.js';
 import { planLab } from '../../control/sandbox/plan.js';
-import {
-  GatewayMode,
-  HostFlag,
-  NatFlag,
-  NatKind,
-  NetworkFlag,
-  NONE,
-} from '../../dataplane/program/layout.js';
+import { GatewayMode, HostFlag, NetworkFlag, NONE } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind } from '../../dataplane/program/nat-layout.js';
 import { network, service, testCases } from './expect-mistakes.js';
 
 const BRIDGE = 'com.docker.network.bridge';

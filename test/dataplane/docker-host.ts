@@ -9,13 +9,8 @@ import { Packet } from '../../dataplane/forward/packet.js';
 import { Plane } from '../../dataplane/forward/plane.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
-import {
-  GatewayMode,
-  HostFlag,
-  NatFlag,
-  NatKind,
-  NetworkFlag,
-} from '../../dataplane/program/layout.js';
+import { GatewayMode, HostFlag, NetworkFlag } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind } from '../../dataplane/program/nat-layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';

@@ -7,7 +7,8 @@ import { ConnectionState } from '../../dataplane/forward/connection.js';
 import { NO_TRANSPORT } from '../../dataplane/forward/packet.js';
 import type { Packet } from '../../dataplane/forward/packet.js';
 import { Reason } from '../../dataplane/observe/reason.js';
-import { GatewayMode, NatKind, NONE } from '../../dataplane/program/layout.js';
+import { GatewayMode, NONE } from '../../dataplane/program/layout.js';
+import { NatKind } from '../../dataplane/program/nat-layout.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
 import {
   addressOn,

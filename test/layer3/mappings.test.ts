@@ -1,6 +1,6 @@
 /** The profile rfc4787: a source inside has one address and port outside, whoever it speaks to; whoever speaks to these reaches it. */
 import test from 'ava';
-import { NatFlag, NatKind, NatProfile } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind, NatProfile } from '../../dataplane/program/nat-layout.js';
 import { answerTo, frameOf, ip } from './packets.js';
 import type { Packet } from './packets.js';
 import { INSIDE, macOf, OUTSIDE, OWN, portOf, Router } from './router.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
-import { NatKind, NatProfile, NatSelection } from '../../dataplane/program/layout.js';
+import { NatKind, NatProfile, NatSelection } from '../../dataplane/program/nat-layout.js';
 import { answerTo, frameOf, ip, portIn, u32 } from './packets.js';
 import type { Packet } from './packets.js';
 import { INSIDE, macOf, OUTSIDE, OWN, portOf, Router, wordOf } from './router.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { NatOption, NatProfile, NatSelection } from '../../dataplane/program/layout.js';
+import { NatOption, NatProfile, NatSelection } from '../../dataplane/program/nat-layout.js';
 import { randomOf } from '../random.js';
 import { ip } from './packets.js';
 import type { Packet } from './packets.js';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { NatProfile, NatSelection } from '../../dataplane/program/layout.js';
+import { NatProfile, NatSelection } from '../../dataplane/program/nat-layout.js';
 import { randomOf } from '../random.js';
 import { frameOf } from './packets.js';
 import type { Packet } from './packets.js';

@@ -10,13 +10,8 @@ import { TRACED } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
-import {
-  HostFlag,
-  NatProfile,
-  NetworkFlag,
-  NONE,
-  RouteKind,
-} from '../../dataplane/program/layout.js';
+import { HostFlag, NetworkFlag, NONE, RouteKind } from '../../dataplane/program/layout.js';
+import { NatProfile } from '../../dataplane/program/nat-layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program, Table } from '../../dataplane/program/program.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';

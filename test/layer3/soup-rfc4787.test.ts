@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import { NatFlag, NatKind, NatProfile } from '../../dataplane/program/layout.js';
+import { NatFlag, NatKind, NatProfile } from '../../dataplane/program/nat-layout.js';
 import { randomOf } from '../random.js';
 import { ip, piecesOf, u16, u32, u8 } from './packets.js';
 import type { Packet } from './packets.js';
