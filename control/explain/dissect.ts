@@ -9,8 +9,9 @@ import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import * as arp from '../../dataplane/wire/arp.js';
 import * as ethernet from '../../dataplane/wire/ethernet.js';
-import { EtherType } from '../../dataplane/wire/ethernet.js';
+import { Ethernet, EtherType } from '../../dataplane/wire/ethernet.js';
 import * as vlan from '../../dataplane/wire/vlan.js';
+import { Vlan } from '../../dataplane/wire/vlan.js';
 import { describeIpv4, describeIpv6 } from './packet.js';
 import { hex, ipv4Text, macText } from './text.js';
 import type { Reading } from './transport.js';
@@ -115,7 +116,7 @@ function packetOf(reading: Reading): Pick<FrameDescription, 'packet'> {
 
 function describeTags(bytes: DataView, start: number, typeAt: number): TagDescription[] {
   const tags: TagDescription[] = [];
-  for (let at = start + ethernet.TYPE_OFFSET; at < typeAt; at += vlan.TAG_LENGTH) {
+  for (let at = start + Ethernet.TypeOffset; at < typeAt; at += Vlan.TagLength) {
     const control = vlan.tagControl(bytes, at);
     tags.push({
       protocol: hex(ethernet.typeOrLength(bytes, at)),

@@ -3,7 +3,7 @@
  */
 import { forwardOn } from '../../dataplane/forward/forward.js';
 import type { Plane } from '../../dataplane/forward/plane.js';
-import { TRACED } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { CallError, Refused } from '../cli/errors.js';
 import type { Compiled } from '../compile/compile.js';
 import type { InputFile } from '../replay/inputs.js';
@@ -92,6 +92,6 @@ function inject(plane: Plane, bytes: Uint8Array, port: number, tick: number): vo
   frames.inPort[frame] = port;
   frames.serial[frame] = (counters.framesIn[port] ?? 0) + 1;
   frames.tick[frame] = tick;
-  frames.flags[frame] = TRACED;
+  frames.flags[frame] = FrameFlag.Traced;
   forwardOn(plane)(Int32Array.of(frame), 0, 1);
 }

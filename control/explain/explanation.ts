@@ -3,7 +3,7 @@
  * Sentences are made from it in sentences.ts; `--json` prints it as it stands.
  */
 import type { Plane } from '../../dataplane/forward/plane.js';
-import { Gso, SUPER } from '../../dataplane/frame/frames.js';
+import { FrameFlag, Gso } from '../../dataplane/frame/frames.js';
 import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import { PortRole } from '../../dataplane/program/layout.js';
@@ -152,7 +152,7 @@ function clockOf({ frames }: Plane, slot: number): string {
 
 /** What a super-frame stands for, as parse found it. */
 function superFrameIn({ frames }: Plane, slot: number): SuperFrame | undefined {
-  if (((frames.flags[slot] ?? 0) & SUPER) === 0) return undefined;
+  if (((frames.flags[slot] ?? 0) & FrameFlag.Super) === 0) return undefined;
   const start = frames.start[slot] ?? 0;
   const packet = start + (frames.length[slot] ?? 0) - (frames.payload[slot] ?? 0);
   const segmentBytes = frames.gsoSize[slot] ?? 0;

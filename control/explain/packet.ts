@@ -1,8 +1,9 @@
 /** What an IP packet is about, in one line: addresses, fragments, and what it carries. */
 import { Reason } from '../../dataplane/observe/reason.js';
 import * as ipv4 from '../../dataplane/wire/ipv4.js';
-import { Protocol } from '../../dataplane/wire/ipv4.js';
+import { Ipv4, Protocol } from '../../dataplane/wire/ipv4.js';
 import * as ipv6 from '../../dataplane/wire/ipv6.js';
+import { Ipv6 } from '../../dataplane/wire/ipv6.js';
 import { describeIcmp, describeIcmpv6 } from './message.js';
 import { hex, ipv4Text, ipv6Text } from './text.js';
 import {
@@ -33,7 +34,7 @@ export function describeIpv4(
     source: ipv4Text(ipv4.source(bytes, at)),
     destination: ipv4Text(ipv4.destination(bytes, at)),
     end,
-    wireEnd: fragment ? at + ipv4.LENGTH_MAX : wireEnd,
+    wireEnd: fragment ? at + Ipv4.LengthMax : wireEnd,
     fragment,
     whole: !quoted && !fragment && end === wireEnd,
     ...(quoted ? {} : { quote: (inner: number) => quotedIpv4(bytes, inner, end) }),
@@ -56,7 +57,7 @@ export function describeIpv6(
 ): Reading {
   const fault = ipv6.checkIpv6(bytes, at, frameEnd, frameWireEnd);
   if (fault !== Reason.Ok) return { text: 'IPv6', fault };
-  const wireEnd = at + ipv6.HEADER_LENGTH + ipv6.payloadLength(bytes, at);
+  const wireEnd = at + Ipv6.HeaderLength + ipv6.payloadLength(bytes, at);
   const end = Math.min(frameEnd, wireEnd);
   const upper = ipv6.upperOf(bytes, at, end, wireEnd);
   const carrier: Carrier = {
@@ -68,7 +69,7 @@ export function describeIpv6(
     wireEnd,
     fragment: false,
     // Behind a routing header the pseudo-header has another destination: packets with extensions are not judged.
-    whole: !quoted && end === wireEnd && ipv6.upperOffset(upper) === ipv6.HEADER_LENGTH,
+    whole: !quoted && end === wireEnd && ipv6.upperOffset(upper) === Ipv6.HeaderLength,
     ...(quoted ? {} : { quote: (inner: number) => quotedIpv6(bytes, inner, end) }),
   };
   if (upper < 0) return readingOf(carrier, `IPv6 ${way(carrier)}`, -upper);
@@ -79,11 +80,11 @@ export function describeIpv6(
 }
 
 function quotedIpv4(bytes: DataView, at: number, end: number): string {
-  return describeIpv4(bytes, at, end, at + ipv4.LENGTH_MAX, true).text;
+  return describeIpv4(bytes, at, end, at + Ipv4.LengthMax, true).text;
 }
 
 function quotedIpv6(bytes: DataView, at: number, end: number): string {
-  const wireEnd = at + ipv6.HEADER_LENGTH + ipv4.LENGTH_MAX;
+  const wireEnd = at + Ipv6.HeaderLength + Ipv4.LengthMax;
   return describeIpv6(bytes, at, end, wireEnd, true).text;
 }
 
@@ -96,7 +97,7 @@ function describeFragment(bytes: DataView, at: number, packet: Carrier): Reading
   const upper = ipv6.upperOfFragment(bytes, at, packet.end, packet.wireEnd);
   if (upper < 0) return readingOf(packet, `IPv6 ${way(packet)}`, -upper);
   // A fragment that is first and last at once is a whole datagram (RFC 6946).
-  const wireEnd = more ? at + ipv4.LENGTH_MAX : packet.wireEnd;
+  const wireEnd = more ? at + Ipv4.LengthMax : packet.wireEnd;
   const carrier: Carrier = { ...packet, wireEnd, fragment: more, whole: false };
   const upperAt = at + ipv6.upperOffset(upper);
   const reading = describeUpper(bytes, ipv6.upperProtocol(upper), upperAt, carrier);

@@ -7,19 +7,19 @@
  */
 import { forwardOn } from '../../dataplane/forward/forward.js';
 import { Plane, QUEUE } from '../../dataplane/forward/plane.js';
-import { TRACED } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import * as arp from '../../dataplane/wire/arp.js';
 import {
+  Ethernet,
   EtherType,
-  HEADER_LENGTH,
   sourceHigh,
   sourceLow,
-  TYPE_OFFSET,
   typeOrLength,
 } from '../../dataplane/wire/ethernet.js';
 import { Icmpv6Type, targetAt } from '../../dataplane/wire/icmpv6.js';
 import * as ipv6 from '../../dataplane/wire/ipv6.js';
-import { TAG_LENGTH, vlanId } from '../../dataplane/wire/vlan.js';
+import { Ipv6 } from '../../dataplane/wire/ipv6.js';
+import { Vlan, vlanId } from '../../dataplane/wire/vlan.js';
 import { contains, parseAddress, parseBlock } from '../address.js';
 import type { Address } from '../address.js';
 import type { Compiled, CompiledPort } from '../compile/compile.js';
@@ -187,7 +187,7 @@ class Rehearsal {
     frames.serial[frame] = this.serials[port];
     this.tick += BREATH_NS;
     frames.tick[frame] = this.tick;
-    frames.flags[frame] = TRACED;
+    frames.flags[frame] = FrameFlag.Traced;
     this.forward(Int32Array.of(frame), 0, 1);
     const explanation = explanationOf(this.compiled, this.plane, trace.since(trace.newest));
     if (!goesOn) this.delivered.length = 0;
@@ -211,11 +211,11 @@ class Rehearsal {
 function asHeard(bytes: Uint8Array): Uint8Array {
   const view = viewOf(bytes);
   const isPriority =
-    typeOrLength(view, TYPE_OFFSET) === EtherType.VlanTag &&
-    vlanId(view.getUint16(HEADER_LENGTH)) === 0;
+    typeOrLength(view, Ethernet.TypeOffset) === EtherType.VlanTag &&
+    vlanId(view.getUint16(Ethernet.HeaderLength)) === 0;
   if (!isPriority) return bytes;
-  bytes.copyWithin(TAG_LENGTH, 0, TYPE_OFFSET);
-  return bytes.subarray(TAG_LENGTH);
+  bytes.copyWithin(Vlan.TagLength, 0, Ethernet.TypeOffset);
+  return bytes.subarray(Vlan.TagLength);
 }
 
 function stationAt(
@@ -299,14 +299,14 @@ function nextHop(network: Network, to: Address): Address | undefined {
 function readQuestion(bytes: Uint8Array): { wanted: Address; by: Speaker } | undefined {
   const view = viewOf(bytes);
   const mac = macText(sourceHigh(view, 0), sourceLow(view, 0));
-  const at = HEADER_LENGTH;
+  const at = Ethernet.HeaderLength;
   if (isArp(view, arp.Operation.Request))
     return {
       wanted: ipv4At(arp.targetIpv4(view, at)),
       by: { mac, ip: ipv4At(arp.senderIpv4(view, at)) },
     };
   if (!isNeighborDiscovery(view, Icmpv6Type.NeighborSolicitation)) return undefined;
-  const wanted = ipv6At(view, targetAt(at + ipv6.HEADER_LENGTH));
+  const wanted = ipv6At(view, targetAt(at + Ipv6.HeaderLength));
   return { wanted, by: { mac, ip: ipv6At(view, ipv6.sourceAt(at)) } };
 }
 
@@ -314,28 +314,28 @@ function readQuestion(bytes: Uint8Array): { wanted: Address; by: Speaker } | und
 function readAnswer(bytes: Uint8Array): { address: Address; mac: string } | undefined {
   const view = viewOf(bytes);
   const mac = macText(sourceHigh(view, 0), sourceLow(view, 0));
-  const at = HEADER_LENGTH;
+  const at = Ethernet.HeaderLength;
   if (isArp(view, arp.Operation.Reply)) return { address: ipv4At(arp.senderIpv4(view, at)), mac };
   if (!isNeighborDiscovery(view, Icmpv6Type.NeighborAdvertisement)) return undefined;
-  return { address: ipv6At(view, targetAt(at + ipv6.HEADER_LENGTH)), mac };
+  return { address: ipv6At(view, targetAt(at + Ipv6.HeaderLength)), mac };
 }
 
 function isArp(view: DataView, operation: number): boolean {
   return (
-    typeOrLength(view, TYPE_OFFSET) === EtherType.Arp &&
-    arp.operation(view, HEADER_LENGTH) === operation
+    typeOrLength(view, Ethernet.TypeOffset) === EtherType.Arp &&
+    arp.operation(view, Ethernet.HeaderLength) === operation
   );
 }
 
 function isNeighborDiscovery(view: DataView, type: number): boolean {
   return (
-    typeOrLength(view, TYPE_OFFSET) === EtherType.Ipv6 &&
-    view.getUint8(HEADER_LENGTH + ipv6.HEADER_LENGTH) === type
+    typeOrLength(view, Ethernet.TypeOffset) === EtherType.Ipv6 &&
+    view.getUint8(Ethernet.HeaderLength + Ipv6.HeaderLength) === type
   );
 }
 
 function isPing(bytes: Uint8Array): boolean {
-  const type = typeOrLength(viewOf(bytes), TYPE_OFFSET);
+  const type = typeOrLength(viewOf(bytes), Ethernet.TypeOffset);
   if (type === EtherType.Ipv6) return isNeighborDiscovery(viewOf(bytes), Icmpv6Type.EchoRequest);
   return type === EtherType.Ipv4;
 }

@@ -1,10 +1,10 @@
 /** Frames as a real station sends them: who asks for a neighbor, answers, and pings (RFC 826, RFC 792, RFC 4861, RFC 4443). */
 import { checksumOf, pseudoSumIpv6, sum } from '../../dataplane/wire/checksum.js';
-import { EtherType, HEADER_LENGTH } from '../../dataplane/wire/ethernet.js';
+import { Ethernet, EtherType } from '../../dataplane/wire/ethernet.js';
 import { IcmpType } from '../../dataplane/wire/icmp.js';
 import { AdvertisementFlag, Icmpv6Type } from '../../dataplane/wire/icmpv6.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
-import * as ipv6 from '../../dataplane/wire/ipv6.js';
+import { Ipv6 } from '../../dataplane/wire/ipv6.js';
 import type { Address } from '../address.js';
 
 /** Who speaks: a MAC as text and an address. */
@@ -101,7 +101,7 @@ function icmpv6(from: Speaker, to: Speaker, message: Uint8Array, hopLimit: numbe
   const packet = join(head, message);
   const view = viewOf(packet);
   const pseudo = pseudoSumIpv6(view, 0, Protocol.Icmpv6, message.length);
-  const at = ipv6.HEADER_LENGTH;
+  const at = Ipv6.HeaderLength;
   put16(packet, at + 2, checksumOf(pseudo + sum(view, at, message.length)));
   return ethernet(from.mac, to.mac, EtherType.Ipv6, packet);
 }
@@ -111,7 +111,7 @@ function option(kind: number, mac: string): Uint8Array {
 }
 
 function ethernet(from: string, to: string, type: number, payload: Uint8Array): Uint8Array {
-  return join(macBytes(to), macBytes(from), bytes(type, HEADER_LENGTH - 12), payload);
+  return join(macBytes(to), macBytes(from), bytes(type, Ethernet.HeaderLength - 12), payload);
 }
 
 function macBytes(mac: string): Uint8Array {

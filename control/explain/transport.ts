@@ -4,6 +4,7 @@ import { isPartial, pseudoSumIpv4, pseudoSumIpv6 } from '../../dataplane/wire/ch
 import { Protocol } from '../../dataplane/wire/ipv4.js';
 import * as tcp from '../../dataplane/wire/tcp.js';
 import * as udp from '../../dataplane/wire/udp.js';
+import { Udp } from '../../dataplane/wire/udp.js';
 
 /** What could be said about a packet, and the first thing found wrong with it. */
 export interface Reading {
@@ -107,7 +108,7 @@ export function describeUdp(bytes: DataView, at: number, carrier: Carrier): Read
   if (fault !== Reason.Ok) return readingOf(carrier, `UDP ${way(carrier)}`, fault);
   const length = udp.length(bytes, at);
   const ports = wayOfPorts(carrier, udp.sourcePort(bytes, at), udp.destinationPort(bytes, at));
-  const text = `UDP ${ports} len ${length - udp.HEADER_LENGTH}`;
+  const text = `UDP ${ports} len ${length - Udp.HeaderLength}`;
   if (!carrier.whole) return readingOf(carrier, text, Reason.Ok);
   const pseudoSum = pseudoSumOf(bytes, carrier, Protocol.Udp, length);
   const verdict = udp.checkUdpChecksum(bytes, at, pseudoSum, carrier.family === 4);

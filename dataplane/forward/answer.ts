@@ -3,11 +3,11 @@
  * turned round.
  */
 import { copyBytes, memoryOf } from '../frame/copy.js';
-import { PARTIAL } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { isRight, sum, updateChecksum } from '../wire/checksum.js';
 import * as ethernet from '../wire/ethernet.js';
-import { HEADER_LENGTH } from '../wire/ethernet.js';
+import { Ethernet } from '../wire/ethernet.js';
 import { CHECKSUM_OFFSET } from '../wire/icmp.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
@@ -58,10 +58,10 @@ export function answerOn(
     seconds[frame] = seconds[to];
     nanoseconds[frame] = nanoseconds[to];
     etherType[frame] = etherType[to];
-    packetLength[frame] = length - HEADER_LENGTH;
+    packetLength[frame] = length - Ethernet.HeaderLength;
     const at = start[frame];
     const asked = start[to];
-    payload[frame] = at + HEADER_LENGTH;
+    payload[frame] = at + Ethernet.HeaderLength;
     view.setUint16(at, ethernet.sourceHigh(view, asked));
     view.setUint32(at + 2, ethernet.sourceLow(view, asked));
     view.setUint16(at + 6, macHigh[iface]);
@@ -107,14 +107,14 @@ export function echoOn(
   const memory = memoryOf(bytes);
   return (frame, iface, length, icmpOffset, answerOffset, type, pseudoSum) => {
     const at = payload[frame];
-    const partial = flags[frame] & PARTIAL;
+    const partial = flags[frame] & FrameFlag.Partial;
     const sumAt = start[frame] + checksumStart[frame];
     if (partial !== 0 && (sumAt !== at + icmpOffset || checksumOffset[frame] !== CHECKSUM_OFFSET))
       return NOBODY;
     if (partial === 0 && !isRight(pseudoSum + sum(view, at + icmpOffset, length - icmpOffset)))
       return NOBODY;
     const message = length - icmpOffset;
-    const echo = answer(frame, iface, HEADER_LENGTH + answerOffset + message);
+    const echo = answer(frame, iface, Ethernet.HeaderLength + answerOffset + message);
     if (echo < 0) return NOBODY;
     const into = payload[echo];
     copyBytes(memory, at, memory, into, answerOffset);
@@ -129,8 +129,8 @@ export function echoOn(
         updateChecksum(view.getUint16(field), was, view.getUint16(typeAndCode)),
       );
     } else {
-      flags[echo] |= PARTIAL;
-      checksumStart[echo] = HEADER_LENGTH + answerOffset;
+      flags[echo] |= FrameFlag.Partial;
+      checksumStart[echo] = Ethernet.HeaderLength + answerOffset;
       checksumOffset[echo] = CHECKSUM_OFFSET;
     }
     return echo;

@@ -8,10 +8,10 @@ import { NeighborState } from '../state/neighbors.js';
 import type { Neighbors } from '../state/neighbors.js';
 import { Operation } from '../wire/arp.js';
 import { checksumOf, pseudoSumIpv6, sum } from '../wire/checksum.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
 import { HOP_LIMIT_NEIGHBORS, Icmpv6Type } from '../wire/icmpv6.js';
 import { Protocol } from '../wire/ipv4.js';
-import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
 import { blankOn } from './reply.js';
@@ -75,7 +75,7 @@ function questionOn(plane: Plane): (neighbors: Neighbors, entry: number, at: num
     const isIpv4 = neighbors.family[entry] === 4;
     const frame = isIpv4
       ? blank(EtherType.Arp, ARP_LENGTH)
-      : blank(EtherType.Ipv6, ipv6.HEADER_LENGTH + SOLICITATION_LENGTH);
+      : blank(EtherType.Ipv6, Ipv6.HeaderLength + SOLICITATION_LENGTH);
     if (frame < 0) return frame;
     inPort[frame] = neighbors.inPort[entry];
     serial[frame] = neighbors.serial[entry];
@@ -104,7 +104,7 @@ function arpRequestOn({ frames, program }: Plane, { macHigh, macLow }: Interface
   return (frame: Frame, neighbors: Neighbors, entry: number, row: number, toAll: boolean): void => {
     const iface = neighbors.iface[entry];
     const at = start[frame];
-    const arp = at + HEADER_LENGTH;
+    const arp = at + Ethernet.HeaderLength;
     view.setUint16(at, toAll ? 0xffff : neighbors.macHigh[entry]);
     view.setUint32(at + 2, toAll ? 0xffffffff : neighbors.macLow[entry]);
     view.setUint16(at + 6, macHigh[iface]);
@@ -130,8 +130,8 @@ function solicitationOn({ frames, program }: Plane, { macHigh, macLow }: Interfa
     const target = entry * 4;
     const low24 = words[target + 3] & 0x00ff_ffff;
     const at = start[frame];
-    const packet = at + HEADER_LENGTH;
-    const message = packet + ipv6.HEADER_LENGTH;
+    const packet = at + Ethernet.HeaderLength;
+    const message = packet + Ipv6.HeaderLength;
     view.setUint16(at, toAll ? 0x3333 : neighbors.macHigh[entry]);
     view.setUint32(at + 2, toAll ? 0xff00_0000 | low24 : neighbors.macLow[entry]);
     view.setUint16(at + 6, macHigh[iface]);

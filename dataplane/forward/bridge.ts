@@ -10,7 +10,7 @@
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NetworkFlag, PortFlag } from '../program/layout.js';
-import { EtherType, HEADER_LENGTH, isGroup, isLinkLocalGroup, isZero } from '../wire/ethernet.js';
+import { Ethernet, EtherType, isGroup, isLinkLocalGroup, isZero } from '../wire/ethernet.js';
 import * as ethernet from '../wire/ethernet.js';
 import { LOCAL_PORT } from './plane.js';
 import type { Plane } from './plane.js';
@@ -93,7 +93,7 @@ function contactOn({ frames, program }: Plane): (frame: Frame, network: number) 
   const { flags } = program.networks;
   return (frame, network) => {
     if ((flags[network] & NetworkFlag.InterContainerDisabled) === 0) return true;
-    if (payload[frame] !== start[frame] + HEADER_LENGTH) return true;
+    if (payload[frame] !== start[frame] + Ethernet.HeaderLength) return true;
     const type = etherType[frame];
     return type !== EtherType.Ipv4 && type !== EtherType.Ipv6;
   };

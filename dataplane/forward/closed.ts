@@ -6,7 +6,7 @@
  * It keeps silent where Linux would: to what came to a group, to sources that are not one host elsewhere, to resets, and about what arrived
  * damaged. A checksum that was left to a NIC, or that a capture did not keep all bytes for, counts as right. Fragments come here when they have been put together (reassemble.ts).
  */
-import { PARTIAL } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
@@ -15,6 +15,7 @@ import { destinationHigh, isGroup } from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Extension } from '../wire/ipv6.js';
 import * as tcp from '../wire/tcp.js';
+import { Tcp } from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
 import type { Complain } from './complain.js';
 import { Complaint } from './complain.js';
@@ -94,7 +95,7 @@ function intactOn({ frames }: Plane, packet: Packet): (frame: Frame) => boolean 
   function isSumRight(frame: Frame, checksum: number, counted: number): boolean {
     const { transport } = packet;
     const isHere = transport + counted <= start[frame] + length[frame];
-    if (!isHere || (flags[frame] & PARTIAL) !== 0) return true;
+    if (!isHere || (flags[frame] & FrameFlag.Partial) !== 0) return true;
     const pseudoSumOf = packet.family === 4 ? pseudoSumIpv4 : pseudoSumIpv6;
     const pseudoSum = pseudoSumOf(view, packet.at, packet.protocol, counted);
     return isRight(pseudoSum + sum(view, transport, counted)) || isPartial(checksum, pseudoSum);
@@ -157,7 +158,7 @@ function resetOn(plane: Plane, packet: Packet): (frame: Frame, from: number) => 
       Protocol.Tcp,
       trafficClass(),
       false,
-      tcp.HEADER_LENGTH_MIN,
+      Tcp.HeaderLengthMin,
     );
     if (answer < 0) return answer;
     const at = payload[answer] + replyHeader(family);
@@ -174,7 +175,7 @@ function resetOn(plane: Plane, packet: Packet): (frame: Frame, from: number) => 
     );
     view.setUint16(at + 14, 0);
     view.setUint32(at + 16, 0);
-    seal(answer, Protocol.Tcp, tcp.CHECKSUM_OFFSET);
+    seal(answer, Protocol.Tcp, Tcp.ChecksumOffset);
     return answer;
   };
 }

@@ -11,14 +11,14 @@
  *   the discovery of path MTUs needs (Linux icmp_ratemask; icmpv6_ratemask).
  */
 import { copyBytes, memoryOf } from '../frame/copy.js';
-import { FORWARDED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
 import { LinkFlag, RouteKind } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { PERIOD_NS } from '../state/rate-limits.js';
-import { destinationHigh, HEADER_LENGTH, isGroup } from '../wire/ethernet.js';
+import { Ethernet, destinationHigh, isGroup } from '../wire/ethernet.js';
 import * as icmp from '../wire/icmp.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
@@ -186,7 +186,7 @@ function objectionsOn(
   /** What was forwarded may have the host's own address by now; whose it is will be seen where the error goes out (nat.ts, `speak`). */
   function hasSender(frame: Frame, host: number): boolean {
     if (local.hasOneSender(host, packet)) return true;
-    return (flags[frame] & FORWARDED) !== 0 && local.isOwn(host, packet.source);
+    return (flags[frame] & FrameFlag.Forwarded) !== 0 && local.isOwn(host, packet.source);
   }
 
   /**
@@ -225,7 +225,7 @@ function writeOn(
     const most = Math.min(
       isIpv4 ? LENGTH_MAX_IPV4 : LENGTH_MAX_IPV6,
       mtuOf[out],
-      room - HEADER_LENGTH,
+      room - Ethernet.HeaderLength,
     );
     const header = replyHeader(packet.family);
     const fits = most - header - icmp.HEADER_LENGTH;

@@ -6,18 +6,19 @@ import { copyBytes, memoryOf } from '../frame/copy.js';
 import type { Frame } from '../frame/frames.js';
 import type { Reassembly } from '../state/reassembly.js';
 import { checksumOf, isRight, pseudoSumIpv6, sum, updateChecksum } from '../wire/checksum.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
 import { CHECKSUM_OFFSET, HEADER_LENGTH as ICMP_HEADER, IcmpType } from '../wire/icmp.js';
 import { Icmpv6Type } from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
-import { Protocol } from '../wire/ipv4.js';
+import { Ipv4, Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import { addressOn, answerOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import type { Plane } from './plane.js';
 
 const HOP_LIMIT = 64;
-const HEADERS_IPV6 = ipv6.HEADER_LENGTH + ipv6.FRAGMENT_HEADER_LENGTH;
+const HEADERS_IPV6 = Ipv6.HeaderLength + Ipv6.FragmentHeaderLength;
 
 /**
  * Makes the function that answers a datagram which is whole, and whose last fragment is the frame, if it is a ping whose answer is too long for the link:
@@ -55,12 +56,12 @@ export function echoPiecesOn(
 
   function putIpv4(at: number, words: DataView, asked: number, size: number, rest: number): void {
     view.setUint32(at, words.getUint32(asked));
-    view.setUint16(at + 2, ipv4.HEADER_LENGTH_MIN + size);
+    view.setUint16(at + 2, Ipv4.HeaderLengthMin + size);
     view.setUint32(at + 4, rest);
     view.setUint32(at + 8, (HOP_LIMIT << 24) | (Protocol.Icmp << 16));
     view.setUint32(at + 12, words.getUint32(asked + 16));
     view.setUint32(at + 16, words.getUint32(asked + 12));
-    view.setUint16(at + 10, checksumOf(sum(view, at, ipv4.HEADER_LENGTH_MIN)));
+    view.setUint16(at + 10, checksumOf(sum(view, at, Ipv4.HeaderLengthMin)));
   }
 
   function putIpv6(
@@ -72,14 +73,14 @@ export function echoPiecesOn(
     id: number,
   ): void {
     view.setUint32(at, words.getUint32(asked) & 0xfff0_0000);
-    view.setUint16(at + 4, ipv6.FRAGMENT_HEADER_LENGTH + size);
+    view.setUint16(at + 4, Ipv6.FragmentHeaderLength + size);
     view.setUint16(at + 6, (ipv6.Extension.Fragment << 8) | HOP_LIMIT);
     for (let i = 0; i < 16; i += 4) {
       view.setUint32(ipv6.sourceAt(at) + i, words.getUint32(ipv6.destinationAt(asked) + i));
       view.setUint32(ipv6.destinationAt(at) + i, words.getUint32(ipv6.sourceAt(asked) + i));
     }
-    view.setUint32(at + ipv6.HEADER_LENGTH, (Protocol.Icmpv6 << 24) | place);
-    view.setUint32(at + ipv6.HEADER_LENGTH + 4, id);
+    view.setUint32(at + Ipv6.HeaderLength, (Protocol.Icmpv6 << 24) | place);
+    view.setUint32(at + Ipv6.HeaderLength + 4, id);
   }
 
   function sendPieces(
@@ -90,12 +91,12 @@ export function echoPiecesOn(
     id: number,
   ): void {
     const isIpv4 = etherType[frame] === EtherType.Ipv4;
-    const headers = isIpv4 ? ipv4.HEADER_LENGTH_MIN : HEADERS_IPV6;
+    const headers = isIpv4 ? Ipv4.HeaderLengthMin : HEADERS_IPV6;
     const most = (interfaces.mtu[iface] - headers) & ~7;
     const [asked, total] = [table.headerAt(row), table.total[row]];
     for (let from = 0; from < total; from += most) {
       const size = Math.min(most, total - from);
-      const piece = answer(frame, iface, HEADER_LENGTH + headers + size);
+      const piece = answer(frame, iface, Ethernet.HeaderLength + headers + size);
       if (piece < 0) return;
       const more = from + size < total;
       const at = payload[piece];
@@ -106,7 +107,7 @@ export function echoPiecesOn(
           words,
           asked,
           size,
-          (id << 16) | (more ? ipv4.MORE_FRAGMENTS : 0) | (from >>> 3),
+          (id << 16) | (more ? Ipv4.MoreFragments : 0) | (from >>> 3),
         );
       else putIpv6(at, words, asked, size, from | (more ? 1 : 0), id);
       copyBytes(table.memory, table.dataAt(row) + from, memory, at + headers, size);
@@ -119,7 +120,7 @@ export function echoPiecesOn(
     const header = table.headerAt(row);
     const protocol = isIpv4
       ? ipv4.protocol(words, header)
-      : words.getUint8(header + ipv6.HEADER_LENGTH);
+      : words.getUint8(header + Ipv6.HeaderLength);
     if (protocol !== (isIpv4 ? Protocol.Icmp : Protocol.Icmpv6)) return false;
     const type: number = isIpv4 ? IcmpType.EchoRequest : Icmpv6Type.EchoRequest;
     return table.total[row] >= ICMP_HEADER && bytes[table.dataAt(row)] === type;
@@ -127,7 +128,7 @@ export function echoPiecesOn(
 
   return (frame, iface, table, row) => {
     const isIpv4 = etherType[frame] === EtherType.Ipv4;
-    const headers = isIpv4 ? table.headerLength[row] : ipv6.HEADER_LENGTH;
+    const headers = isIpv4 ? table.headerLength[row] : Ipv6.HeaderLength;
     if (headers + table.total[row] <= interfaces.mtu[iface] || !isPing(table, row, isIpv4))
       return undefined;
     const { words } = table.memory;
@@ -137,7 +138,7 @@ export function echoPiecesOn(
       : [ipv6.sourceAt(header), ipv6.destinationAt(header)];
     const asked = owner(words, destination, isIpv4, iface);
     if (asked < 0 || owner(words, source, isIpv4, iface) >= 0) return NOBODY;
-    if (isIpv4 && headers !== ipv4.HEADER_LENGTH_MIN) return NOBODY;
+    if (isIpv4 && headers !== Ipv4.HeaderLengthMin) return NOBODY;
     if (!turn(table, row, isIpv4)) return NOBODY;
     identification[asked]++;
     sendPieces(frame, iface, table, row, identification[asked]);

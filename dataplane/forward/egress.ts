@@ -19,7 +19,7 @@ import type { Plane } from './plane.js';
 import { tagsOf } from './tag.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
-import { carries, CONTROL_BITS, PRIORITY_BITS, tagFor } from './vlan.js';
+import { TagBits, carries, tagFor } from './vlan.js';
 
 /** Sends a frame out by a port. */
 export type Queue = (frame: Frame, port: number) => void;
@@ -229,7 +229,7 @@ function taggedFloodOn(plane: Plane, exits: Exits): Flood {
       if (against !== Reason.Ok) continue;
       const control = tagFor(program, port, vlan);
       if (control < 0) bare++;
-      else if (control === (vlan & CONTROL_BITS)) whole++;
+      else if (control === (vlan & TagBits.Control)) whole++;
       else priority++;
     }
     const copies = bare + priority + whole;
@@ -238,9 +238,9 @@ function taggedFloodOn(plane: Plane, exits: Exits): Flood {
     counters.copied[0] += copies - 1;
     share(frame, inPort, network, -1, bare);
     turnTo(vlan, vlanTag, vlanType);
-    share(frame, inPort, network, vlan & PRIORITY_BITS, priority);
+    share(frame, inPort, network, vlan & TagBits.Priority, priority);
     turnTo(vlan, vlanTag, vlanType);
-    share(frame, inPort, network, vlan & CONTROL_BITS, whole);
+    share(frame, inPort, network, vlan & TagBits.Control, whole);
     return Reason.Ok;
   };
 }

@@ -30,7 +30,7 @@ import type { Plane } from './plane.js';
 import { resolverOn } from './resolve.js';
 import { routerOn } from './router.js';
 import type { Router } from './router.js';
-import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
+import { VerdictBits, Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 import { noteSpoken } from './witness.js';
 
@@ -153,9 +153,9 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
   }
 
   function end(frame: Frame, verdict: Verdict): void {
-    const reason = verdict & ARGUMENT_BITS;
-    if (plane.isTracing) trace.note(Step.Ended, verdict & ACTION_BITS, reason);
-    if ((verdict & ACTION_BITS) === Action.Drop) counters.drop(inPort[frame], reason);
+    const reason = verdict & VerdictBits.Argument;
+    if (plane.isTracing) trace.note(Step.Ended, verdict & VerdictBits.Action, reason);
+    if ((verdict & VerdictBits.Action) === Action.Drop) counters.drop(inPort[frame], reason);
     else counters.consume(inPort[frame], reason);
     frames.letGo(frame);
   }
@@ -196,16 +196,16 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
   }
 
   function carryOut(frame: Frame, port: number, verdict: Verdict): void {
-    switch (verdict & ACTION_BITS) {
+    switch (verdict & VerdictBits.Action) {
       case Action.Send:
-        toPort(frame, verdict & ARGUMENT_BITS);
+        toPort(frame, verdict & VerdictBits.Argument);
         return;
       case Action.Flood:
         floodAndHear(frame, port);
         return;
       case Action.Drop:
       case Action.Consume: {
-        const reason = verdict & ARGUMENT_BITS;
+        const reason = verdict & VerdictBits.Argument;
         const network = networkOf[port];
         if (reachesHost(reason) && network !== NONE && isInReach(network)) {
           if (reason === Reason.GatewayAddress) {

@@ -2,12 +2,12 @@
  * The short way in: a frame for the MAC of a host that forwards, from a station that is known where it is, at a bridge or a NIC of that host. It does
  * what parse and the bridge, or the NIC, would have done with it, and leaves to them every frame of which it is not sure. See fast-path.ts.
  */
-import { OFFLOADED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { HostFlag, LinkUse, NetworkFlag, NONE, PortRole } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { fixed } from '../state/fixed.js';
-import { EtherType, HEADER_LENGTH, isGroup, TYPE_OFFSET } from '../wire/ethernet.js';
+import { Ethernet, EtherType, isGroup } from '../wire/ethernet.js';
 import { NO_INTERFACE } from './interfaces.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
@@ -37,14 +37,16 @@ export function fastEntryOn(
     const iface = ifaceAt[port];
     if (iface === NO_INTERFACE) return false;
     const at = start[frame];
-    const bytes = wireLength[frame] - HEADER_LENGTH;
-    if (length[frame] < HEADER_LENGTH || (flags[frame] & OFFLOADED) !== 0) return false;
-    if (bytes > mtu[iface] || view.getUint16(at + TYPE_OFFSET) !== EtherType.Ipv4) return false;
+    const bytes = wireLength[frame] - Ethernet.HeaderLength;
+    if (length[frame] < Ethernet.HeaderLength || (flags[frame] & FrameFlag.Offloaded) !== 0)
+      return false;
+    if (bytes > mtu[iface] || view.getUint16(at + Ethernet.TypeOffset) !== EtherType.Ipv4)
+      return false;
     if (view.getUint16(at) !== macHigh[iface] || view.getUint32(at + 2) !== macLow[iface])
       return false;
     if (interfaces.isBridge(iface) && !isKnown(frame, iface, port)) return false;
     etherType[frame] = EtherType.Ipv4;
-    payload[frame] = at + HEADER_LENGTH;
+    payload[frame] = at + Ethernet.HeaderLength;
     packetLength[frame] = bytes;
     return hurry(frame, iface, hostOf[iface]);
   };

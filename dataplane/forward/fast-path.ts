@@ -11,7 +11,7 @@
  *   goes the long way from behind that question.
  * Complication 2: there may be loops (router.ts). Nothing is remembered here from packet to packet.
  */
-import { FORWARDED, OFFLOADED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Direction, Mark } from '../state/connections.js';
 import { connectionOf, directionOf } from '../state/conntrack.js';
@@ -25,9 +25,10 @@ import {
   updateChecksum,
   updateUdpChecksum,
 } from '../wire/checksum.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
-import { fixedSum, HEADER_LENGTH_MIN, Protocol } from '../wire/ipv4.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
+import { Ipv4, fixedSum, Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
+import { Tcp } from '../wire/tcp.js';
 import type { Fibs } from './fibs.js';
 import type { openingOn } from './fast-opening.js';
 import type { Sure } from './firewall.js';
@@ -78,13 +79,14 @@ export function fastPathOn(
 
   /** Is it, as far as its header says, a packet for the fast path? */
   function isCommon(frame: Frame, at: number): boolean {
-    if (etherType[frame] !== EtherType.Ipv4 || at !== start[frame] + HEADER_LENGTH) return false;
-    if (holders[frame] !== 1 || (flags[frame] & OFFLOADED) !== 0) return false;
+    if (etherType[frame] !== EtherType.Ipv4 || at !== start[frame] + Ethernet.HeaderLength)
+      return false;
+    if (holders[frame] !== 1 || (flags[frame] & FrameFlag.Offloaded) !== 0) return false;
     const here = start[frame] + length[frame] - at;
-    if (here < HEADER_LENGTH_MIN) return false;
+    if (here < Ipv4.HeaderLengthMin) return false;
     const first = view.getInt32(at);
     const total = first & 0xffff;
-    if (first >>> 24 !== VERSION_AND_LENGTH || total < HEADER_LENGTH_MIN || total > here)
+    if (first >>> 24 !== VERSION_AND_LENGTH || total < Ipv4.HeaderLengthMin || total > here)
       return false;
     if ((view.getUint16(at + 6) & FRAGMENT_BITS) !== 0 || view.getUint8(at + 8) <= 1) return false;
     return isRight(fixedSum(view, at)) && local.isElsewhere(view.getInt32(at + 12));
@@ -105,7 +107,7 @@ export function fastPathOn(
 
   /** One router more has been passed. `was` and `are`: sums of what else has been changed in the header. */
   function passOn(frame: Frame, at: number, were: number, are: number): void {
-    flags[frame] |= FORWARDED;
+    flags[frame] |= FrameFlag.Forwarded;
     const was = view.getUint16(at + 8);
     const now = was - 0x100;
     view.setUint16(at + 8, now);
@@ -125,16 +127,16 @@ export function fastPathOn(
 
   /** Has the packet a whole header of UDP or TCP, and the right checksum? */
   function isTrackable(at: number): boolean {
-    const upper = at + HEADER_LENGTH_MIN;
-    const bytes = view.getUint16(at + 2) - HEADER_LENGTH_MIN;
+    const upper = at + Ipv4.HeaderLengthMin;
+    const bytes = view.getUint16(at + 2) - Ipv4.HeaderLengthMin;
     const protocol = view.getUint8(at + 9);
     if (protocol === Protocol.Udp) {
       if (bytes < UDP_HEADER_LENGTH) return false;
       if (view.getUint16(upper + UDP_CHECKSUM) === 0) return true;
     } else {
-      if (protocol !== Protocol.Tcp || bytes < tcp.HEADER_LENGTH_MIN) return false;
+      if (protocol !== Protocol.Tcp || bytes < Tcp.HeaderLengthMin) return false;
       const header = tcp.headerLength(view, upper);
-      if (header < tcp.HEADER_LENGTH_MIN || header > bytes) return false;
+      if (header < Tcp.HeaderLengthMin || header > bytes) return false;
     }
     return isRight(pseudoSumIpv4(view, at, protocol, bytes) + sum(view, upper, bytes));
   }
@@ -142,17 +144,17 @@ export function fastPathOn(
   /** Does TCP open a connection by it? On one that there is, it may be the first packet of another. */
   function isSyn(at: number): boolean {
     if (view.getUint8(at + 9) !== Protocol.Tcp) return false;
-    const opening = tcp.flags(view, at + HEADER_LENGTH_MIN) & (tcp.Flag.Syn | tcp.Flag.Ack);
+    const opening = tcp.flags(view, at + Ipv4.HeaderLengthMin) & (tcp.Flag.Syn | tcp.Flag.Ack);
     return opening === tcp.Flag.Syn;
   }
 
   function track(frame: Frame, at: number, { tracker }: Tracking, side: number): Verdict {
-    const upper = at + HEADER_LENGTH_MIN;
+    const upper = at + Ipv4.HeaderLengthMin;
     if (view.getUint8(at + 9) !== Protocol.Tcp)
       return tracker.track(side, tick[frame], 0, 0, 0, 0, 0, NO_SCALE);
     const control = tcp.flags(view, upper);
     const header = tcp.headerLength(view, upper);
-    const options = upper + tcp.HEADER_LENGTH_MIN;
+    const options = upper + Tcp.HeaderLengthMin;
     return tracker.track(
       side,
       tick[frame],
@@ -160,7 +162,7 @@ export function fastPathOn(
       tcp.sequence(view, upper),
       tcp.acknowledgment(view, upper),
       view.getUint16(upper + 14),
-      view.getUint16(at + 2) - HEADER_LENGTH_MIN - header,
+      view.getUint16(at + 2) - Ipv4.HeaderLengthMin - header,
       (control & tcp.Flag.Syn) === 0 ? NO_SCALE : tcp.windowScale(view, options, upper + header),
     );
   }
@@ -173,7 +175,7 @@ export function fastPathOn(
     destination: number,
     ports: number,
   ): void {
-    const upper = at + HEADER_LENGTH_MIN;
+    const upper = at + Ipv4.HeaderLengthMin;
     const were = fold(view.getUint32(at + 12)) + fold(view.getUint32(at + 16));
     const are = half(source) + half(destination);
     const portsWere = half(view.getInt32(upper));
@@ -200,7 +202,7 @@ export function fastPathOn(
     tracking: Tracking,
     key: number,
   ): Passage {
-    const upper = at + HEADER_LENGTH_MIN;
+    const upper = at + Ipv4.HeaderLengthMin;
     const protocol = view.getUint8(at + 9);
     const control = protocol === Protocol.Tcp ? tcp.flags(view, upper) : 0;
     if (!tracking.tracker.begins(protocol, 0, control)) return Passage.Refused;
@@ -248,7 +250,7 @@ export function fastPathOn(
     if (tracking.mappings !== undefined || !isTrackable(at)) return Passage.Refused;
     const [from, to] = [view.getInt32(at + 12), view.getInt32(at + 16)];
     const key = keyOf(0, view.getUint8(at + 9), false);
-    const ports = view.getInt32(at + HEADER_LENGTH_MIN);
+    const ports = view.getInt32(at + Ipv4.HeaderLengthMin);
     const guess = guesses[frame] - 1;
     const side =
       guess >= 0 && table.isAlive(guess, tick[frame], key, from, to, ports)

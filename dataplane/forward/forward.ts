@@ -6,7 +6,7 @@
  * compiler takes the tables they close over for constants and folds their addresses into the code: 1.5 times as fast as handing the
  * plane from call to call (docs/decisions.md).
  */
-import { TRACED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { LinkUse, PortRole } from '../program/layout.js';
@@ -74,7 +74,7 @@ export function forwardOn(plane: Plane): Forward {
     framesIn[port]++;
     bytesIn[port] += wireLength[frame];
     holders[frame] = 1;
-    if ((flags[frame] & TRACED) !== 0) witness(frame, port);
+    if ((flags[frame] & FrameFlag.Traced) !== 0) witness(frame, port);
     else if (!enterFast(frame, port)) emit(frame, port, decide(frame, port, bridge));
   }
 

@@ -12,13 +12,14 @@
  * Complication 4: a checksum that was left to the network card is one of the whole, and is completed before the cut (Linux ip_do_fragment).
  */
 import { copyBytes, memoryOf } from '../frame/copy.js';
-import { OFFLOADED, PARTIAL, SUPER } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
 import { completeChecksum } from '../frame/segment.js';
 import { Reason } from '../observe/reason.js';
 import { checksumOf, sum } from '../wire/checksum.js';
 import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
+import { Ipv4 } from '../wire/ipv4.js';
 import type { Plane } from './plane.js';
 
 /** Cuts a frame that is longer than `mtu` bytes behind its Ethernet header and tags: its pieces go to `send`. */
@@ -46,7 +47,7 @@ export function fragmentOn({ frames }: Pick<Plane, 'frames'>): Fragmenter {
     let last = NOBODY;
     let from = 0;
     while (from < data) {
-      const room = mtu - (from === 0 ? header : ipv4.HEADER_LENGTH_MIN + options.length);
+      const room = mtu - (from === 0 ? header : Ipv4.HeaderLengthMin + options.length);
       const size = data - from <= room ? data - from : room - (room % UNIT);
       const piece = frames.claim();
       if (piece < 0) {
@@ -70,11 +71,11 @@ export function fragmentOn({ frames }: Pick<Plane, 'frames'>): Fragmenter {
   /** May and can this packet be cut? */
   function check(frame: Frame, mtu: number, data: number, header: number): Reason {
     const at = payload[frame];
-    if (etherType[frame] !== EtherType.Ipv4 || (flags[frame] & SUPER) !== 0)
+    if (etherType[frame] !== EtherType.Ipv4 || (flags[frame] & FrameFlag.Super) !== 0)
       return Reason.FragmentationNeeded;
     if (ipv4.dontFragment(view, at) || mtu - header < UNIT) return Reason.FragmentationNeeded;
     const end = ipv4.fragmentOffset(view, at) + data;
-    return end > ipv4.LENGTH_MAX ? Reason.FragmentTooLong : Reason.Ok;
+    return end > Ipv4.LengthMax ? Reason.FragmentTooLong : Reason.Ok;
   }
 
   return (frame, mtu, send) => {
@@ -83,7 +84,7 @@ export function fragmentOn({ frames }: Pick<Plane, 'frames'>): Fragmenter {
     const data = ipv4.totalLength(view, at) - header;
     const reason = check(frame, mtu, data, header);
     if (reason !== Reason.Ok) return reason;
-    if ((flags[frame] & PARTIAL) !== 0) completeChecksum(frames, frame);
+    if ((flags[frame] & FrameFlag.Partial) !== 0) completeChecksum(frames, frame);
     options.collect(at, header);
     const first = cut(frame, mtu, data, header);
     if (first < 0) return Reason.PoolExhausted;
@@ -108,7 +109,7 @@ function pieceOn(
   /** Writes what stands before the payload; gives the bytes of the IPv4 header. */
   function writeHeaders(frame: Frame, piece: Frame, from: number): number {
     const lead = payload[frame] - start[frame];
-    const header = from === 0 ? ipv4.headerLength(view, payload[frame]) : ipv4.HEADER_LENGTH_MIN;
+    const header = from === 0 ? ipv4.headerLength(view, payload[frame]) : Ipv4.HeaderLengthMin;
     copyBytes(memory, start[frame], memory, start[piece], lead + header);
     payload[piece] = start[piece] + lead;
     return from === 0 ? header : header + options.write(payload[piece] + header);
@@ -118,7 +119,7 @@ function pieceOn(
     const whole = payload[frame];
     const at = payload[piece];
     const isLast = from + size === ipv4.totalLength(view, whole) - ipv4.headerLength(view, whole);
-    const more = !isLast || ipv4.moreFragments(view, whole) ? ipv4.MORE_FRAGMENTS : 0;
+    const more = !isLast || ipv4.moreFragments(view, whole) ? Ipv4.MoreFragments : 0;
     view.setUint8(at, 0x40 | (header >>> 2));
     view.setUint16(at + 2, header + size);
     view.setUint16(at + 6, more | ((ipv4.fragmentOffset(view, whole) + from) >>> 3));
@@ -131,7 +132,7 @@ function pieceOn(
     frames.packetLength[piece] = packet;
     frames.wireLength[piece] = payload[piece] - start[piece] + packet;
     frames.etherType[piece] = frames.etherType[frame];
-    frames.flags[piece] = frames.flags[frame] & ~OFFLOADED;
+    frames.flags[piece] = frames.flags[frame] & ~FrameFlag.Offloaded;
     frames.inPort[piece] = frames.inPort[frame];
     frames.serial[piece] = frames.serial[frame];
     frames.tick[piece] = frames.tick[frame];
@@ -171,7 +172,7 @@ class CopiedOptions {
     const { view, bytes } = this;
     const end = at + header;
     let count = 0;
-    let option = at + ipv4.HEADER_LENGTH_MIN;
+    let option = at + Ipv4.HeaderLengthMin;
     for (let size = this.sizeOf(option, end); size > 0; size = this.sizeOf(option, end)) {
       if ((view.getUint8(option) & COPIED) !== 0)
         for (let i = 0; i < size; i++) bytes[count++] = view.getUint8(option + i);

@@ -1,10 +1,10 @@
 /** The stack of a host, as far as it speaks IPv6: neighbor discovery (RFC 4861 §7.2) and pings (RFC 4443 §4.2). See host.ts. */
-import { PARTIAL } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Claim, UNNAMED } from '../state/neighbors.js';
 import { checksumOf, isRight, pseudoSumIpv6, sum } from '../wire/checksum.js';
-import { HEADER_LENGTH } from '../wire/ethernet.js';
+import { Ethernet } from '../wire/ethernet.js';
 import { checkIcmp, type } from '../wire/icmp.js';
 import {
   advertisementFlags,
@@ -19,6 +19,7 @@ import {
 } from '../wire/icmpv6.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import type { Plane } from './plane.js';
@@ -48,7 +49,7 @@ export function ipv6On(
     const at = payload[frame];
     const row = rowOf(iface, ipv6.destinationAt(at));
     if (row < 0) return NOBODY;
-    const header = ipv6.HEADER_LENGTH;
+    const header = Ipv6.HeaderLength;
     const answer = reply(frame, iface, length, header, header, Icmpv6Type.EchoReply, pseudoSum);
     if (answer < 0) return NOBODY;
     const into = payload[answer];
@@ -64,7 +65,10 @@ export function ipv6On(
   function isValid(frame: Frame, icmpAt: number, end: number, pseudoSum: number): boolean {
     if (checkNeighborDiscovery(view, icmpAt, end, end) !== Reason.Ok) return false;
     if (!isNeighborMessageValid(view, payload[frame], icmpAt, end)) return false;
-    return (flags[frame] & PARTIAL) !== 0 || isRight(pseudoSum + sum(view, icmpAt, end - icmpAt));
+    return (
+      (flags[frame] & FrameFlag.Partial) !== 0 ||
+      isRight(pseudoSum + sum(view, icmpAt, end - icmpAt))
+    );
   }
 
   return (frame, iface) => {
@@ -73,7 +77,7 @@ export function ipv6On(
     if (ipv6.checkIpv6(view, at, end, start[frame] + wireLength[frame]) !== Reason.Ok)
       return NOBODY;
     if (rowOf(iface, ipv6.sourceAt(at)) >= 0) return NOBODY;
-    const icmpAt = at + ipv6.HEADER_LENGTH;
+    const icmpAt = at + Ipv6.HeaderLength;
     const packetEnd = icmpAt + ipv6.payloadLength(view, at);
     if (ipv6.nextHeader(view, at) !== Protocol.Icmpv6 || packetEnd > end) return NOBODY;
     if (checkIcmp(icmpAt, packetEnd, packetEnd) !== Reason.Ok) return NOBODY;
@@ -143,10 +147,10 @@ function advertiseOn(
   const answer = answerOn(plane, interfaces);
   return (frame, iface, row) => {
     const at = payload[frame];
-    const icmpAt = at + ipv6.HEADER_LENGTH;
+    const icmpAt = at + Ipv6.HeaderLength;
     const wasToGroup = ipv6.isMulticast(view, ipv6.destinationAt(at));
     const length = ADVERTISEMENT_LENGTH + (wasToGroup ? LINK_LAYER_OPTION_LENGTH : 0);
-    const reply = answer(frame, iface, HEADER_LENGTH + ipv6.HEADER_LENGTH + length);
+    const reply = answer(frame, iface, Ethernet.HeaderLength + Ipv6.HeaderLength + length);
     if (reply < 0) return NOBODY;
     const into = payload[reply];
     const asked = ipv6.sourceAt(at);
@@ -158,7 +162,7 @@ function advertiseOn(
     copyAddress(view, targetAt(icmpAt), ipv6.sourceAt(into));
     if (named) copyAddress(view, asked, ipv6.destinationAt(into));
     else addressAllNodes(view, start[reply], ipv6.destinationAt(into));
-    const message = into + ipv6.HEADER_LENGTH;
+    const message = into + Ipv6.HeaderLength;
     const flags =
       AdvertisementFlag.Router |
       (named ? AdvertisementFlag.Solicited : 0) |

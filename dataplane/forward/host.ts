@@ -21,12 +21,13 @@ import { Claim } from '../state/neighbors.js';
 import * as arp from '../wire/arp.js';
 import { checksumOf, sum } from '../wire/checksum.js';
 import * as ethernet from '../wire/ethernet.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
 import { checkIcmp, IcmpType, type } from '../wire/icmp.js';
 import * as ipv4 from '../wire/ipv4.js';
-import { Protocol } from '../wire/ipv4.js';
+import { Ipv4, Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
+import { Ipv6 } from '../wire/ipv6.js';
+import { Vlan, vlanId } from '../wire/vlan.js';
 import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import type { Interfaces } from './interfaces.js';
@@ -61,8 +62,8 @@ export function hostOn(plane: Plane, around: Surroundings & { readonly complain:
   /** An untagged frame, or one with a mere priority tag, to this station or to a group. */
   function isFor(frame: Frame, iface: number): boolean {
     const at = start[frame];
-    const tagBytes = payload[frame] - at - HEADER_LENGTH;
-    if (tagBytes !== 0 && (tagBytes !== TAG_LENGTH || vlanId(view.getUint16(at + 14)) !== 0))
+    const tagBytes = payload[frame] - at - Ethernet.HeaderLength;
+    if (tagBytes !== 0 && (tagBytes !== Vlan.TagLength || vlanId(view.getUint16(at + 14)) !== 0))
       return false;
     if (interfaces.isRouted(iface)) return true;
     const high = ethernet.destinationHigh(view, at);
@@ -102,8 +103,8 @@ function fragmentsOn({ frames }: Plane): (frame: Frame) => boolean {
     const at = payload[frame];
     const here = start[frame] + length[frame] - at;
     if (etherType[frame] === EtherType.Ipv4)
-      return here >= ipv4.HEADER_LENGTH_MIN && ipv4.isFragment(view, at);
-    return here >= ipv6.HEADER_LENGTH && ipv6.nextHeader(view, at) === ipv6.Extension.Fragment;
+      return here >= Ipv4.HeaderLengthMin && ipv4.isFragment(view, at);
+    return here >= Ipv6.HeaderLength && ipv6.nextHeader(view, at) === ipv6.Extension.Fragment;
   };
 }
 
@@ -143,7 +144,7 @@ function arpOn(
     if (sender[3] !== 0)
       hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), claim, tick[frame]);
     if (!asks) return NOBODY;
-    const reply = answer(frame, iface, HEADER_LENGTH + ARP_LENGTH);
+    const reply = answer(frame, iface, Ethernet.HeaderLength + ARP_LENGTH);
     if (reply < 0) return NOBODY;
     const into = payload[reply];
     view.setUint32(into, view.getUint32(at));
@@ -212,9 +213,9 @@ function echoIpv4On(
     const row = find(iface, 0, 0, 0, ipv4.destination(view, at));
     if (row < 0 || type(view, icmpAt) !== IcmpType.EchoRequest) return NOBODY;
     if (find(iface, 0, 0, 0, ipv4.source(view, at)) >= 0) return NOBODY;
-    const echoed = header === ipv4.HEADER_LENGTH_MIN ? 0 : options.echoedLength(at);
+    const echoed = header === Ipv4.HeaderLengthMin ? 0 : options.echoedLength(at);
     if (echoed < 0) return NOBODY;
-    const answerHeader = ipv4.HEADER_LENGTH_MIN + echoed;
+    const answerHeader = Ipv4.HeaderLengthMin + echoed;
     const echo = reply(frame, iface, total, header, answerHeader, IcmpType.EchoReply, 0);
     if (echo < 0) return NOBODY;
     const into = payload[echo];

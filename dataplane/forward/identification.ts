@@ -10,7 +10,7 @@
  * Complication 2: what the host says of its own counts up from 1 for each address, so these count up from the middle.
  * Complication 3: a super-frame is cut by whoever carries it, and its segments are numbered from its own on.
  */
-import { SUPER } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { dontFragment, identification } from '../wire/ipv4.js';
 import type { Packet } from './packet.js';
@@ -43,7 +43,7 @@ export function renumberOn(
     const isHidden = view.getInt32(at + 12) !== packet.source[3];
     if (!isHidden) packet.identification = identification(view, at);
     else if (packet.fragment === 0 && !dontFragment(view, at)) {
-      const isSuper = (flags[frame] & SUPER) !== 0;
+      const isSuper = (flags[frame] & FrameFlag.Super) !== 0;
       packet.identification = nextIdentification(tracking, isSuper ? SEGMENTS_MAX : 1);
     }
   };

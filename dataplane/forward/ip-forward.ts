@@ -2,7 +2,7 @@
  * What a host that forwards does with a packet for somebody else (RFC 1812 §5.2, §5.3; RFC 8200; Linux net/ipv4/ip_forward.c, ip6_forward), in the
  * order of Linux. Everything is decided before anything is changed. See router.ts.
  */
-import { FORWARDED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
@@ -181,7 +181,7 @@ export function ipForwardOn(
 /** One router more has been passed. The frame is the caller's alone. */
 export function passOn({ payload, etherType, flags, view }: Frames, frame: Frame): void {
   const at = payload[frame];
-  flags[frame] |= FORWARDED;
+  flags[frame] |= FrameFlag.Forwarded;
   if (etherType[frame] === EtherType.Ipv6) {
     view.setUint8(at + 7, view.getUint8(at + 7) - 1);
     return;

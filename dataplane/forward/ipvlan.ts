@@ -18,12 +18,13 @@ import { LinkFlag } from '../program/layout.js';
 import { Exact } from '../state/exact.js';
 import { checkArp, senderIpv4, targetIpv4 } from '../wire/arp.js';
 import * as ethernet from '../wire/ethernet.js';
-import { EtherType, HEADER_LENGTH, isGroup } from '../wire/ethernet.js';
+import { Ethernet, EtherType, isGroup } from '../wire/ethernet.js';
 import { type } from '../wire/icmp.js';
 import { Icmpv6Type, targetAt } from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import type { Plane } from './plane.js';
 import { Action, down, drop, route, send, toHost } from './verdict.js';
 import type { Verdict } from './verdict.js';
@@ -54,7 +55,7 @@ export function ipvlanOn(plane: Plane): Ipvlan {
 
   /** The sibling a child's frame is for. One with a tag is for none: ipvlan looks behind no tag that a child puts on. */
   function siblingFor(frame: Frame, link: number): number {
-    return payload[frame] === start[frame] + HEADER_LENGTH ? childFor(frame, link) : NOBODY;
+    return payload[frame] === start[frame] + Ethernet.HeaderLength ? childFor(frame, link) : NOBODY;
   }
 
   function toSibling(link: number, sibling: number): Verdict {
@@ -85,7 +86,8 @@ export function ipvlanOn(plane: Plane): Ipvlan {
     }
     if (isGroup(ethernet.destinationHigh(view, start[frame]))) return drop(Reason.IpvlanL3Group);
     const isIp = etherType[frame] === EtherType.Ipv4 || etherType[frame] === EtherType.Ipv6;
-    if (!isIp || payload[frame] !== start[frame] + HEADER_LENGTH) return drop(Reason.IpvlanL3NotIp);
+    if (!isIp || payload[frame] !== start[frame] + Ethernet.HeaderLength)
+      return drop(Reason.IpvlanL3NotIp);
     return route(link);
   }
 
@@ -166,7 +168,7 @@ function lookupOn(
 
   /** A solicitation from nobody looks for duplicates, and is about its target. */
   function byIpv6(link: number, at: number, end: number): number {
-    const icmpAt = at + ipv6.HEADER_LENGTH;
+    const icmpAt = at + Ipv6.HeaderLength;
     const looksForDuplicates =
       ipv6.nextHeader(view, at) === Protocol.Icmpv6 &&
       icmpAt + SOLICITATION_LENGTH <= end &&

@@ -15,14 +15,8 @@ import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
 import { LinkFlag, LinkUse, NONE, PortRole } from '../program/layout.js';
 import { Exact } from '../state/exact.js';
-import {
-  destinationHigh,
-  destinationLow,
-  EtherType,
-  isGroup,
-  TYPE_OFFSET,
-} from '../wire/ethernet.js';
-import { isTag, TAG_LENGTH, VID_PRIORITY, VID_RESERVED, vlanId } from '../wire/vlan.js';
+import { Ethernet, destinationHigh, destinationLow, EtherType, isGroup } from '../wire/ethernet.js';
+import { Vlan, isTag, vlanId } from '../wire/vlan.js';
 import type { CarryOut, Stages } from './emit.js';
 import { Errand } from './frontier.js';
 import type { Interfaces } from './interfaces.js';
@@ -32,7 +26,7 @@ import type { Fibs } from './fibs.js';
 import type { Resolver } from './resolve.js';
 import { ANY_LINK, routeOn } from './route.js';
 import { tagsOf } from './tag.js';
-import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
+import { VerdictBits, Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
 /** What stands around the links. */
@@ -92,7 +86,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       drop(frame, Reason.PauseFrame);
       return;
     }
-    const typeAt = start[frame] + TYPE_OFFSET;
+    const typeAt = start[frame] + Ethernet.TypeOffset;
     const type = view.getUint16(typeAt);
     if (isTag(type)) untag(frame, nic, type, vlanId(view.getUint16(typeAt + 2)));
     else use(frame, nic);
@@ -105,7 +99,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
 
   function untag(frame: Frame, nic: number, type: number, vid: number): void {
     if (type === EtherType.VlanTag) {
-      if (vid === VID_PRIORITY) {
+      if (vid === Vlan.VidPriority) {
         use(frame, nic);
         return;
       }
@@ -119,7 +113,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
     else
       drop(
         frame,
-        type === EtherType.VlanTag && vid === VID_RESERVED
+        type === EtherType.VlanTag && vid === Vlan.VidReserved
           ? Reason.VlanReserved
           : Reason.VlanUnknown,
       );
@@ -201,7 +195,7 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
       drop(frame, Reason.NotForThisHost);
       return;
     }
-    if (isInVlan(at + TYPE_OFFSET, at + length[frame])) {
+    if (isInVlan(at + Ethernet.TypeOffset, at + length[frame])) {
       drop(frame, Reason.VlanUnknown);
       return;
     }
@@ -218,8 +212,8 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   function isInVlan(typeAt: number, end: number): boolean {
     const type = view.getUint16(typeAt);
     if (!isTag(type)) return false;
-    if (type !== EtherType.VlanTag || typeAt + TAG_LENGTH > end) return true;
-    return vlanId(view.getUint16(typeAt + 2)) !== VID_PRIORITY;
+    if (type !== EtherType.VlanTag || typeAt + Vlan.TagLength > end) return true;
+    return vlanId(view.getUint16(typeAt + 2)) !== Vlan.VidPriority;
   }
 
   /** A child of an L3 link speaks to its own host. */
@@ -249,8 +243,8 @@ export function linksOn(plane: Plane, around: LinkSurroundings): Links {
   }
 
   function carryOut(frame: Frame, verdict: Verdict): void {
-    const argument = verdict & ARGUMENT_BITS;
-    switch (verdict & ACTION_BITS) {
+    const argument = verdict & VerdictBits.Argument;
+    switch (verdict & VerdictBits.Action) {
       case Action.Send:
         leave(frame, argument);
         return;

@@ -6,7 +6,7 @@
 import { copyBytes, memoryOf } from '../frame/copy.js';
 import type { Frame } from '../frame/frames.js';
 import { checksumOf, sum } from '../wire/checksum.js';
-import { HEADER_LENGTH_MIN, headerLength } from '../wire/ipv4.js';
+import { Ipv4, headerLength } from '../wire/ipv4.js';
 import {
   clearBehindEnd,
   isFull,
@@ -108,7 +108,7 @@ export function optionsOn(plane: Plane, interfaces: Interfaces): OptionsOfHosts 
       options.read(view, at);
       const { recordRoute: route, timestamp: time } = options;
       const end = payload[answer] + headerLength(view, payload[answer]);
-      let to = payload[answer] + HEADER_LENGTH_MIN;
+      let to = payload[answer] + Ipv4.HeaderLengthMin;
       if (route !== 0) to += echoRoute(at + route, to, from);
       if (time !== 0) to += echoTime(at + time, to, from, iface, timeOf(asked));
       for (; to < end; to++) view.setUint8(to, 0);

@@ -15,8 +15,9 @@ import {
 } from '../wire/icmp.js';
 import { Icmpv6Type, isError as isIcmpv6Error } from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
-import { Protocol } from '../wire/ipv4.js';
+import { Ipv4, Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import { checkPorts } from '../wire/tcp.js';
 import type { Plane } from './plane.js';
 
@@ -131,7 +132,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
   function readIpv4(at: number, end: number, wireEnd: number): Reason {
     const reason = ipv4.checkIpv4(view, at, end, wireEnd);
     if (reason !== Reason.Ok) return reason;
-    packet.hasOptions = ipv4.headerLength(view, at) > ipv4.HEADER_LENGTH_MIN;
+    packet.hasOptions = ipv4.headerLength(view, at) > Ipv4.HeaderLengthMin;
     packet.setIpv4(view.getInt32(at + 12), view.getInt32(at + 16));
     packet.length = ipv4.totalLength(view, at);
     packet.protocol = ipv4.protocol(view, at);
@@ -159,7 +160,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
       packet.source[i] = view.getInt32(ipv6.sourceAt(at) + 4 * i);
       packet.destination[i] = view.getInt32(ipv6.destinationAt(at) + 4 * i);
     }
-    packet.length = ipv6.HEADER_LENGTH + ipv6.payloadLength(view, at);
+    packet.length = Ipv6.HeaderLength + ipv6.payloadLength(view, at);
     packet.hopLimit = ipv6.hopLimit(view, at);
     packet.fragment = 0;
     packet.fragmentOffset = 0;
@@ -178,7 +179,7 @@ export function readAtOn({ frames }: Plane, packet: Packet): ReadAt {
 
   function readFragment(at: number, end: number, wireEnd: number): Reason {
     packet.fragment = at;
-    packet.upper = at + ipv6.FRAGMENT_HEADER_LENGTH;
+    packet.upper = at + Ipv6.FragmentHeaderLength;
     packet.fragmentOffset = ipv6.fragmentOffset(view, at);
     packet.moreFragments = ipv6.moreFragments(view, at);
     packet.transport = NO_TRANSPORT;

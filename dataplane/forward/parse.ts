@@ -1,7 +1,7 @@
 /**
  * The lengths of a frame, checked once: whatever stands below in the stages trusts the columns `payload` and `etherType`.
  */
-import { OFFLOADED, SUPER } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { checkOffload } from '../frame/offload.js';
 import { Reason } from '../observe/reason.js';
@@ -21,7 +21,7 @@ export function parseOn({ frames }: Plane): (frame: Frame) => Reason {
   function offload(frame: Frame): Reason {
     const headers = checkOffload(frames, frame, payload[frame], etherType[frame]);
     if (headers < 0) return -headers;
-    if ((flags[frame] & SUPER) !== 0)
+    if ((flags[frame] & FrameFlag.Super) !== 0)
       packetLength[frame] = Math.min(packetLength[frame], headers + gsoSize[frame]);
     return Reason.Ok;
   }
@@ -37,6 +37,6 @@ export function parseOn({ frames }: Plane): (frame: Frame) => Reason {
     etherType[frame] = typeOrLength(view, typeAt);
     payload[frame] = typeAt + 2;
     packetLength[frame] = wireEnd - (typeAt + 2);
-    return (flags[frame] & OFFLOADED) === 0 ? Reason.Ok : offload(frame);
+    return (flags[frame] & FrameFlag.Offloaded) === 0 ? Reason.Ok : offload(frame);
   };
 }

@@ -9,7 +9,7 @@
  * Complication 3: everything that changes is under the checksum of the error, the checksums in the quote as well. So the sum of all that may change
  *   is taken before and after (RFC 1624 eqn 3). All of it stands at even offsets.
  */
-import { PARTIAL } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import {
@@ -22,11 +22,11 @@ import {
 import * as icmp from '../wire/icmp.js';
 import { IcmpType } from '../wire/icmp.js';
 import { Icmpv6Type } from '../wire/icmpv6.js';
-import * as ipv4 from '../wire/ipv4.js';
-import { Protocol } from '../wire/ipv4.js';
+import { Ipv4, Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import * as tcp from '../wire/tcp.js';
-import * as udp from '../wire/udp.js';
+import { Ipv6 } from '../wire/ipv6.js';
+import { Tcp } from '../wire/tcp.js';
+import { Udp } from '../wire/udp.js';
 import { hasIdentifier, NO_TRANSPORT, Packet, readAtOn } from './packet.js';
 import type { Plane } from './plane.js';
 
@@ -34,7 +34,7 @@ import type { Plane } from './plane.js';
 const EXTENDED_MIN = 128;
 const ADDRESSES_AT_IPV4 = 12;
 /** Nothing changes so many bytes behind the headers of IP, or further on: the checksum of TCP is the last. */
-const CHANGED_MAX = tcp.HEADER_LENGTH_MIN;
+const CHANGED_MAX = Tcp.HeaderLengthMin;
 
 /** The quoted packet. What Packet says of it holds as if it stood alone; most of what is behind its headers is missing. */
 export class Quote extends Packet {
@@ -61,7 +61,8 @@ export function readQuoteOn(plane: Plane, packet: Packet, quote: Quote): (frame:
 
   /** `end`: of what is here. A checksum that was left to a NIC, or covers what a capture did not keep, counts as right. */
   function isSumRight(frame: Frame, at: number, end: number): boolean {
-    const isLeft = (flags[frame] & PARTIAL) !== 0 && start[frame] + checksumStart[frame] === at;
+    const isLeft =
+      (flags[frame] & FrameFlag.Partial) !== 0 && start[frame] + checksumStart[frame] === at;
     const bytes = packet.at + packet.length - at;
     if (isLeft || at + bytes > end) return true;
     const pseudoSum =
@@ -94,7 +95,7 @@ export function readQuoteOn(plane: Plane, packet: Packet, quote: Quote): (frame:
     const isExtended = said >= EXTENDED_MIN && quoted + said <= wireEnd;
     const quoteEnd = isExtended ? Math.min(end, quoted + said) : end;
     // Cut short by design: that bytes are missing is no mistake of the quoted packet.
-    const lengthMax = ipv6.HEADER_LENGTH + ipv4.LENGTH_MAX;
+    const lengthMax = Ipv6.HeaderLength + Ipv4.LengthMax;
     const reason = readAt(packet.family, quoted, quoteEnd, quoted + lengthMax);
     quote.error = at;
     quote.carrier = packet.at;
@@ -149,7 +150,8 @@ export function rewriteQuoteOn(plane: Plane): RewriteQuote {
       view.setUint16(at + 10, headerSum);
     }
     if (quote.transport !== NO_TRANSPORT) rewriteTransport(quote, moved, change, ports);
-    const isLeft = (flags[frame] & PARTIAL) !== 0 && start[frame] + checksumStart[frame] === error;
+    const isLeft =
+      (flags[frame] & FrameFlag.Partial) !== 0 && start[frame] + checksumStart[frame] === error;
     if (isLeft) return;
     const field = error + icmp.CHECKSUM_OFFSET;
     view.setUint16(field, updateChecksum(view.getUint16(field), was, sum(view, at, covered)));
@@ -197,6 +199,6 @@ function rewriteTransportOn({
     view.setInt32(at, ports);
     const now = (change & 0xffff) + sum(view, at, 4);
     const isTcp = quote.protocol === Protocol.Tcp;
-    update(quote, at, isTcp ? tcp.CHECKSUM_OFFSET : udp.CHECKSUM_OFFSET, was, now);
+    update(quote, at, isTcp ? Tcp.ChecksumOffset : Udp.ChecksumOffset, was, now);
   };
 }

@@ -11,9 +11,10 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Reassembly } from '../state/reassembly.js';
 import { checksumOf, sum } from '../wire/checksum.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import { addressOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import { Complaint } from './complain.js';
@@ -79,7 +80,7 @@ export function reassembleOn(
   function headersOf(): number {
     return packet.family === 4
       ? ipv4.headerLength(view, packet.at)
-      : ipv6.HEADER_LENGTH + ipv6.FRAGMENT_HEADER_LENGTH;
+      : Ipv6.HeaderLength + Ipv6.FragmentHeaderLength;
   }
 
   /** Is all of it here, and for one address of the host? */
@@ -101,7 +102,7 @@ export function reassembleOn(
       family === 4 ? packet.protocol : isAtomic ? ATOMIC : 0,
       family === 4
         ? ipv4.identification(view, at)
-        : ipv6.fragmentIdentification(view, at + ipv6.HEADER_LENGTH),
+        : ipv6.fragmentIdentification(view, at + Ipv6.HeaderLength),
     );
   }
 
@@ -235,7 +236,7 @@ function buildOn({ frames }: Plane) {
     /** The whole datagram, in a frame like that of its last fragment. */
     whole: (last: Frame, table: Reassembly, row: number): Frame => {
       const isIpv4 = etherType[last] === EtherType.Ipv4;
-      const headers = isIpv4 ? table.headerLength[row] : ipv6.HEADER_LENGTH;
+      const headers = isIpv4 ? table.headerLength[row] : Ipv6.HeaderLength;
       const lead = payload[last] - start[last];
       const total = table.total[row];
       const frame = claim(lead, etherType[last], headers + total);
@@ -255,7 +256,7 @@ function buildOn({ frames }: Plane) {
         view.setUint16(at + 10, checksumOf(sum(view, at, headers)));
       } else {
         view.setUint16(at + 4, total);
-        view.setUint8(at + 6, table.memory.bytes[table.headerAt(row) + ipv6.HEADER_LENGTH]);
+        view.setUint8(at + 6, table.memory.bytes[table.headerAt(row) + Ipv6.HeaderLength]);
       }
       return frame;
     },
@@ -264,7 +265,7 @@ function buildOn({ frames }: Plane) {
       const headers = table.headerLength[row];
       const isIpv4 = table.memory.bytes[table.headerAt(row)] >>> 4 === 4;
       const bytes = headers + table.firstLength[row];
-      const frame = claim(HEADER_LENGTH, isIpv4 ? EtherType.Ipv4 : EtherType.Ipv6, bytes);
+      const frame = claim(Ethernet.HeaderLength, isIpv4 ? EtherType.Ipv4 : EtherType.Ipv6, bytes);
       if (frame < 0) return frame;
       frames.bytes.fill(0, start[frame], payload[frame]);
       fill(frame, table, row, headers, table.firstLength[row]);

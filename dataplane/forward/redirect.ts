@@ -21,6 +21,7 @@ import * as icmp from '../wire/icmp.js';
 import { Icmpv6Type, targetAt } from '../wire/icmpv6.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import { Complaint } from './complain.js';
 import type { Draft } from './complain.js';
 import type { Fibs } from './fibs.js';
@@ -167,14 +168,14 @@ function writeOn(
     const entry = knownAt(iface, host, tick[frame]);
     const fixed = FIXED_LENGTH + (entry < 0 ? 0 : LINK_LAYER_LENGTH);
     const here = Math.min(packet.length, start[frame] + length[frame] - payload[frame]);
-    const room = MTU_MIN_IPV6 - ipv6.HEADER_LENGTH - fixed;
+    const room = MTU_MIN_IPV6 - Ipv6.HeaderLength - fixed;
     const option = Math.min(room, here + REDIRECTED_HEADER) & ~7;
     const said = reply(frame, packet, from, Protocol.Icmpv6, 0, false, fixed + option);
     if (said < 0) return said;
     const at = payload[said];
     view.setUint8(at + 7, HOP_LIMIT_NEIGHBORS);
     putLinkLocal(ipv6.sourceAt(at), iface);
-    const message = at + ipv6.HEADER_LENGTH;
+    const message = at + Ipv6.HeaderLength;
     view.setUint32(message, Icmpv6Type.Redirect << 24);
     view.setUint32(message + 4, 0);
     for (let i = 0; i < 4; i++) {

@@ -4,10 +4,10 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { checksumOf, pseudoSumIpv4, pseudoSumIpv6, sum } from '../wire/checksum.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
-import * as ipv4 from '../wire/ipv4.js';
-import { Protocol } from '../wire/ipv4.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
+import { Ipv4, Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 
@@ -16,7 +16,7 @@ const DONT_FRAGMENT = 0x4000;
 
 /** Bytes of the IP header that such a packet has. */
 export function replyHeader(family: number): number {
-  return family === 4 ? ipv4.HEADER_LENGTH_MIN : ipv6.HEADER_LENGTH;
+  return family === 4 ? Ipv4.HeaderLengthMin : Ipv6.HeaderLength;
 }
 
 /**
@@ -39,12 +39,12 @@ export function blankOn({ frames, counters }: Plane): (type: EtherType, length: 
     if (frame < 0) return frame;
     counters.originated[0]++;
     holders[frame] = 1;
-    lengths[frame] = HEADER_LENGTH + length;
-    wireLength[frame] = HEADER_LENGTH + length;
-    payload[frame] = start[frame] + HEADER_LENGTH;
+    lengths[frame] = Ethernet.HeaderLength + length;
+    wireLength[frame] = Ethernet.HeaderLength + length;
+    payload[frame] = start[frame] + Ethernet.HeaderLength;
     packetLength[frame] = length;
     etherType[frame] = type;
-    view.setUint16(start[frame] + HEADER_LENGTH - 2, type);
+    view.setUint16(start[frame] + Ethernet.HeaderLength - 2, type);
     return frame;
   };
 }
@@ -81,7 +81,7 @@ export function replyOn(plane: Plane) {
     view.setUint32(at + 4, rest);
     view.setUint32(at + 12, addresses.word3[from]);
     view.setInt32(at + 16, to.source[3]);
-    view.setUint16(at + 10, checksumOf(sum(view, at, ipv4.HEADER_LENGTH_MIN)));
+    view.setUint16(at + 10, checksumOf(sum(view, at, Ipv4.HeaderLengthMin)));
   }
 
   function writeIpv6(at: number, from: number, to: Packet): void {
@@ -136,7 +136,7 @@ export function sealOn({
   return (frame, protocol, offset) => {
     const at = payload[frame];
     const isIpv4 = etherType[frame] === EtherType.Ipv4;
-    const header = isIpv4 ? ipv4.HEADER_LENGTH_MIN : ipv6.HEADER_LENGTH;
+    const header = isIpv4 ? Ipv4.HeaderLengthMin : Ipv6.HeaderLength;
     const length = packetLength[frame] - header;
     view.setUint16(at + header + offset, 0);
     const total = pseudoSum(at, isIpv4, protocol, length) + sum(view, at + header, length);

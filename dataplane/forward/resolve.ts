@@ -14,7 +14,7 @@
  * Complication 3: giving up. What is said about a packet may need the very neighbor that is given up, so its entry is left only when nothing
  *   waits there any more: such an error is dropped as well, and asks for nobody (Linux neigh_invalidate).
  */
-import { FORWARDED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Release, Step } from '../observe/trace.js';
@@ -136,7 +136,7 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
 
   function giveUp(table: Neighbors, entry: number, now: number): void {
     for (let frame = table.takeWaiting(entry); frame >= 0; frame = table.takeWaiting(entry)) {
-      if ((flags[frame] & FORWARDED) !== 0) {
+      if ((flags[frame] & FrameFlag.Forwarded) !== 0) {
         postpone(frame, now);
         unreachable(frame, table.iface[entry]);
       }

@@ -2,10 +2,10 @@
  * Changing the addresses and ports of a packet, and every checksum that covers them, by what changed and nothing else (RFC 1624; RFC 3022 §4.1,
  * §4.2). A checksum that was wrong stays exactly as wrong; UDP that has none has none; a later fragment has none to change.
  *
- * A checksum that was left to a network card (PARTIAL) holds the sum of the pseudo-header alone, not complemented: there only the addresses
+ * A checksum that was left to a network card (FrameFlag.Partial) holds the sum of the pseudo-header alone, not complemented: there only the addresses
  * count, and they are taken out of the sum and others put in.
  */
-import { PARTIAL } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { fold, updateChecksum, updateUdpChecksum } from '../wire/checksum.js';
 import { IcmpType, type } from '../wire/icmp.js';
@@ -120,7 +120,7 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
     if (packet.transport === NO_TRANSPORT) return;
     // The frame may be a copy: its bytes stand elsewhere.
     const transport = at + packet.transport - packet.at;
-    const isPartial = packet.isPartial || (flags[frame] & PARTIAL) !== 0;
+    const isPartial = packet.isPartial || (flags[frame] & FrameFlag.Partial) !== 0;
     portsWere = 0;
     portsAre = 0;
     switch (packet.protocol as Protocol) {

@@ -14,8 +14,8 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
 import { HostFlag, NONE, RouteKind } from '../program/layout.js';
-import { EtherType, HEADER_LENGTH } from '../wire/ethernet.js';
-import { TAG_LENGTH, vlanId } from '../wire/vlan.js';
+import { Ethernet, EtherType } from '../wire/ethernet.js';
+import { Vlan, vlanId } from '../wire/vlan.js';
 import { Complaint } from './complain.js';
 import type { Complain, Draft } from './complain.js';
 import type { Fibs } from './fibs.js';
@@ -106,9 +106,12 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
   function isPacket(frame: Frame): boolean {
     const type = etherType[frame];
     if (type !== EtherType.Ipv4 && type !== EtherType.Ipv6) return false;
-    const tagBytes = payload[frame] - start[frame] - HEADER_LENGTH;
+    const tagBytes = payload[frame] - start[frame] - Ethernet.HeaderLength;
     if (tagBytes === 0) return true;
-    return tagBytes === TAG_LENGTH && vlanId(view.getUint16(start[frame] + HEADER_LENGTH)) === 0;
+    return (
+      tagBytes === Vlan.TagLength &&
+      vlanId(view.getUint16(start[frame] + Ethernet.HeaderLength)) === 0
+    );
   }
 
   /** For the own stack, which may be called otherwise outside. */

@@ -1,9 +1,10 @@
 /** What the tracker of connections needs to know of a packet beyond its tuple, and whether its checksum is right. */
-import { PARTIAL } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { isPartial, isRight, pseudoSumIpv4, pseudoSumIpv6, sum } from '../wire/checksum.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
+import { Tcp } from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
 import { NO_TRANSPORT } from './packet.js';
 import type { Packet } from './packet.js';
@@ -34,10 +35,10 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
 
   function readTcp(end: number): boolean {
     const at = packet.transport;
-    if (at + tcp.HEADER_LENGTH_MIN > end) return false;
+    if (at + Tcp.HeaderLengthMin > end) return false;
     const header = tcp.headerLength(view, at);
     const bytes = packet.at + packet.length - at;
-    if (header < tcp.HEADER_LENGTH_MIN || header > bytes) return false;
+    if (header < Tcp.HeaderLengthMin || header > bytes) return false;
     segment.flags = tcp.flags(view, at);
     segment.sequence = tcp.sequence(view, at);
     segment.acknowledgment = tcp.acknowledgment(view, at);
@@ -45,7 +46,7 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
     segment.payloadBytes = bytes - header;
     const isSyn = (segment.flags & tcp.Flag.Syn) !== 0;
     segment.scale = isSyn
-      ? tcp.windowScale(view, at + tcp.HEADER_LENGTH_MIN, Math.min(at + header, end))
+      ? tcp.windowScale(view, at + Tcp.HeaderLengthMin, Math.min(at + header, end))
       : NO_SCALE;
     return true;
   }
@@ -66,7 +67,7 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
 
   /** Of a whole packet that is here. One that a network card was to complete has the pseudo sum, and is right as well. */
   function isIntact(frame: Frame): boolean {
-    packet.isPartial = (frameFlags[frame] & PARTIAL) !== 0;
+    packet.isPartial = (frameFlags[frame] & FrameFlag.Partial) !== 0;
     if (packet.isPartial || packet.fragment !== 0) return true;
     const end = packet.at + packet.length;
     const at = checksumAt();

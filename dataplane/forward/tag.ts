@@ -8,7 +8,7 @@
  * Never: one of these on a frame that somebody else holds, too (`own` in plane.ts makes it the caller's own).
  */
 import type { Frame, Frames } from '../frame/frames.js';
-import { TAG_LENGTH } from '../wire/vlan.js';
+import { Vlan } from '../wire/vlan.js';
 
 export interface Tags {
   /** Puts a tag on. */
@@ -45,11 +45,11 @@ export function tagsOf(frames: Frames): Tags {
 
   return {
     push: (frame, protocol, control) => {
-      move(frame, -TAG_LENGTH);
+      move(frame, -Vlan.TagLength);
       change(frame, protocol, control);
     },
     pop: (frame) => {
-      move(frame, TAG_LENGTH);
+      move(frame, Vlan.TagLength);
     },
     change,
   };

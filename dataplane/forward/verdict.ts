@@ -24,8 +24,10 @@ export const enum Action {
   Route = 9 << 24,
 }
 
-export const ACTION_BITS = 0xff000000;
-export const ARGUMENT_BITS = 0x00ffffff;
+export const enum VerdictBits {
+  Action = 0xff000000,
+  Argument = 0x00ffffff,
+}
 
 export const send = (port: number): Verdict => Action.Send | port;
 export const down = (link: number): Verdict => Action.Down | link;

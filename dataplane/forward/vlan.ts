@@ -18,13 +18,15 @@ import { Reason } from '../observe/reason.js';
 import { NONE, PriorityTags, VLAN_SET_WORDS, VlanMode } from '../program/layout.js';
 import type { Program } from '../program/program.js';
 import { Kind } from '../state/fdb.js';
-import { EtherType, missing, TYPE_OFFSET } from '../wire/ethernet.js';
-import { isTag, TAG_LENGTH, VID_RESERVED, vlanId } from '../wire/vlan.js';
+import { Ethernet, EtherType, missing } from '../wire/ethernet.js';
+import { Vlan, isTag, vlanId } from '../wire/vlan.js';
 import type { Plane } from './plane.js';
 
-/** Of `plane.vlan`: priority and DEI; the tag control information. What stands above that is the bridge's own affair. */
-export const PRIORITY_BITS = 0xf000;
-export const CONTROL_BITS = 0xffff;
+export const enum TagBits {
+  /** Of `plane.vlan`: priority and DEI; the tag control information. What stands above that is the bridge's own affair. */
+  Priority = 0xf000,
+  Control = 0xffff,
+}
 /** Where the VID of the next inner tag stands in `plane.vlan`, behind the tag control information. */
 const INNER_SHIFT = 16;
 
@@ -36,7 +38,7 @@ export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
 
   /** The customer's VLAN in a frame whose type field stands at `typeAt`; 0 where it has no tag, or none that can be read. */
   function innerAt(typeAt: number, end: number): number {
-    const isTagged = view.getUint16(typeAt) === EtherType.VlanTag && typeAt + TAG_LENGTH <= end;
+    const isTagged = view.getUint16(typeAt) === EtherType.VlanTag && typeAt + Vlan.TagLength <= end;
     return isTagged ? vlanId(view.getUint16(typeAt + 2)) : 0;
   }
 
@@ -49,23 +51,23 @@ export function admitOn(plane: Plane): (frame: Frame, port: number) => Reason {
   }
 
   return (frame, port) => {
-    const typeAt = start[frame] + TYPE_OFFSET;
+    const typeAt = start[frame] + Ethernet.TypeOffset;
     const type = view.getUint16(typeAt);
     const tagged = isTag(type);
     const end = start[frame] + length[frame];
-    const behind = typeAt + TAG_LENGTH + 2;
+    const behind = typeAt + Vlan.TagLength + 2;
     if (tagged && behind > end)
       return missing(behind, start[frame] + wireLength[frame], Reason.VlanTagTruncated);
     const control = tagged ? view.getUint16(typeAt + 2) : 0;
     const mode = vlanMode[port];
     if (mode === VlanMode.Tunnel) return inTunnel(port, innerAt(typeAt, end));
     const vid = vlanId(control);
-    if (vid === VID_RESERVED) return Reason.VlanReserved;
+    if (vid === Vlan.VidReserved) return Reason.VlanReserved;
     plane.vlanTag = tagged ? type : 0;
     plane.vlanType = tagged ? type : EtherType.VlanTag;
     const own = mode === VlanMode.Trunk ? 0 : vlanTag[port];
-    const inner = tagged ? innerAt(typeAt + TAG_LENGTH, end) : 0;
-    plane.vlan = (control & PRIORITY_BITS) | (vid === 0 ? own : vid) | (inner << INNER_SHIFT);
+    const inner = tagged ? innerAt(typeAt + Vlan.TagLength, end) : 0;
+    plane.vlan = (control & TagBits.Priority) | (vid === 0 ? own : vid) | (inner << INNER_SHIFT);
     if (mode === VlanMode.Access && vid !== 0) return Reason.VlanNotAdmitted;
     return carries(program, port, plane.vlan) ? Reason.Ok : Reason.VlanNotAdmitted;
   };
@@ -118,7 +120,7 @@ function isInSet({ vlanSets }: Program, set: number, vid: number): boolean {
 /** The control information of the tag with which a frame of this VLAN leaves by the port; -1 where it leaves without. */
 export function tagFor({ ports }: Program, port: number, vlan: number): number {
   const { vlanMode, vlanTag, priorityTags } = ports;
-  const control = vlan & CONTROL_BITS;
+  const control = vlan & TagBits.Control;
   const vid = vlanId(control);
   const mode = vlanMode[port];
   const own = vid === vlanTag[port];
@@ -129,7 +131,7 @@ export function tagFor({ ports }: Program, port: number, vlan: number): number {
     vid === 0;
   if (!untagged) return control;
   if (mode === VlanMode.Tunnel) return -1;
-  const priority = control & PRIORITY_BITS;
+  const priority = control & TagBits.Priority;
   const keeps =
     priorityTags[port] === PriorityTags.Always ||
     (priorityTags[port] === PriorityTags.IfNonzero && priority !== 0);

@@ -12,9 +12,9 @@ import { objection } from './egress.js';
 import type { CarryOut } from './emit.js';
 import { LOCAL_PORT } from './plane.js';
 import type { Plane } from './plane.js';
-import { Action, ACTION_BITS, ARGUMENT_BITS } from './verdict.js';
+import { VerdictBits, Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
-import { admitOn, CONTROL_BITS, filterOn } from './vlan.js';
+import { TagBits, admitOn, filterOn } from './vlan.js';
 
 const ADDRESSES = 12;
 
@@ -34,8 +34,8 @@ export function witnessOn(
     trace.keep(bytes, start[frame], length[frame], wireLength[frame]);
     if (role[port] === PortRole.Child) trace.note(Step.Child, port, link[port]);
     const verdict = decide(frame, port);
-    if (role[port] === PortRole.Child && (verdict & ACTION_BITS) === Action.Send)
-      trace.note(Step.Sent, verdict & ARGUMENT_BITS);
+    if (role[port] === PortRole.Child && (verdict & VerdictBits.Action) === Action.Send)
+      trace.note(Step.Sent, verdict & VerdictBits.Argument);
     emit(frame, port, verdict);
     plane.isTracing = false;
   };
@@ -74,8 +74,8 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
   }
 
   function noteVerdict(port: number, verdict: Verdict): void {
-    const argument = verdict & ARGUMENT_BITS;
-    const action = verdict & ACTION_BITS;
+    const argument = verdict & VerdictBits.Argument;
+    const action = verdict & VerdictBits.Action;
     trace.note(Step.Verdict, action, argument);
     if (action === Action.Send) trace.note(Step.Sent, argument);
     if (action !== Action.Flood) return;
@@ -97,7 +97,7 @@ export function watchedOn(plane: Plane, bridge: Bridge): Bridge {
     noteEntry(Step.SourceBefore, frame, port, 6);
     const verdict = bridge(frame, port);
     const vlan = vlanIn(port);
-    trace.amend(bridged, vlan < 0 ? vlan : vlan & CONTROL_BITS);
+    trace.amend(bridged, vlan < 0 ? vlan : vlan & TagBits.Control);
     noteEntry(Step.SourceAfter, frame, port, 6);
     noteEntry(Step.Destination, frame, port, 0);
     noteVerdict(port, verdict);

@@ -26,17 +26,19 @@ export type Frame = number;
 /** Free bytes before a frame that has just been received: room for two tags and any tunnel header. */
 export const HEADROOM = 128;
 
-/** Bit of `flags`: every decision about this frame is noted in the trace. */
-export const TRACED = 1;
-/** Bit of `flags`: the checksum at checksumStart + checksumOffset holds the pseudo sum only, to be completed before a wire sees it. */
-export const PARTIAL = 2;
-/** Bit of `flags`: a super-frame, which stands for several frames of gsoSize payload bytes each. */
-export const SUPER = 4;
-/** Bit of `flags`: a host has forwarded it, so that the one that does not find its next hop tells its source. */
-export const FORWARDED = 8;
-
-/** Bits of `flags` of a frame that a wire cannot carry as it is. */
-export const OFFLOADED = PARTIAL | SUPER;
+/** Bits of `flags`. */
+export const enum FrameFlag {
+  /** Every decision about this frame is noted in the trace. */
+  Traced = 1,
+  /** The checksum at checksumStart + checksumOffset holds the pseudo sum only, to be completed before a wire sees it. */
+  Partial = 2,
+  /** A super-frame, which stands for several frames of gsoSize payload bytes each. */
+  Super = 4,
+  /** A host has forwarded it, so that the one that does not find its next hop tells its source. */
+  Forwarded = 8,
+  /** Both bits of a frame that a wire cannot carry as it is. */
+  Offloaded = Partial | Super,
+}
 
 /** How a super-frame is to be cut: the numbers of linux/virtio_net.h. */
 export const enum Gso {

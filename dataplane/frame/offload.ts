@@ -13,9 +13,11 @@ import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import { checkTcp, headerLength as tcpHeaderLength } from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
-import { Gso, PARTIAL, SUPER } from './frames.js';
+import { Udp } from '../wire/udp.js';
+import { FrameFlag, Gso } from './frames.js';
 import type { Frame, Frames } from './frames.js';
 
 /** Where TCP and UDP have their checksums. */
@@ -45,7 +47,7 @@ export function checkOffload(
   const at = start[frame];
   const end = at + length[frame];
   if (length[frame] !== wireLength[frame]) return -Reason.OffloadInvalid;
-  if ((flags[frame] & SUPER) === 0) {
+  if ((flags[frame] & FrameFlag.Super) === 0) {
     const sumAt = at + checksumStart[frame];
     const fits = sumAt >= packetAt && sumAt + checksumOffset[frame] + 2 <= end;
     return fits ? 0 : -Reason.OffloadInvalid;
@@ -55,10 +57,10 @@ export function checkOffload(
   const payloadAt = transportAt < 0 ? -1 : payloadOf(frames, frame, transportAt, end, protocol);
   if (payloadAt < 0) return -Reason.OffloadInvalid;
   const offset = protocol === Protocol.Tcp ? TCP_CHECKSUM : UDP_CHECKSUM;
-  if ((flags[frame] & PARTIAL) === 0) {
+  if ((flags[frame] & FrameFlag.Partial) === 0) {
     checksumStart[frame] = transportAt - at;
     checksumOffset[frame] = offset;
-    flags[frame] |= PARTIAL;
+    flags[frame] |= FrameFlag.Partial;
     const pseudo = etherType === EtherType.Ipv4 ? pseudoSumIpv4 : pseudoSumIpv6;
     const sum = pseudo(frames.view, packetAt, protocol, end - transportAt);
     frames.view.setUint16(transportAt + offset, fold(sum));
@@ -99,7 +101,7 @@ function transportOf(
       : -1;
   }
   if (ipv6.checkIpv6(view, packetAt, end, end) !== Reason.Ok) return -1;
-  if (ipv6.payloadLength(view, packetAt) !== end - packetAt - ipv6.HEADER_LENGTH) return -1;
+  if (ipv6.payloadLength(view, packetAt) !== end - packetAt - Ipv6.HeaderLength) return -1;
   const upper = ipv6.upperOf(view, packetAt, end, end);
   return upper >= 0 && ipv6.upperProtocol(upper) === protocol
     ? packetAt + ipv6.upperOffset(upper)
@@ -120,7 +122,7 @@ function payloadOf(
     return transportAt + tcpHeaderLength(view, transportAt);
   }
   if (udp.checkUdp(view, transportAt, end, end) !== Reason.Ok) return -1;
-  const payload = udp.length(view, transportAt) - udp.HEADER_LENGTH;
-  if (payload !== end - transportAt - udp.HEADER_LENGTH) return -1;
-  return size > 0 && payload <= UDP_SEGMENTS_MAX * size ? transportAt + udp.HEADER_LENGTH : -1;
+  const payload = udp.length(view, transportAt) - Udp.HeaderLength;
+  if (payload !== end - transportAt - Udp.HeaderLength) return -1;
+  return size > 0 && payload <= UDP_SEGMENTS_MAX * size ? transportAt + Udp.HeaderLength : -1;
 }

@@ -10,13 +10,13 @@
  */
 import { checksumOf, fold, sum, udpChecksumOf } from '../wire/checksum.js';
 import { checkEthernet, EtherType, typeOrLength } from '../wire/ethernet.js';
-import * as ipv6 from '../wire/ipv6.js';
+import { Ipv6 } from '../wire/ipv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Flag } from '../wire/tcp.js';
 import { skipTags } from '../wire/vlan.js';
 import { copyBytes, memoryOf } from './copy.js';
 import type { Memory } from './copy.js';
-import { Gso, OFFLOADED, PARTIAL, SUPER } from './frames.js';
+import { FrameFlag, Gso } from './frames.js';
 import type { Frame, Frames } from './frames.js';
 import { checkOffload, UDP_CHECKSUM } from './offload.js';
 
@@ -31,7 +31,7 @@ export function completeChecksum(frames: Frames, frame: Frame): void {
   const total = sum(view, sumAt, bytes);
   const isUdp = checksumOffset[frame] === UDP_CHECKSUM;
   view.setUint16(sumAt + checksumOffset[frame], isUdp ? udpChecksumOf(total) : checksumOf(total));
-  flags[frame] &= ~PARTIAL;
+  flags[frame] &= ~FrameFlag.Partial;
 }
 
 export class Segmenter {
@@ -67,7 +67,7 @@ export class Segmenter {
     const etherType = typeOrLength(view, typeAt);
     const headers = checkOffload(frames, frame, typeAt + 2, etherType);
     if (headers < 0) return 0;
-    if ((flags[frame] & SUPER) === 0) return 1;
+    if ((flags[frame] & FrameFlag.Super) === 0) return 1;
     this.whole = frame;
     this.etherType = etherType;
     this.packetAt = typeAt + 2 - at;
@@ -108,7 +108,7 @@ export class Segmenter {
     frames.tick[into] = frames.tick[whole];
     frames.seconds[into] = frames.seconds[whole];
     frames.nanoseconds[into] = frames.nanoseconds[whole];
-    frames.flags[into] = frames.flags[whole] & ~OFFLOADED;
+    frames.flags[into] = frames.flags[whole] & ~FrameFlag.Offloaded;
     frames.payload[into] = frames.start[into] + this.packetAt;
     frames.etherType[into] = this.etherType;
     frames.packetLength[into] = bytes - this.packetAt;
@@ -120,7 +120,7 @@ export class Segmenter {
     const at = to + this.packetAt;
     const length = bytes - this.packetAt;
     if (this.etherType !== EtherType.Ipv4) {
-      view.setUint16(at + 4, length - ipv6.HEADER_LENGTH);
+      view.setUint16(at + 4, length - Ipv6.HeaderLength);
       return;
     }
     view.setUint16(at + 2, length);

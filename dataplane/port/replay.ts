@@ -10,7 +10,7 @@
  * Never: a burst that depends on how much of a file happened to be in memory. Frames come in one order, however they are cut into bursts.
  */
 import { copyBytes, memoryOf, type Memory } from '../frame/copy.js';
-import { TRACED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
 import type { CaptureReader } from './file/reader.js';
 import type { Source } from './port.js';
@@ -159,7 +159,7 @@ export class Replay implements Source {
     const all = tracing === 'all';
     if (!all && (tracing.port !== frames.inPort[frame] || tracing.serial !== frames.serial[frame]))
       return;
-    frames.flags[frame] |= TRACED;
+    frames.flags[frame] |= FrameFlag.Traced;
     this.over = !all;
   }
 }

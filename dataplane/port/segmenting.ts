@@ -8,7 +8,7 @@
  *
  * A super-frame arrived when all frames it stands for did; otherwise it is refused for the Reason of the last one that was.
  */
-import { OFFLOADED, SUPER } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
 import { completeChecksum, Segmenter } from '../frame/segment.js';
 import { Reason } from '../observe/reason.js';
@@ -42,7 +42,7 @@ export class Segmenting implements Sink {
     this.refusals.fill(Reason.Ok, 0, count);
     for (let i = 0; i < count; i++) {
       const frame = from[at + i];
-      if ((flags[frame] & OFFLOADED) === 0) this.add(frame, i, 0);
+      if ((flags[frame] & FrameFlag.Offloaded) === 0) this.add(frame, i, 0);
       else this.makeWhole(frame, i);
     }
     this.flush();
@@ -54,7 +54,7 @@ export class Segmenting implements Sink {
   /** A description that does not fit was dropped by parse; where none has looked yet, the frame passes as it came. */
   private makeWhole(frame: Frame, place: number): void {
     const segments = this.segmenter.begin(frame);
-    const isSuper = (this.frames.flags[frame] & SUPER) !== 0;
+    const isSuper = (this.frames.flags[frame] & FrameFlag.Super) !== 0;
     if (segments > 0 && isSuper) {
       this.cut(segments, place);
       return;

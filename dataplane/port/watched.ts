@@ -2,7 +2,7 @@
  * A port whose frames somebody wants explained: they come in one at a time, each traced, so that the newest notes are those of the frame
  * that has just been forwarded.
  */
-import { TRACED } from '../frame/frames.js';
+import { FrameFlag } from '../frame/frames.js';
 import type { Frame, Frames } from '../frame/frames.js';
 import type { Receiver } from './port.js';
 
@@ -21,7 +21,7 @@ export class Watched implements Receiver {
   receive(into: Int32Array, most: number): number {
     const count = this.receiver.receive(into, most < 1 ? most : 1);
     if (count > 0 && this.wants(into[0])) {
-      this.frames.flags[into[0]] |= TRACED;
+      this.frames.flags[into[0]] |= FrameFlag.Traced;
       this.traced();
     }
     return count;

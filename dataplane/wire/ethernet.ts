@@ -21,11 +21,12 @@
  */
 import { Reason } from '../observe/reason.js';
 
-/** Bytes of destination, source and length/type. */
-export const HEADER_LENGTH = 14;
-
-/** Where the length/type field stands in an untagged frame; the first VLAN tag, if any, stands here too. */
-export const TYPE_OFFSET = 12;
+export const enum Ethernet {
+  /** Bytes of destination, source and length/type. */
+  HeaderLength = 14,
+  /** Where the length/type field stands in an untagged frame; the first VLAN tag, if any, stands here too. */
+  TypeOffset = 12,
+}
 
 /** The EtherTypes that this project tells apart (IEEE registration authority). */
 export const enum EtherType {
@@ -57,7 +58,7 @@ export function missing(needed: number, wireEnd: number, truncated: Reason): Rea
 
 /** Is the MAC header here? IEEE 802.3 §3.1.1. */
 export function checkEthernet(at: number, end: number, wireEnd: number): Reason {
-  const needed = at + HEADER_LENGTH;
+  const needed = at + Ethernet.HeaderLength;
   return needed > end ? missing(needed, wireEnd, Reason.Runt) : Reason.Ok;
 }
 
@@ -81,7 +82,7 @@ export function sourceLow(bytes: DataView, at: number): number {
   return bytes.getUint32(at + 8);
 }
 
-/** The length/type field at `typeAt`: `at + TYPE_OFFSET`, or where `skipTags` (vlan.ts) ended. */
+/** The length/type field at `typeAt`: `at + Ethernet.TypeOffset`, or where `skipTags` (vlan.ts) ended. */
 export function typeOrLength(bytes: DataView, typeAt: number): number {
   return bytes.getUint16(typeAt);
 }

@@ -2,7 +2,7 @@
  * The options of IPv4 (RFC 791 §3.1), read and filled in as Linux does it (net/ipv4/ip_options.c). The header must have been checked
  * (ipv4.checkIpv4), so that all of its bytes are here.
  */
-import { HEADER_LENGTH_MIN, headerLength } from './ipv4.js';
+import { Ipv4, headerLength } from './ipv4.js';
 
 const enum OptionType {
   End = 0,
@@ -42,7 +42,7 @@ export class Options {
     this.timestamp = NONE;
     this.sourceRoute = NONE;
     const header = headerLength(bytes, at);
-    for (let offset = HEADER_LENGTH_MIN; offset < header;) {
+    for (let offset = Ipv4.HeaderLengthMin; offset < header;) {
       const type: OptionType = bytes.getUint8(at + offset);
       if (type === OptionType.End) return 0;
       const size = sizeAt(bytes, at + offset, at + header);
@@ -190,7 +190,7 @@ export function takesTwo(bytes: DataView, at: number, isTime: boolean): boolean 
 /** Writes 0 over whatever stands behind the end of the options. */
 export function clearBehindEnd(bytes: DataView, at: number): void {
   const end = at + headerLength(bytes, at);
-  let option = at + HEADER_LENGTH_MIN;
+  let option = at + Ipv4.HeaderLengthMin;
   while (option < end && bytes.getUint8(option) !== OptionType.End)
     option += sizeAt(bytes, option, end);
   for (; option < end; option++) bytes.setUint8(option, OptionType.End);

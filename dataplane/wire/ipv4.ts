@@ -12,11 +12,14 @@ import { Reason } from '../observe/reason.js';
 import { isRight, sum } from './checksum.js';
 import { missing } from './ethernet.js';
 
-/** A header without options. */
-export const HEADER_LENGTH_MIN = 20;
-
-/** The longest packet there can be; also stands for an end that is unknown (see the head of ethernet.ts). */
-export const LENGTH_MAX = 0xffff;
+export const enum Ipv4 {
+  /** A header without options. */
+  HeaderLengthMin = 20,
+  /** The longest packet there can be; also stands for an end that is unknown (see the head of ethernet.ts). */
+  LengthMax = 0xffff,
+  /** MF, in the word of flags and offset. */
+  MoreFragments = 0x2000,
+}
 
 /** What an IPv4 or IPv6 packet carries (IANA protocol numbers). */
 export const enum Protocol {
@@ -27,21 +30,18 @@ export const enum Protocol {
   Icmpv6 = 58,
 }
 
-/** MF, in the word of flags and offset. */
-export const MORE_FRAGMENTS = 0x2000;
-
 /**
  * May the header be trusted? RFC 1812 §5.2.2, in its order except that version and header length come before the checksum,
  * which cannot be found without them. The whole header, options too, must be here, since the checksum covers it.
  */
 export function checkIpv4(bytes: DataView, at: number, end: number, wireEnd: number): Reason {
-  const fixedEnd = at + HEADER_LENGTH_MIN;
+  const fixedEnd = at + Ipv4.HeaderLengthMin;
   if (fixedEnd > end) return missing(fixedEnd, wireEnd, Reason.Ipv4Truncated);
   if (bytes.getUint8(at) >>> 4 !== 4) return Reason.Ipv4BadVersion;
   const header = headerLength(bytes, at);
-  if (header < HEADER_LENGTH_MIN) return Reason.Ipv4BadHeaderLength;
+  if (header < Ipv4.HeaderLengthMin) return Reason.Ipv4BadHeaderLength;
   if (at + header > end) return missing(at + header, wireEnd, Reason.Ipv4BadHeaderLength);
-  if (!isRight(header === HEADER_LENGTH_MIN ? fixedSum(bytes, at) : sum(bytes, at, header)))
+  if (!isRight(header === Ipv4.HeaderLengthMin ? fixedSum(bytes, at) : sum(bytes, at, header)))
     return Reason.Ipv4BadChecksum;
   const total = totalLength(bytes, at);
   if (total < header) return Reason.Ipv4TotalLengthTooShort;
@@ -61,10 +61,10 @@ export function fixedSum(bytes: DataView, at: number): number {
 
 /** May the addresses be read, and do the lengths make sense? Less than `checkIpv4`: options may be missing and the checksum wrong. */
 export function hasLengths(bytes: DataView, at: number, end: number, wireEnd: number): boolean {
-  if (at + HEADER_LENGTH_MIN > end || bytes.getUint8(at) >>> 4 !== 4) return false;
+  if (at + Ipv4.HeaderLengthMin > end || bytes.getUint8(at) >>> 4 !== 4) return false;
   const header = headerLength(bytes, at);
   const total = totalLength(bytes, at);
-  return header >= HEADER_LENGTH_MIN && total >= header && total <= wireEnd - at;
+  return header >= Ipv4.HeaderLengthMin && total >= header && total <= wireEnd - at;
 }
 
 /** Bytes of the header with its options, 0..60; 20 or more once checked. */
@@ -89,7 +89,7 @@ export function dontFragment(bytes: DataView, at: number): boolean {
 
 /** Do more fragments of the datagram follow this one (MF)? */
 export function moreFragments(bytes: DataView, at: number): boolean {
-  return (bytes.getUint16(at + 6) & MORE_FRAGMENTS) !== 0;
+  return (bytes.getUint16(at + 6) & Ipv4.MoreFragments) !== 0;
 }
 
 /** Bytes of the datagram's payload that stand before this fragment, 0..65,528. Only at 0 is there a transport header. */

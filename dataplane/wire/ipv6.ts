@@ -11,9 +11,10 @@
 import { Reason } from '../observe/reason.js';
 import { missing } from './ethernet.js';
 
-export const HEADER_LENGTH = 40;
-
-export const FRAGMENT_HEADER_LENGTH = 8;
+export const enum Ipv6 {
+  HeaderLength = 40,
+  FragmentHeaderLength = 8,
+}
 
 const SOURCE_OFFSET = 8;
 const DESTINATION_OFFSET = 24;
@@ -36,7 +37,7 @@ const EXTENSIONS_MAX = 8;
 
 /** May the header be read? RFC 8200 §3. */
 export function checkIpv6(bytes: DataView, at: number, end: number, wireEnd: number): Reason {
-  const headerEnd = at + HEADER_LENGTH;
+  const headerEnd = at + Ipv6.HeaderLength;
   if (headerEnd > end) return missing(headerEnd, wireEnd, Reason.Ipv6Truncated);
   if (bytes.getUint8(at) >>> 4 !== 6) return Reason.Ipv6BadVersion;
   return payloadLength(bytes, at) > wireEnd - headerEnd ? Reason.Ipv6LongerThanFrame : Reason.Ok;
@@ -105,7 +106,7 @@ export function addressWord(bytes: DataView, addressAt: number, index: number): 
  * this packet, payload length applied. The header must have been checked.
  */
 export function upperOf(bytes: DataView, at: number, end: number, wireEnd: number): number {
-  return skipExtensions(bytes, at, HEADER_LENGTH, nextHeader(bytes, at), end, wireEnd);
+  return skipExtensions(bytes, at, Ipv6.HeaderLength, nextHeader(bytes, at), end, wireEnd);
 }
 
 /** The same behind the fragment header at `fragmentAt`, for a first fragment; the offset counts from `fragmentAt`. */
@@ -116,7 +117,7 @@ export function upperOfFragment(
   wireEnd: number,
 ): number {
   const next = bytes.getUint8(fragmentAt);
-  return skipExtensions(bytes, fragmentAt, FRAGMENT_HEADER_LENGTH, next, end, wireEnd);
+  return skipExtensions(bytes, fragmentAt, Ipv6.FragmentHeaderLength, next, end, wireEnd);
 }
 
 /** The protocol in a packed result: a Protocol, Extension.Fragment, Extension.NoNextHeader, or one that is not walked. */
@@ -144,7 +145,7 @@ function skipExtensions(
   let offset = from;
   for (let walked = 0; isExtension(next); walked++) {
     // §4.1: hop-by-hop options stand directly behind the IPv6 header, or nowhere.
-    if (next === Extension.HopByHop && offset !== HEADER_LENGTH)
+    if (next === Extension.HopByHop && offset !== Ipv6.HeaderLength)
       return -Reason.Ipv6HopByHopNotFirst;
     if (walked === EXTENSIONS_MAX) return -Reason.Ipv6ExtensionsTooMany;
     const here = at + offset;
@@ -165,12 +166,12 @@ function skipExtensions(
  */
 export function nextHeaderOffset(bytes: DataView, at: number, offset: number): number {
   let field = 6;
-  let here = HEADER_LENGTH;
+  let here = Ipv6.HeaderLength;
   for (let next = nextHeader(bytes, at); here < offset; next = bytes.getUint8(at + field)) {
     field = here;
     here +=
       next === Extension.Fragment
-        ? FRAGMENT_HEADER_LENGTH
+        ? Ipv6.FragmentHeaderLength
         : extensionLength(bytes, at + here, next);
   }
   return field;

@@ -3,11 +3,12 @@ import { Reason } from '../observe/reason.js';
 import { isRight, sum } from './checksum.js';
 import { missing } from './ethernet.js';
 
-/** A header without options. */
-export const HEADER_LENGTH_MIN = 20;
-
-/** Where the checksum stands in a segment. */
-export const CHECKSUM_OFFSET = 16;
+export const enum Tcp {
+  /** A header without options. */
+  HeaderLengthMin = 20,
+  /** Where the checksum stands in a segment. */
+  ChecksumOffset = 16,
+}
 
 /** The control bits, from the lowest: see RFC 9293 §3.1 and RFC 3168 §6.1 for the last two. */
 export const enum Flag {
@@ -44,10 +45,12 @@ export function checkPorts(at: number, end: number, wireEnd: number): Reason {
  * nothing here reads them, and captures of 64 bytes are common.
  */
 export function checkTcp(bytes: DataView, at: number, end: number, wireEnd: number): Reason {
-  const fixedEnd = at + HEADER_LENGTH_MIN;
+  const fixedEnd = at + Tcp.HeaderLengthMin;
   if (fixedEnd > end) return missing(fixedEnd, wireEnd, Reason.TcpTruncated);
   const header = headerLength(bytes, at);
-  return header < HEADER_LENGTH_MIN || header > wireEnd - at ? Reason.TcpBadDataOffset : Reason.Ok;
+  return header < Tcp.HeaderLengthMin || header > wireEnd - at
+    ? Reason.TcpBadDataOffset
+    : Reason.Ok;
 }
 
 /** Is the checksum right? `length` counts header and data, all of which must be here. */
@@ -90,7 +93,7 @@ export function flags(bytes: DataView, at: number): number {
 
 /** The checksum as it stands there. */
 export function checksum(bytes: DataView, at: number): number {
-  return bytes.getUint16(at + CHECKSUM_OFFSET);
+  return bytes.getUint16(at + Tcp.ChecksumOffset);
 }
 
 /** The window scale among the options between two places, 0..14 (RFC 7323 §2, §2.3), or -1 where there is none. */

@@ -3,20 +3,21 @@ import { Reason } from '../observe/reason.js';
 import { isRight, sum } from './checksum.js';
 import { missing } from './ethernet.js';
 
-export const HEADER_LENGTH = 8;
-
-/** Where the checksum stands in a datagram. */
-export const CHECKSUM_OFFSET = 6;
+export const enum Udp {
+  HeaderLength = 8,
+  /** Where the checksum stands in a datagram. */
+  ChecksumOffset = 6,
+}
 
 /**
  * May the header be read, and does its length fit? RFC 768 "Length": 8 or more; it may be less than what IP carries (Linux
  * ignores the rest), never more. In a first fragment the length counts the whole datagram: pass `at + LENGTH_MAX` as `wireEnd`.
  */
 export function checkUdp(bytes: DataView, at: number, end: number, wireEnd: number): Reason {
-  const headerEnd = at + HEADER_LENGTH;
+  const headerEnd = at + Udp.HeaderLength;
   if (headerEnd > end) return missing(headerEnd, wireEnd, Reason.UdpTruncated);
   const counted = length(bytes, at);
-  return counted < HEADER_LENGTH || counted > wireEnd - at ? Reason.UdpBadLength : Reason.Ok;
+  return counted < Udp.HeaderLength || counted > wireEnd - at ? Reason.UdpBadLength : Reason.Ok;
 }
 
 /**
@@ -49,5 +50,5 @@ export function length(bytes: DataView, at: number): number {
 
 /** The checksum as it stands there; 0 means none. */
 export function checksum(bytes: DataView, at: number): number {
-  return bytes.getUint16(at + CHECKSUM_OFFSET);
+  return bytes.getUint16(at + Udp.ChecksumOffset);
 }

@@ -7,15 +7,15 @@
  * Only 0x8100 (customer tag) and 0x88a8 (service tag) are tags; any other TPID, 0x9100 too, is payload (§9.5).
  */
 import { Reason } from '../observe/reason.js';
-import { EtherType, missing, TYPE_OFFSET } from './ethernet.js';
+import { Ethernet, EtherType, missing } from './ethernet.js';
 
-export const TAG_LENGTH = 4;
-
-/** The VID of a priority tag: the frame has a priority and belongs to the VLAN of the port (§9.6, Table 9-2). */
-export const VID_PRIORITY = 0;
-
-/** The VID that is never configured, forwarded or learned (§9.6, Table 9-2). */
-export const VID_RESERVED = 0xfff;
+export const enum Vlan {
+  TagLength = 4,
+  /** The VID of a priority tag: the frame has a priority and belongs to the VLAN of the port (§9.6, Table 9-2). */
+  VidPriority = 0,
+  /** The VID that is never configured, forwarded or learned (§9.6, Table 9-2). */
+  VidReserved = 0xfff,
+}
 
 /** Is this length/type value the TPID of a tag? */
 export function isTag(typeOrLength: number): boolean {
@@ -34,9 +34,9 @@ export function skipTags(
   wireEnd: number,
   tagsMax = 2,
 ): number {
-  let typeAt = at + TYPE_OFFSET;
+  let typeAt = at + Ethernet.TypeOffset;
   for (let tags = 0; tags < tagsMax && isTag(bytes.getUint16(typeAt)); tags++) {
-    typeAt += TAG_LENGTH;
+    typeAt += Vlan.TagLength;
     if (typeAt + 2 > end) return -missing(typeAt + 2, wireEnd, Reason.VlanTagTruncated);
   }
   return typeAt;

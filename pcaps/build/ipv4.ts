@@ -1,13 +1,8 @@
 /** IPv4 and what it carries, with checksums. */
 import { checksumOf, pseudoSumIpv4, sum, udpChecksumOf } from '../../dataplane/wire/checksum.js';
-import { EtherType, HEADER_LENGTH as ETHERNET_LENGTH } from '../../dataplane/wire/ethernet.js';
+import { Ethernet, EtherType } from '../../dataplane/wire/ethernet.js';
 import { IcmpType } from '../../dataplane/wire/icmp.js';
-import {
-  dontFragment,
-  HEADER_LENGTH_MIN,
-  MORE_FRAGMENTS,
-  Protocol,
-} from '../../dataplane/wire/ipv4.js';
+import { Ipv4, dontFragment, Protocol } from '../../dataplane/wire/ipv4.js';
 import { counting, hex, join, text, u16, u32, u8, viewOf, with16 } from './bytes.js';
 import { ethernet, everybody } from './ethernet.js';
 import type { Station } from './ethernet.js';
@@ -55,7 +50,7 @@ export function ipv4(
 ): Uint8Array {
   const head = join(
     hex('45 00'),
-    u16(HEADER_LENGTH_MIN + payload.length, ...fragmentation),
+    u16(Ipv4.HeaderLengthMin + payload.length, ...fragmentation),
     u8(64, protocol),
     u16(0),
     from.ip,
@@ -67,10 +62,10 @@ export function ipv4(
 
 /** The packet, without Ethernet header, with another time to live and the checksum that goes with it. */
 export function withTimeToLive(packet: Uint8Array, timeToLive: number): Uint8Array {
-  const head = with16(packet.slice(0, HEADER_LENGTH_MIN), 10, 0);
+  const head = with16(packet.slice(0, Ipv4.HeaderLengthMin), 10, 0);
   head[8] = timeToLive;
   const checksum = checksumOf(sum(viewOf(head), 0, head.length));
-  return join(with16(head, 10, checksum), packet.slice(HEADER_LENGTH_MIN));
+  return join(with16(head, 10, checksum), packet.slice(Ipv4.HeaderLengthMin));
 }
 
 /** What a router says of a packet whose time is up (RFC 792). */
@@ -91,7 +86,7 @@ function icmpError(
   code: number,
   packet: Uint8Array,
 ): Uint8Array {
-  const quoted = packet.slice(0, HEADER_LENGTH_MIN + 8);
+  const quoted = packet.slice(0, Ipv4.HeaderLengthMin + 8);
   const message = join(u8(type, code), new Uint8Array(6), quoted);
   const checksum = checksumOf(sum(viewOf(message), 0, message.length));
   const answer = ipv4(from, to, Protocol.Icmp, with16(message, 2, checksum));
@@ -172,26 +167,26 @@ function transport(
   const packet = ipv4(from, to, protocol, segment);
   const view = viewOf(packet);
   const pseudoSum = pseudoSumIpv4(view, 0, protocol, segment.length);
-  const checksum = finish(pseudoSum + sum(view, HEADER_LENGTH_MIN, segment.length));
-  const whole = with16(packet, HEADER_LENGTH_MIN + checksumAt, checksum);
+  const checksum = finish(pseudoSum + sum(view, Ipv4.HeaderLengthMin, segment.length));
+  const whole = with16(packet, Ipv4.HeaderLengthMin + checksumAt, checksum);
   return ethernet(from, to, EtherType.Ipv4, whole);
 }
 
 /** The frame as it is sent over a link that takes packets of `mtu` bytes: in pieces, where it is longer and may be cut (RFC 791 §3.2). */
 export function inPieces(frame: Uint8Array, mtu: number): readonly Uint8Array[] {
   const view = viewOf(frame);
-  const at = ETHERNET_LENGTH;
+  const at = Ethernet.HeaderLength;
   if (frame.length - at <= mtu || view.getUint16(at - 2) !== EtherType.Ipv4) return [frame];
   if (dontFragment(view, at)) return [frame];
-  const head = frame.slice(0, at + HEADER_LENGTH_MIN);
+  const head = frame.slice(0, at + Ipv4.HeaderLengthMin);
   const data = frame.slice(head.length);
-  const step = (mtu - HEADER_LENGTH_MIN) & ~7;
+  const step = (mtu - Ipv4.HeaderLengthMin) & ~7;
   return Array.from({ length: Math.ceil(data.length / step) }, (_, i) => {
     const part = data.slice(i * step, (i + 1) * step);
-    const more = (i + 1) * step < data.length ? MORE_FRAGMENTS : 0;
-    const lengths = with16(head, at + 2, HEADER_LENGTH_MIN + part.length);
+    const more = (i + 1) * step < data.length ? Ipv4.MoreFragments : 0;
+    const lengths = with16(head, at + 2, Ipv4.HeaderLengthMin + part.length);
     const cut = with16(with16(lengths, at + 6, more | ((i * step) >> 3)), at + 10, 0);
-    const checksum = checksumOf(sum(viewOf(cut), at, HEADER_LENGTH_MIN));
+    const checksum = checksumOf(sum(viewOf(cut), at, Ipv4.HeaderLengthMin));
     return join(with16(cut, at + 10, checksum), part);
   });
 }

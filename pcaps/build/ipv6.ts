@@ -3,7 +3,7 @@ import { checksumOf, pseudoSumIpv6, sum, udpChecksumOf } from '../../dataplane/w
 import { EtherType } from '../../dataplane/wire/ethernet.js';
 import { AdvertisementFlag, Icmpv6Type } from '../../dataplane/wire/icmpv6.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
-import { HEADER_LENGTH } from '../../dataplane/wire/ipv6.js';
+import { Ipv6 } from '../../dataplane/wire/ipv6.js';
 import { counting, hex, join, u16, u8, viewOf, with16 } from './bytes.js';
 import { ethernet } from './ethernet.js';
 import type { Station } from './ethernet.js';
@@ -103,7 +103,7 @@ function ipv6(
   const view = viewOf(packet);
   const pseudoSum = pseudoSumIpv6(view, 0, protocol, payload.length);
   const finish = protocol === Protocol.Udp ? udpChecksumOf : checksumOf;
-  const checksum = finish(pseudoSum + sum(view, HEADER_LENGTH, payload.length));
-  const whole = with16(packet, HEADER_LENGTH + checksumAt, checksum);
+  const checksum = finish(pseudoSum + sum(view, Ipv6.HeaderLength, payload.length));
+  const whole = with16(packet, Ipv6.HeaderLength + checksumAt, checksum);
   return ethernet(from, to, EtherType.Ipv6, whole);
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { fragmentOn } from '../../dataplane/forward/fragment.js';
-import { Frames, Gso, PARTIAL, SUPER, TRACED } from '../../dataplane/frame/frames.js';
+import { FrameFlag, Frames, Gso } from '../../dataplane/frame/frames.js';
 import type { Frame } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { checksumOf, isRight, pseudoSumIpv4, sum } from '../../dataplane/wire/checksum.js';
@@ -48,7 +48,7 @@ function frameOf(frames: Frames, packet: Packet): Frame {
   frames.etherType[frame] = 0x0800;
   frames.packetLength[frame] = header + data;
   frames.holders[frame] = 1;
-  frames.flags[frame] = TRACED;
+  frames.flags[frame] = FrameFlag.Traced;
   frames.inPort[frame] = 3;
   frames.serial[frame] = 77;
   frames.tick[frame] = 5e9;
@@ -178,7 +178,7 @@ test('R-7, N4787-13, R-16: what may not be cut is not, nor what leaves no room f
   frames.etherType[six] = 0x86dd;
   t.deepEqual(cut(six, 1500), refused, 'R-16: no router cuts IPv6');
   const many = frameOf(frames, { data: 2000 });
-  frames.flags[many] = SUPER | PARTIAL;
+  frames.flags[many] = FrameFlag.Super | FrameFlag.Partial;
   frames.gsoType[many] = Gso.TcpV4;
   t.deepEqual(cut(many, 1500), refused);
 });
@@ -243,7 +243,7 @@ test('C-6: a checksum that was left to the network card is completed before the 
   const udp = ip + 20;
   const pseudo = pseudoSumIpv4(view, ip, 17, 2000);
   view.setUint16(udp + 6, pseudo);
-  frames.flags[whole] = PARTIAL;
+  frames.flags[whole] = FrameFlag.Partial;
   frames.checksumStart[whole] = ETHERNET + 20;
   frames.checksumOffset[whole] = 6;
   const { pieces } = cut(whole, 1500);

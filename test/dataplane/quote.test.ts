@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { Packet, NO_TRANSPORT, readOn } from '../../dataplane/forward/packet.js';
 import { Plane } from '../../dataplane/forward/plane.js';
 import { Quote, readQuoteOn, rewriteQuoteOn } from '../../dataplane/forward/quote.js';
-import { PARTIAL } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { pseudoSumIpv4, sum } from '../../dataplane/wire/checksum.js';
 import { EtherType } from '../../dataplane/wire/ethernet.js';
@@ -380,7 +380,7 @@ test('N5508-4 b): a copy with other bytes in front is rewritten as well, and wha
 test('C-8: the checksum of an error that was left to the network card is left as it is', (t) => {
   using(written(was), (frame) => {
     t.is(read(frame) || readQuote(frame), Reason.Ok);
-    frames.flags[frame] = PARTIAL;
+    frames.flags[frame] = FrameFlag.Partial;
     frames.checksumStart[frame] = 34;
     frames.checksumOffset[frame] = 2;
     const before = viewOf(bytesOf(frame)).getUint16(36);

@@ -13,7 +13,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { Compiled } from '../../control/compile/compile.js';
 import { BURST, Plane } from '../../dataplane/forward/plane.js';
-import { TRACED } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import { NO_REFUSALS } from '../../dataplane/port/port.js';
@@ -105,7 +105,7 @@ export function sourceOf(plane: Plane, script: readonly Scripted[], traced: bool
         frames.tick[slot] = scripted.tick;
         frames.seconds[slot] = Math.floor(scripted.tick / 1e9);
         frames.nanoseconds[slot] = scripted.tick % 1e9;
-        frames.flags[slot] = traced ? TRACED : 0;
+        frames.flags[slot] = traced ? FrameFlag.Traced : 0;
         into[count] = slot;
       }
       return count;

@@ -1,10 +1,10 @@
 /** What a frame says to a station, as far as a station of a lab understands it. */
 import { Reason } from '../../dataplane/observe/reason.js';
 import * as arp from '../../dataplane/wire/arp.js';
-import { EtherType, HEADER_LENGTH, TYPE_OFFSET } from '../../dataplane/wire/ethernet.js';
+import { Ethernet, EtherType } from '../../dataplane/wire/ethernet.js';
 import { checkNeighborDiscovery, Icmpv6Type, targetAt } from '../../dataplane/wire/icmpv6.js';
-import * as ipv6 from '../../dataplane/wire/ipv6.js';
-import { TAG_LENGTH, vlanId } from '../../dataplane/wire/vlan.js';
+import { Ipv6 } from '../../dataplane/wire/ipv6.js';
+import { Vlan, vlanId } from '../../dataplane/wire/vlan.js';
 import { join, viewOf } from '../../pcaps/build/bytes.js';
 import { textOf } from './addresses.js';
 import { ipv4Of, ipv6Of } from './packet.js';
@@ -33,18 +33,18 @@ const OTHER: Message = { kind: 'other' };
 /** Takes an 802.1Q tag off; VID 0 is a priority, not a VLAN. */
 export function untagged(frame: Uint8Array): { vlan: number; frame: Uint8Array } {
   const view = viewOf(frame);
-  if (frame.length < HEADER_LENGTH + TAG_LENGTH) return { vlan: 0, frame };
-  if (view.getUint16(TYPE_OFFSET) !== EtherType.VlanTag) return { vlan: 0, frame };
-  const vlan = vlanId(view.getUint16(TYPE_OFFSET + 2));
-  const rest = frame.slice(TYPE_OFFSET + TAG_LENGTH);
-  return { vlan, frame: join(frame.slice(0, TYPE_OFFSET), rest) };
+  if (frame.length < Ethernet.HeaderLength + Vlan.TagLength) return { vlan: 0, frame };
+  if (view.getUint16(Ethernet.TypeOffset) !== EtherType.VlanTag) return { vlan: 0, frame };
+  const vlan = vlanId(view.getUint16(Ethernet.TypeOffset + 2));
+  const rest = frame.slice(Ethernet.TypeOffset + Vlan.TagLength);
+  return { vlan, frame: join(frame.slice(0, Ethernet.TypeOffset), rest) };
 }
 
 /** Reads a frame without tags. What is damaged, or nothing that a station of a lab speaks, is `other`. */
 export function messageOf(frame: Uint8Array): Message {
-  if (frame.length < HEADER_LENGTH) return OTHER;
-  const payload = frame.slice(HEADER_LENGTH);
-  switch (viewOf(frame).getUint16(TYPE_OFFSET)) {
+  if (frame.length < Ethernet.HeaderLength) return OTHER;
+  const payload = frame.slice(Ethernet.HeaderLength);
+  switch (viewOf(frame).getUint16(Ethernet.TypeOffset)) {
     case EtherType.Arp:
       return arpOf(payload);
     case EtherType.Ipv4:
@@ -74,7 +74,7 @@ function neighborOf(payload: Uint8Array, mac: Uint8Array): Message | undefined {
   const asks = icmp?.type === Icmpv6Type.NeighborSolicitation;
   if (bytes === undefined || source === undefined) return undefined;
   if (!asks && icmp?.type !== Icmpv6Type.NeighborAdvertisement) return undefined;
-  const at = ipv6.HEADER_LENGTH;
+  const at = Ipv6.HeaderLength;
   const { length } = bytes;
   if (checkNeighborDiscovery(viewOf(bytes), at, length, length) !== Reason.Ok) return OTHER;
   const target = textOf(bytes.slice(targetAt(at), targetAt(at) + 16));

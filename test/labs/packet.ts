@@ -4,10 +4,12 @@ import { Reason } from '../../dataplane/observe/reason.js';
 import * as icmp from '../../dataplane/wire/icmp.js';
 import { isError as isError6 } from '../../dataplane/wire/icmpv6.js';
 import * as ipv4 from '../../dataplane/wire/ipv4.js';
-import { Protocol } from '../../dataplane/wire/ipv4.js';
+import { Ipv4, Protocol } from '../../dataplane/wire/ipv4.js';
 import * as ipv6 from '../../dataplane/wire/ipv6.js';
+import { Ipv6 } from '../../dataplane/wire/ipv6.js';
 import * as tcp from '../../dataplane/wire/tcp.js';
 import * as udp from '../../dataplane/wire/udp.js';
+import { Udp } from '../../dataplane/wire/udp.js';
 import { viewOf } from '../../pcaps/build/bytes.js';
 import { textOf } from './addresses.js';
 
@@ -95,7 +97,7 @@ export function ipv4Of(payload: Uint8Array): PacketMessage | undefined {
 export function ipv6Of(payload: Uint8Array): PacketMessage | undefined {
   const view = viewOf(payload);
   if (ipv6.checkIpv6(view, 0, payload.length, payload.length) !== Reason.Ok) return undefined;
-  const bytes = payload.slice(0, ipv6.HEADER_LENGTH + ipv6.payloadLength(view, 0));
+  const bytes = payload.slice(0, Ipv6.HeaderLength + ipv6.payloadLength(view, 0));
   const packet: PacketMessage = {
     kind: 'packet',
     bytes,
@@ -105,7 +107,7 @@ export function ipv6Of(payload: Uint8Array): PacketMessage | undefined {
     ttl: ipv6.hopLimit(view, 0),
     mayBeCut: false,
   };
-  const at = ipv6.HEADER_LENGTH;
+  const at = Ipv6.HeaderLength;
   if (packet.protocol !== Protocol.Icmpv6) return withPorts(packet, at, pseudoSumIpv6);
   const pseudoSum = pseudoSumIpv6(viewOf(bytes), 0, packet.protocol, bytes.length - at);
   return withIcmp(packet, at, pseudoSum, isError6);
@@ -146,7 +148,7 @@ function withIcmp(
 /** What an error quotes need not be whole. */
 function quotedOf(bytes: Uint8Array): Quoted | undefined {
   const isIpv4 = (bytes[0] ?? 0) >> 4 === 4;
-  const at = isIpv4 ? ipv4.HEADER_LENGTH_MIN : ipv6.HEADER_LENGTH;
+  const at = isIpv4 ? Ipv4.HeaderLengthMin : Ipv6.HeaderLength;
   if (bytes.length < at + 8) return undefined;
   const view = viewOf(bytes);
   return {
@@ -173,7 +175,7 @@ function withPorts(
   if (reason !== Reason.Ok) return undefined;
   const pseudoSum = pseudoSumOf(view, 0, protocol, end - at);
   if (!isRight(pseudoSum + sum(view, at, end - at))) return undefined;
-  const dataAt = at + (isTcp ? tcp.headerLength(view, at) : udp.HEADER_LENGTH);
+  const dataAt = at + (isTcp ? tcp.headerLength(view, at) : Udp.HeaderLength);
   const datagram: Datagram = {
     sourcePort: udp.sourcePort(view, at),
     destinationPort: udp.destinationPort(view, at),

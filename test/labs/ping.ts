@@ -1,7 +1,7 @@
 /** Echoes as a station sends and answers them, and what errors about them mean, in the words of `ping`. */
 import { CODE_FRAGMENTATION_NEEDED, IcmpType } from '../../dataplane/wire/icmp.js';
 import { Icmpv6Type } from '../../dataplane/wire/icmpv6.js';
-import { HEADER_LENGTH } from '../../dataplane/wire/ethernet.js';
+import { Ethernet } from '../../dataplane/wire/ethernet.js';
 import { join } from '../../pcaps/build/bytes.js';
 import type { Station as Addresses } from '../../pcaps/build/ethernet.js';
 import { echo, withTimeToLive } from '../../pcaps/build/ipv4.js';
@@ -67,6 +67,6 @@ function cuttable(number: number): readonly [identification: number, flags: numb
 
 function withLife(frame: Uint8Array, timeToLive: number): Uint8Array {
   if (timeToLive === TTL) return frame;
-  const packet = withTimeToLive(frame.slice(HEADER_LENGTH), timeToLive);
-  return join(frame.slice(0, HEADER_LENGTH), packet);
+  const packet = withTimeToLive(frame.slice(Ethernet.HeaderLength), timeToLive);
+  return join(frame.slice(0, Ethernet.HeaderLength), packet);
 }

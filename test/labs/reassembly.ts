@@ -1,6 +1,6 @@
 /** Fragments of IPv4 put together again (RFC 791 §3.2). They have to come in order, each once: a lab has no reason to shuffle them. */
 import { checksumOf, sum } from '../../dataplane/wire/checksum.js';
-import { HEADER_LENGTH_MIN } from '../../dataplane/wire/ipv4.js';
+import { Ipv4 } from '../../dataplane/wire/ipv4.js';
 import { join, viewOf, with16 } from '../../pcaps/build/bytes.js';
 import { ipv4Of } from './packet.js';
 import type { PacketMessage } from './packet.js';
@@ -15,9 +15,9 @@ export class Reassembly {
     if (fragment === undefined) return message;
     const key = `${source} ${fragment.identification}`;
     const before = this.begun.get(key);
-    const there = before === undefined ? 0 : before.length - HEADER_LENGTH_MIN;
+    const there = before === undefined ? 0 : before.length - Ipv4.HeaderLengthMin;
     if (fragment.offset !== there) return undefined;
-    const whole = before === undefined ? bytes : join(before, bytes.slice(HEADER_LENGTH_MIN));
+    const whole = before === undefined ? bytes : join(before, bytes.slice(Ipv4.HeaderLengthMin));
     this.begun.set(key, whole);
     if (fragment.more) return undefined;
     this.begun.delete(key);
@@ -26,8 +26,8 @@ export class Reassembly {
 }
 
 function unfragmented(packet: Uint8Array): Uint8Array {
-  const head = packet.slice(0, HEADER_LENGTH_MIN);
+  const head = packet.slice(0, Ipv4.HeaderLengthMin);
   const whole = with16(with16(with16(head, 2, packet.length), 6, 0), 10, 0);
-  const checksum = checksumOf(sum(viewOf(whole), 0, HEADER_LENGTH_MIN));
-  return join(with16(whole, 10, checksum), packet.slice(HEADER_LENGTH_MIN));
+  const checksum = checksumOf(sum(viewOf(whole), 0, Ipv4.HeaderLengthMin));
+  return join(with16(whole, 10, checksum), packet.slice(Ipv4.HeaderLengthMin));
 }

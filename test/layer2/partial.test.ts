@@ -1,7 +1,7 @@
 /** A ping whose checksum is left to the network card (virtio), to a host: the answer leaves its own to the card in the same way. */
 import test from 'ava';
 import { Plane } from '../../dataplane/forward/plane.js';
-import { PARTIAL } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { completeChecksum } from '../../dataplane/frame/segment.js';
 import { isRight, sum } from '../../dataplane/wire/checksum.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
@@ -28,7 +28,7 @@ function answerTo(tags: string, sumAt: number): Uint8Array | undefined {
   const receive = (into: Int32Array, most: number): number => {
     const count = source.receive(into, most);
     const slot = into[0] ?? 0;
-    frames.flags[slot] = PARTIAL;
+    frames.flags[slot] = FrameFlag.Partial;
     frames.checksumStart[slot] = packetAt + sumAt;
     frames.checksumOffset[slot] = 2;
     frames.view.setUint16((frames.start[slot] ?? 0) + packetAt + IP_HEADER + 2, 0);

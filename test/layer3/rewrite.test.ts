@@ -9,7 +9,7 @@ import { Packet as PacketAtHand, readOn } from '../../dataplane/forward/packet.j
 import { parseOn } from '../../dataplane/forward/parse.js';
 import { Plane } from '../../dataplane/forward/plane.js';
 import { rewriteOn } from '../../dataplane/forward/rewrite.js';
-import { PARTIAL } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import { digitsOf } from '../layer2/frames.js';
@@ -178,7 +178,7 @@ prove(
     const partial: Packet = { ...was, checksum: 'partial' };
     const wanted = frameOf({ ...partial, ...name }, on);
     assert.equal(renamed(frameOf(partial, on), partial, name), wanted);
-    assert.equal(renamed(frameOf(partial, on), partial, name, true, PARTIAL), wanted);
+    assert.equal(renamed(frameOf(partial, on), partial, name, true, FrameFlag.Partial), wanted);
   },
 );
 

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { Plane } from '../../dataplane/forward/plane.js';
-import { TRACED } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { Reason } from '../../dataplane/observe/reason.js';
 import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { Sink, Source } from '../../dataplane/port/port.js';
@@ -81,7 +81,7 @@ export class Router {
   private readonly flags: number;
 
   constructor(wanted: Wanted) {
-    this.flags = wanted.isTraced === true ? TRACED : 0;
+    this.flags = wanted.isTraced === true ? FrameFlag.Traced : 0;
     const program = programOf(wanted);
     this.plane = new Plane(program);
     introduce(this.plane, wanted);

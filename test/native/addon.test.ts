@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
-import { Frames, Gso, PARTIAL, SUPER } from '../../dataplane/frame/frames.js';
+import { FrameFlag, Frames, Gso } from '../../dataplane/frame/frames.js';
 import { CONTRACT, Outcome, Status } from '../../native-bindings/native.js';
 import type { Ground, Namespace } from './ground.js';
 import { groundTest } from './ground.js';
@@ -23,7 +23,7 @@ test('without the addon one line says what to install', (t) => {
 groundTest('C++ and TypeScript have the same numbers', (t, { native }) => {
   t.is(native.contract, CONTRACT);
   t.deepEqual(native.constants, {
-    ...{ PARTIAL, SUPER },
+    ...{ PARTIAL: FrameFlag.Partial, SUPER: FrameFlag.Super },
     ...{ TcpV4: Gso.TcpV4, TcpV6: Gso.TcpV6, UdpL4: Gso.UdpL4, Ecn: Gso.Ecn },
     ...{ Sent: Outcome.Sent, QueueFull: Outcome.QueueFull, TooLong: Outcome.TooLong },
     ...{ Down: Outcome.Down, Gone: Outcome.Gone, Invalid: Outcome.Invalid },

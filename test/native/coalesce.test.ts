@@ -4,7 +4,7 @@
  */
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { PARTIAL, SUPER } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import type { Ground } from './ground.js';
 import { groundTest } from './ground.js';
 import type { Segment } from './segments.js';
@@ -35,8 +35,8 @@ function wireFramesOf(ground: Ground, slots: Int32Array): Uint8Array[] {
   return [...slots].flatMap((slot) => {
     const frame = ground.bytesOf(slot);
     const has = flags[slot] ?? 0;
-    if ((has & SUPER) !== 0) return cut(frame, gsoSize[slot] ?? 1);
-    if ((has & PARTIAL) === 0) return [frame];
+    if ((has & FrameFlag.Super) !== 0) return cut(frame, gsoSize[slot] ?? 1);
+    if ((has & FrameFlag.Partial) === 0) return [frame];
     return [complete(frame, checksumStart[slot] ?? 0, checksumOffset[slot] ?? 0)];
   });
 }
@@ -88,7 +88,7 @@ groundTest(
       t.is(slots.length, 1);
       const [slot = 0] = slots;
       const { flags, gsoType, gsoSize, checksumStart, checksumOffset } = ground.frames;
-      t.is(flags[slot], PARTIAL | SUPER);
+      t.is(flags[slot], FrameFlag.Partial | FrameFlag.Super);
       t.is(gsoType[slot], gsoOf(sent[0] ?? new Uint8Array()));
       t.is(gsoSize[slot], 1448);
       t.is(checksumStart[slot], 34);
@@ -273,7 +273,7 @@ groundTest('segments with partial checksums join too, and stay partial', (t, gro
   for (const [i, segment] of segments.entries()) {
     const slot = slots[i] ?? 0;
     ground.load(slot, frameOf(segment, true));
-    ground.frames.flags[slot] = PARTIAL;
+    ground.frames.flags[slot] = FrameFlag.Partial;
     ground.frames.checksumStart[slot] = 34;
     ground.frames.checksumOffset[slot] = 16;
   }

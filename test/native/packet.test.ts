@@ -1,6 +1,6 @@
 /** Existing interfaces: the two ends of a cable (veth), by AF_PACKET and by libpcap. */
 import type { ExecutionContext } from 'ava';
-import { PARTIAL, SUPER } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { Outcome } from '../../native-bindings/native.js';
 import type { Ground } from './ground.js';
 import { groundTest } from './ground.js';
@@ -74,15 +74,15 @@ eachKind('a partial checksum is known as such, also behind a tag', (t, ground, o
     const { transport } = headersOf(frame);
     const [slot = 0] = ground.claim(1);
     ground.load(slot, frame);
-    ground.frames.flags[slot] = PARTIAL;
+    ground.frames.flags[slot] = FrameFlag.Partial;
     ground.frames.checksumStart[slot] = transport;
     ground.frames.checksumOffset[slot] = 16;
     t.is(ground.native.send(from, Int32Array.of(slot), 0, 1, ground.outcomes), 0);
-    t.is(ground.frames.flags[slot], PARTIAL, 'a frame that was sent is unchanged');
+    t.is(ground.frames.flags[slot], FrameFlag.Partial, 'a frame that was sent is unchanged');
     const [got = -1] = ground.receive(to);
     const received = ground.bytesOf(got);
     // The kernel may have completed it on the way (it does behind tags).
-    if (ground.frames.flags[got] === PARTIAL) {
+    if (ground.frames.flags[got] === FrameFlag.Partial) {
       t.is(ground.frames.checksumStart[got], transport);
       complete(received, transport, ground.frames.checksumOffset[got] ?? 0);
     }
@@ -100,12 +100,12 @@ eachKind('a partial checksum of UDP is known as such', (t, ground, open) => {
     const transport = isIpv6 ? 54 : 34;
     const [slot = 0] = ground.claim(1);
     ground.load(slot, frame);
-    ground.frames.flags[slot] = PARTIAL;
+    ground.frames.flags[slot] = FrameFlag.Partial;
     ground.frames.checksumStart[slot] = transport;
     ground.frames.checksumOffset[slot] = 6;
     t.is(ground.native.send(from, Int32Array.of(slot), 0, 1, ground.outcomes), 0);
     const [got = -1] = ground.receive(to);
-    t.is(ground.frames.flags[got], PARTIAL);
+    t.is(ground.frames.flags[got], FrameFlag.Partial);
     t.is(ground.frames.checksumStart[got], transport);
     t.is(ground.frames.checksumOffset[got], 6);
     const without = Uint8Array.from(frame);
@@ -124,7 +124,7 @@ eachKind('segments of one flow come as one super-frame', (t, ground, open) => {
   t.is(ground.send(here, sent), 0);
   const [got = -1, none] = ground.receive(there);
   t.is(none, undefined);
-  t.is(ground.frames.flags[got], PARTIAL | SUPER);
+  t.is(ground.frames.flags[got], FrameFlag.Partial | FrameFlag.Super);
   t.deepEqual(cut(ground.bytesOf(got), ground.frames.gsoSize[got] ?? 1), sent);
 });
 
@@ -142,7 +142,7 @@ eachKind('a super-frame comes as one, and can be cut', (t, ground, open) => {
     const [slot = 0] = ground.claim(1);
     ground.load(slot, whole);
     const { frames } = ground;
-    frames.flags[slot] = PARTIAL | SUPER;
+    frames.flags[slot] = FrameFlag.Partial | FrameFlag.Super;
     frames.gsoType[slot] = gsoOf(whole);
     frames.gsoSize[slot] = gsoSize;
     frames.checksumStart[slot] = transport;
@@ -150,7 +150,7 @@ eachKind('a super-frame comes as one, and can be cut', (t, ground, open) => {
     t.is(ground.native.send(from, Int32Array.of(slot), 0, 1, ground.outcomes), 0);
     const [got = -1, none] = ground.receive(to);
     t.is(none, undefined);
-    t.is(frames.flags[got], PARTIAL | SUPER);
+    t.is(frames.flags[got], FrameFlag.Partial | FrameFlag.Super);
     t.is(frames.gsoType[got], gsoOf(whole));
     t.is(frames.gsoSize[got], gsoSize);
     t.deepEqual(cut(ground.bytesOf(got), gsoSize), cut(finish(whole), gsoSize));

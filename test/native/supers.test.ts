@@ -1,6 +1,6 @@
 /** Super-frames at an interface that is served by libpcap, which cannot describe them. */
 import type { ExecutionContext } from 'ava';
-import { PARTIAL, SUPER } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { groundTest } from './ground.js';
 import type { Ground } from './ground.js';
 import { frameOf, gsoOf, headersOf, trainOf } from './segments.js';
@@ -33,7 +33,7 @@ function loadSuper(
   const whole = frameOf(train, true);
   const { frames } = ground;
   ground.load(slot, whole);
-  frames.flags[slot] = PARTIAL | SUPER;
+  frames.flags[slot] = FrameFlag.Partial | FrameFlag.Super;
   frames.gsoType[slot] = gsoOf(whole);
   frames.gsoSize[slot] = gsoSize;
   frames.checksumStart[slot] = headersOf(whole).transport;
@@ -78,7 +78,7 @@ captureTest('super-frames and others come in the order in which they were sent',
   const slots = ground.claim(numbers.length);
   numbers.forEach((number, i) => {
     loadSuper(ground, slots[i] ?? 0, number, isSuper(i) ? 3000 : 100, 1000);
-    if (!isSuper(i)) frames.flags[slots[i] ?? 0] = PARTIAL;
+    if (!isSuper(i)) frames.flags[slots[i] ?? 0] = FrameFlag.Partial;
   });
   t.is(native.send(from, slots, 0, slots.length, ground.outcomes), 0);
   for (const slot of slots) frames.release(slot);

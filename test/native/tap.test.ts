@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
-import { PARTIAL, SUPER } from '../../dataplane/frame/frames.js';
+import { FrameFlag } from '../../dataplane/frame/frames.js';
 import { Outcome } from '../../native-bindings/native.js';
 import type { Ground, Namespace } from './ground.js';
 import { groundTest } from './ground.js';
@@ -85,7 +85,7 @@ for (const offloads of ['on', 'off'])
     t.is(received, `listening\n${sent}`);
     t.is(
       seen,
-      PARTIAL | SUPER,
+      FrameFlag.Partial | FrameFlag.Super,
       'super-frames with partial checksums: made by the sender, or by us',
     );
   });

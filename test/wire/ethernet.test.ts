@@ -15,12 +15,11 @@ import {
   typeOrLength,
 } from '../../dataplane/wire/ethernet.js';
 import {
+  Vlan,
   isDropEligible,
   priority,
   skipTags,
   tagControl,
-  VID_PRIORITY,
-  VID_RESERVED,
   vlanId,
 } from '../../dataplane/wire/vlan.js';
 import { changed, frame } from './frames.js';
@@ -97,8 +96,8 @@ test('B-10, B-12: a TCI is priority, drop eligibility and VLAN; VLAN 0 is a prio
   t.true(isDropEligible(inner));
   t.is(vlanId(tagControl(bytes, 12)), 200);
   t.false(isDropEligible(tagControl(bytes, 12)));
-  t.is(vlanId(0xf000), VID_PRIORITY);
-  t.is(vlanId(0xffff), VID_RESERVED);
+  t.is(vlanId(0xf000), Vlan.VidPriority);
+  t.is(vlanId(0xffff), Vlan.VidReserved);
 });
 
 test('B-14: an LLC header must fit its length field, and that the frame', (t) => {

@@ -3,7 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { parseOn } from '../../../dataplane/forward/parse.js';
 import { Plane } from '../../../dataplane/forward/plane.js';
-import { Gso, PARTIAL, SUPER } from '../../../dataplane/frame/frames.js';
+import { FrameFlag, Gso } from '../../../dataplane/frame/frames.js';
 import type { Frames } from '../../../dataplane/frame/frames.js';
 import { Reason } from '../../../dataplane/observe/reason.js';
 import { NO_REFUSALS } from '../../../dataplane/port/port.js';
@@ -102,7 +102,7 @@ test('rule 1: a partial checksum is completed where the frame stands, once for a
       const slot = put(partialFrame(it));
       t.is(parse(slot), Reason.Ok);
       t.deepEqual(cut([slot]).seen, [wireFrame(it)]);
-      t.is((frames.flags[slot] ?? 0) & PARTIAL, 0);
+      t.is((frames.flags[slot] ?? 0) & FrameFlag.Partial, 0);
     }),
   );
 });
@@ -163,9 +163,14 @@ test('a super-frame without a partial checksum, as a network card makes them, ge
   for (const version of [4, 6] as const) {
     const it = { ...long, version };
     const { bytes, gsoType, gsoSize } = superFrame(it);
-    const slot = put({ bytes, gsoType: gsoType ?? 0, gsoSize: gsoSize ?? 0, flags: SUPER });
+    const slot = put({
+      bytes,
+      gsoType: gsoType ?? 0,
+      gsoSize: gsoSize ?? 0,
+      flags: FrameFlag.Super,
+    });
     t.is(parse(slot), Reason.Ok);
-    t.is(frames.flags[slot], SUPER | PARTIAL);
+    t.is(frames.flags[slot], FrameFlag.Super | FrameFlag.Partial);
     t.deepEqual(cut([slot]).seen, wireFrames(it));
   }
 });

@@ -2,7 +2,7 @@
  * Super-frames and the frames they stand for, both built from one description, byte by byte: the judge of segmentation. Checksums are
  * remainders of whole packets modulo 65,535 in big-integer arithmetic.
  */
-import { Gso, PARTIAL, SUPER } from '../../../dataplane/frame/frames.js';
+import { FrameFlag, Gso } from '../../../dataplane/frame/frames.js';
 import type { Passing } from './fake-native.js';
 
 export interface Described {
@@ -97,7 +97,7 @@ export function superFrame(it: Described): Passing & { readonly headers: number 
   const tcp = it.version === 4 ? Gso.TcpV4 : Gso.TcpV6;
   return {
     ...whole,
-    flags: PARTIAL | SUPER,
+    flags: FrameFlag.Partial | FrameFlag.Super,
     gsoType: it.transport === 'tcp' ? tcp : Gso.UdpL4,
     gsoSize: it.gsoSize,
   };
@@ -105,7 +105,7 @@ export function superFrame(it: Described): Passing & { readonly headers: number 
 
 /** A frame that only lacks its checksum. */
 export function partialFrame(it: Described): Passing {
-  return { ...build(it, it, true), flags: PARTIAL };
+  return { ...build(it, it, true), flags: FrameFlag.Partial };
 }
 
 /** That frame as it stands on a wire. */

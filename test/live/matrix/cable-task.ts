@@ -3,10 +3,10 @@
  * where they have it. What a kernel's 802.1Q module would do between eth0.7 and eth0.
  */
 import { workerData } from 'node:worker_threads';
-import { Frames, PARTIAL } from '../../../dataplane/frame/frames.js';
+import { FrameFlag, Frames } from '../../../dataplane/frame/frames.js';
 import type { Frame } from '../../../dataplane/frame/frames.js';
 import { EtherType } from '../../../dataplane/wire/ethernet.js';
-import { TAG_LENGTH, tagControl, vlanId } from '../../../dataplane/wire/vlan.js';
+import { Vlan, tagControl, vlanId } from '../../../dataplane/wire/vlan.js';
 import { loadNative } from '../../../native-bindings/load.js';
 import type { CableTask } from './cable.js';
 
@@ -34,10 +34,10 @@ for (const { descriptor, namespace, name } of cables) {
 function push(frame: Frame): boolean {
   const { bytes, view, start } = frames;
   const at = start[frame] ?? 0;
-  bytes.copyWithin(at - TAG_LENGTH, at, at + ADDRESSES);
-  view.setUint16(at + ADDRESSES - TAG_LENGTH, EtherType.VlanTag);
-  view.setUint16(at + ADDRESSES - TAG_LENGTH + 2, vlan);
-  move(frame, -TAG_LENGTH);
+  bytes.copyWithin(at - Vlan.TagLength, at, at + ADDRESSES);
+  view.setUint16(at + ADDRESSES - Vlan.TagLength, EtherType.VlanTag);
+  view.setUint16(at + ADDRESSES - Vlan.TagLength + 2, vlan);
+  move(frame, -Vlan.TagLength);
   return true;
 }
 
@@ -46,8 +46,8 @@ function pop(frame: Frame): boolean {
   const at = start[frame] ?? 0;
   if (view.getUint16(at + ADDRESSES) !== EtherType.VlanTag) return false;
   if (vlanId(tagControl(view, at + ADDRESSES)) !== vlan) return false;
-  bytes.copyWithin(at + TAG_LENGTH, at, at + ADDRESSES);
-  move(frame, TAG_LENGTH);
+  bytes.copyWithin(at + Vlan.TagLength, at, at + ADDRESSES);
+  move(frame, Vlan.TagLength);
   return true;
 }
 
@@ -57,7 +57,7 @@ function move(frame: Frame, by: number): void {
   start[frame] = (start[frame] ?? 0) + by;
   length[frame] = (length[frame] ?? 0) - by;
   wireLength[frame] = (wireLength[frame] ?? 0) - by;
-  if (((flags[frame] ?? 0) & PARTIAL) !== 0)
+  if (((flags[frame] ?? 0) & FrameFlag.Partial) !== 0)
     checksumStart[frame] = (checksumStart[frame] ?? 0) - by;
 }
 
