@@ -65,9 +65,8 @@ export function openingOn(
     if (isMasked && hasOwn[out] === 0) return NONE;
     const source = isMasked ? own[out] : from;
     const answers = replyPorts(Protocol.Udp, ports);
-    const now = tick[frame];
-    if (!table.hasRoom(now) || table.isTaken(now, key, to, source, answers)) return NONE;
-    const connection = table.enter(now, key, from, to, ports, to, source, answers);
+    if (!table.hasRoom(tick[frame]) || table.isNamed(key, to, source, answers)) return NONE;
+    const connection = table.enter(key, from, to, ports, to, source, answers);
     if (source !== from) table.mark(connection, Mark.SourceTranslated);
     table.setRule(connection, rule);
     table.setFirstFrame(connection, inPort[frame], serial[frame]);

@@ -100,9 +100,9 @@ export function fastPathOn(
   }
 
   /** The entry of the station that a next hop is, or -1 while it is not known, or has to be asked whether it is still there. */
-  function stationAt(hop: number, destination: number, now: number): number {
+  function stationAt(hop: number, destination: number, frame: Frame): number {
     const address = hops.via[hop] === 0 ? destination : hops.via[hop];
-    return resolver.reach(hops.iface[hop], address, now);
+    return resolver.reach(hops.iface[hop], address, frame);
   }
 
   /** One router more has been passed. `was` and `are`: sums of what else has been changed in the header. */
@@ -118,7 +118,7 @@ export function fastPathOn(
     const destination = view.getInt32(at + 16);
     const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
-    const station = stationAt(hop, destination, tick[frame]);
+    const station = stationAt(hop, destination, frame);
     if (station < 0) return Passage.Refused;
     passOn(frame, at, 0, 0);
     resolver.sendTo(frame, hops.iface[hop], station);
@@ -150,8 +150,10 @@ export function fastPathOn(
 
   function track(frame: Frame, at: number, { tracker }: Tracking, side: number): Verdict {
     const upper = at + Ipv4.HeaderLengthMin;
-    if (view.getUint8(at + 9) !== Protocol.Tcp)
-      return tracker.track(side, tick[frame], 0, 0, 0, 0, 0, NO_SCALE);
+    if (view.getUint8(at + 9) !== Protocol.Tcp) {
+      tracker.trackUdp(side, tick[frame]);
+      return Verdict.Accept;
+    }
     const control = tcp.flags(view, upper);
     const header = tcp.headerLength(view, upper);
     const options = upper + Tcp.HeaderLengthMin;
@@ -209,7 +211,7 @@ export function fastPathOn(
     const destination = view.getInt32(at + 16);
     const hop = hopTo(iface, host, destination, packetLength[frame]);
     if (hop < 0) return Passage.Refused;
-    const station = stationAt(hop, destination, tick[frame]);
+    const station = stationAt(hop, destination, frame);
     if (station < 0) return Passage.Refused;
     const connection = open(frame, host, iface, hops.iface[hop], tracking, key);
     if (connection < 0) return Passage.Refused;
@@ -267,7 +269,7 @@ export function fastPathOn(
     if (hop < 0) return Passage.Refused;
     const isDirect = (marks & (isReply ? Mark.SourceTranslated : Mark.DestinationTranslated)) === 0;
     if (!isSure(iface, hops.iface[hop], table.ruleOf(connection), isDirect)) return Passage.Refused;
-    const station = stationAt(hop, destination, tick[frame]);
+    const station = stationAt(hop, destination, frame);
     if (station < 0) return Passage.Refused;
     if (track(frame, at, tracking, side) !== Verdict.Accept) return Passage.Invalid;
     send(frame, at, tracking, side, hop, station);

@@ -64,7 +64,10 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
   return {
     destination: (host, iface, packet) => {
       const port = packet.ports & 0xffff;
-      for (const row of destinations[host]) {
+      const rows = destinations[host];
+      const count = rows.length;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i];
         if (
           natRules.family[row] === packet.family &&
           concerns(program, row, packet.protocol, port) &&
@@ -77,7 +80,10 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
     },
     source: (host, out, packet) => {
       const port = packet.ports >>> 16;
-      for (const row of sources[host]) {
+      const rows = sources[host];
+      const count = rows.length;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i];
         if (
           natRules.family[row] === packet.family &&
           concerns(program, row, packet.protocol, port) &&
@@ -89,7 +95,10 @@ export function natRulesOf(program: Program, local: LocalAddresses): NatRules {
       return NO_RULE;
     },
     isFromOutside: (host, iface, packet) => {
-      for (const row of sources[host]) {
+      const rows = sources[host];
+      const count = rows.length;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i];
         if (natRules.family[row] !== packet.family) continue;
         if (natRules.iface[row] === iface) return true;
         if (natRules.iface[row] === NONE && !matches(row, packet.source)) return true;

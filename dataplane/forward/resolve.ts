@@ -34,8 +34,8 @@ const REACHED_BITS = 10;
 export interface Resolver {
   /** Sends a frame to the MAC of `words` (IPv4 behind three of 0) by an interface, now or when that is known. Uses up a hold on the frame. */
   readonly send: (frame: Frame, iface: number, family: number, words: Int32Array) => void;
-  /** The entry of an IPv4 address at an interface to which something can be sent at a tick without a doubt arising, else -1. Good until somebody else is spoken to. */
-  readonly reach: (iface: number, address: number, tick: number) => number;
+  /** The entry of an IPv4 address at an interface to which a frame can be sent without a doubt arising, else -1. Good until somebody else is spoken to. */
+  readonly reach: (iface: number, address: number, frame: Frame) => number;
   /** Sends a frame, of which the caller has the only hold, to a neighbor that was reached. Uses it up. */
   readonly sendTo: (frame: Frame, iface: number, entry: number) => void;
   /** A neighbor at an interface has said which MAC it has. */
@@ -171,8 +171,9 @@ export function resolverOn(plane: Plane, roads: Roads): Resolver {
       drop(gone, Reason.NeighborQueueFull);
       if (isOther) trace.note(Step.Done);
     },
-    reach: (iface, address, tick) => {
+    reach: (iface, address, frame) => {
       const table = neighborsAt(iface);
+      const tick = tickOf[frame];
       const slot = Math.imul(address, 0x9e37_79b9) >>> (32 - REACHED_BITS);
       if (table.isReady(reached[slot], iface, address, tick)) return reached[slot];
       const known = table.find(iface, 0, 0, 0, address);

@@ -91,9 +91,18 @@ export class Conntrack extends Connections {
     return this.find(tick, key, source, destination, ports) !== NONE;
   }
 
+  /** Has a connection this tuple, in either direction, alive or not? */
+  isNamed(key: number, source: number, destination: number, ports: number): boolean {
+    const { slots } = this;
+    const hash = this.hashOf(key, source, destination, ports);
+    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(hash, slot))
+      if (this.isSide(slots.at(slot), key, source, destination, ports)) return true;
+    return false;
+  }
+
   /** What `touchSlot` and `guess` want to be told of a tuple. */
   hashOf(key: number, source: number, destination: number, ports: number): number {
-    return this.hashing.of(key, source, destination, ports) | 0;
+    return this.hashing.of(key, source, destination, ports);
   }
 
   /** Asks memory for where a side with this hash is looked for, ahead of `guess` or `find`; the result means nothing. */
@@ -141,7 +150,7 @@ export class Conntrack extends Connections {
 
   /**
    * Enters a connection, both tuples of it; -1 when there is no room (`refused`) or one of its tuples is another's (`clashed`). Its state is
-   * 0, it has no marks and no rule, its windows are 0, and it expires now: whoever adds it says how long it lives, before anybody looks.
+   * 0, it has no marks and no rule, its windows are 0, and it has expired: whoever adds it says how long it lives, before anybody looks.
    * IPv6 addresses the caller holds meanwhile, since room for this one is made by removing others.
    */
   add(
@@ -161,21 +170,15 @@ export class Conntrack extends Connections {
       this.clashed++;
       return NONE;
     }
-    return this.enter(
-      tick,
-      key,
-      source,
-      destination,
-      ports,
-      replySource,
-      replyDestination,
-      replyPorts,
-    );
+    if (!this.hasRoom(tick) && !this.makeRoom(tick)) {
+      this.refused++;
+      return NONE;
+    }
+    return this.enter(key, source, destination, ports, replySource, replyDestination, replyPorts);
   }
 
-  /** The same for tuples that nobody has, as the caller knows. */
+  /** The same for tuples that nobody has, where there is room (`hasRoom`), as the caller knows. */
   enter(
-    tick: number,
     key: number,
     source: number,
     destination: number,
@@ -184,13 +187,7 @@ export class Conntrack extends Connections {
     replyDestination: number,
     replyPorts: number,
   ): number {
-    // Those that nobody answered live equally long, so the oldest of all is the likeliest to have expired, and it is near.
-    if (this.hasRoom(tick)) {
-      if (this.used === this.capacity) this.remove(this.oldest - 1);
-    } else if (!this.makeRoom(tick)) {
-      this.refused++;
-      return NONE;
-    }
+    if (this.used === this.capacity) this.remove(this.oldest - 1);
     const connection = this.claim();
     const { words } = this;
     const at = connection * Word.Count;
@@ -206,7 +203,7 @@ export class Conntrack extends Connections {
     words[at + Word.Own + 1] = 0;
     words[at + Word.Rule] = NONE;
     words[at + Word.Serial] = 0;
-    this.ticks[connection * Tick.Count + Tick.Expiry] = tick;
+    this.ticks[connection * Tick.Count + Tick.Expiry] = 0;
     if (protocolIn(key) === Protocol.Tcp) this.clearWindows(connection);
     if (isIpv6In(key)) this.holdAddresses(at);
     // Where both tuples are equal, the first is met.

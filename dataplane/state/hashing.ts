@@ -23,14 +23,14 @@ export class Hashing {
     this.m3 = drawn(seed, 5) | 1;
   }
 
-  /** 32 bits, 0 or more. */
+  /** 32 bits. Signed: what is more than 31 of them would be handed over as an object. */
   of(a: number, b: number, c: number, d: number): number {
     let h = this.start ^ a;
     h = Math.imul(h ^ (h >>> 16), this.m0) ^ b;
     h = Math.imul(h ^ (h >>> 15), this.m1) ^ c;
     h = Math.imul(h ^ (h >>> 16), this.m2) ^ d;
     h = Math.imul(h ^ (h >>> 15), this.m3);
-    return Math.imul(h ^ (h >>> 16), 0x85eb_ca6b) >>> 0;
+    return Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
   }
 }
 

@@ -78,20 +78,25 @@ export class Tracker {
         tick,
       );
       if (verdict !== Verdict.Accept) return verdict;
-    } else if (protocol === Protocol.Udp) this.followUdp(connection, tick);
-    else this.renew(connection, tick, timerOf(protocol));
+    } else if (protocol === Protocol.Udp) {
+      this.trackUdp(side, tick);
+      return Verdict.Accept;
+    } else this.renew(connection, tick, timerOf(protocol));
     if (direction === Direction.Reply) table.mark(connection, Mark.SeenReply);
     return Verdict.Accept;
   }
 
-  private followUdp(connection: number, tick: number): void {
+  /** The same for a packet of UDP, which always belongs to its connection. */
+  trackUdp(side: number, tick: number): void {
     const { table } = this;
+    const connection = connectionOf(side);
     // Of UDP, what the tracker keeps is when it began.
     if (table.stateOf(connection) !== ALIVE) table.setOwnTick(connection, tick);
     const isStream =
       table.has(connection, Mark.SeenReply) && tick > table.ownTickOf(connection) + STREAM_NS;
     if (isStream) table.mark(connection, Mark.Assured);
     this.renew(connection, tick, isStream ? Timer.UdpStream : Timer.Udp);
+    if (directionOf(side) === Direction.Reply) table.mark(connection, Mark.SeenReply);
   }
 
   private renew(connection: number, tick: number, timer: Timer): void {
