@@ -17,7 +17,7 @@ import { shareOut } from '../../control/supervisor/share.js';
 import type { CaptureFormat } from '../../dataplane/worker/replay.js';
 import { u16, u32, u8 } from '../../pcaps/build/bytes.js';
 import type { Station } from '../../pcaps/build/ethernet.js';
-import { arpRequest } from '../../pcaps/build/ipv4.js';
+import { arpReply, arpRequest } from '../../pcaps/build/ipv4.js';
 import * as build from '../capture/build.js';
 import { inDirectory } from '../capture/read.js';
 import { labOf } from '../dataplane/lab.js';
@@ -142,6 +142,7 @@ test('N5382-4: a SYN that waits at a host is answered at the same time with two 
       [b, syn, 1],
       [a, asked(), 5],
       [b, syn, 8],
+      [b, arpReply(far, eth1), 10.5],
     ] as const
   ).map(([port, frame, seconds]): Scripted => {
     return { line: '', said: '', port, tick: seconds * 1e9, frame, size: frame.length };
@@ -154,8 +155,8 @@ test('N5382-4: a SYN that waits at a host is answered at the same time with two 
     const one = await replayed(1);
     t.deepEqual(await replayed(2), one);
     const left = one.get('wan.p.pcap') ?? Buffer.alloc(0);
-    // What gw answered at the beginning, what was asked 5 s in, and an error 6 s after each SYN.
-    t.deepEqual(timesIn(left), [0, 5, 7, 14]);
+    // What gw answered at the beginning, what was asked 5 s in, an error 6 s after each SYN; and whether far is still there.
+    t.deepEqual(timesIn(left), [0, 5, 7, 10, 14]);
   });
 });
 
