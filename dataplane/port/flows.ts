@@ -107,13 +107,14 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
     view.setInt32(at + 40, 0);
   }
 
+  /** Gives the port of the station inside, which for `dnat` is always the same one. */
   function fromInside(at: number, flow: number): number {
-    const inside = INSIDE + (flow & (INSIDE_COUNT - 1));
+    const inside = kind === 'dnat' ? INSIDE : INSIDE + (flow & (INSIDE_COUNT - 1));
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const port = PORT_FIRST + (flow & ((1 << PORT_BITS) - 1));
     if (kind === 'echo') putEcho(at, OWN_INSIDE, inside, inside, remote, (ECHO << 16) | port);
     else if (kind === 'dnat')
-      putUdp(at, OWN_INSIDE, INSIDE, INSIDE, remote, (SERVER_PORT << 16) | port);
+      putUdp(at, OWN_INSIDE, inside, inside, remote, (SERVER_PORT << 16) | port);
     else putUdp(at, OWN_INSIDE, inside, inside, remote, (port << 16) | SERVER_PORT);
     return inside & (ports - 1);
   }
