@@ -1,23 +1,7 @@
 /** How connections are found in advance, and how much room they take. */
 import test from 'ava';
 import { Direction } from '../../dataplane/state/connections.js';
-import { Conntrack } from '../../dataplane/state/conntrack.js';
-import { Interned } from '../../dataplane/state/interned.js';
-import { keyOf, Protocol } from '../../dataplane/state/tuple.js';
-
-const KEY = keyOf(0, Protocol.Udp, false);
-const SEED = 0x5eed;
-
-function tableOf(capacity: number): Conntrack {
-  return new Conntrack(capacity, SEED, new Interned(8, SEED));
-}
-
-/** Adds a connection that differs from others by `source`, and lives for `life` ns. */
-function added(table: Conntrack, source: number, life = 100, tick = 0): number {
-  const connection = table.add(tick, KEY, source, 9, 0x0001_0002, 9, source, 0x0002_0001);
-  if (connection >= 0) table.setExpiry(connection, tick + life);
-  return connection;
-}
+import { added, KEY, tableOf } from './connection-tables.js';
 
 test('a guess is right where one is possible, and whether it is can be asked', (t) => {
   const table = tableOf(2);

@@ -9,9 +9,7 @@ import { Direction, Mark } from '../../dataplane/state/connections.js';
 import { connectionOf, Conntrack, directionOf } from '../../dataplane/state/conntrack.js';
 import { Interned } from '../../dataplane/state/interned.js';
 import { keyOf, Protocol } from '../../dataplane/state/tuple.js';
-
-const KEY = keyOf(0, Protocol.Udp, false);
-const SEED = 0x5eed;
+import { added, KEY, SEED, tableOf } from './connection-tables.js';
 
 type Tuple = readonly [key: number, source: number, destination: number, ports: number];
 
@@ -210,17 +208,6 @@ test('NCT-2: of all tuples that were added, those that are alive have one connec
     }),
   );
 });
-
-function tableOf(capacity: number): Conntrack {
-  return new Conntrack(capacity, SEED, new Interned(8, SEED));
-}
-
-/** Adds a connection that differs from others by `source`, and lives for `life` ns. */
-function added(table: Conntrack, source: number, life = 100, tick = 0): number {
-  const connection = table.add(tick, KEY, source, 9, 0x0001_0002, 9, source, 0x0002_0001);
-  if (connection >= 0) table.setExpiry(connection, tick + life);
-  return connection;
-}
 
 test('a connection is found by both of its tuples, which say in which direction a packet goes', (t) => {
   const table = tableOf(4);

@@ -1,7 +1,6 @@
 /** Who has which port outside, and who reaches whom by it: of TCP and ICMP as well as of UDP (mappings.test.ts), in both families. */
 import test from 'ava';
 import type { Packet } from './packets.js';
-import { u16, u32 } from './packets.js';
 import {
   ACK,
   answerOf,
@@ -14,9 +13,10 @@ import {
   ping,
   PROFILES,
   RST,
+  refusalOf,
   saidAbout,
   scene,
-  SYN,
+  syn,
   tcp,
   tells,
   udp,
@@ -27,22 +27,6 @@ const PORT = 40_000;
 const onePort = { range: `ports: ${PORT}-${PORT}` };
 const CONSUMED = 'consumed: host-stack';
 const EXHAUSTED = 'dropped: nat-ports-exhausted';
-
-const syn = (source: string, port: number, destination: string, toPort: number): Packet =>
-  tcp({ source, port, destination, toPort }, SYN, [NEAR_SEQUENCE, 0]);
-
-/** The reset with which a host refuses a SYN, as the emulated one writes it. */
-function refusalOf(question: Packet): Packet {
-  const { source, port, destination, toPort } = question;
-  const ends = { source: destination, port: toPort, destination: source, toPort: port };
-  const reset = tcp(ends, RST | ACK, [0, NEAR_SEQUENCE + 1]);
-  return {
-    ...reset,
-    segment: `${u32(0)}${u32(NEAR_SEQUENCE + 1)}5014${u16(0)}`,
-    identification: 0,
-    isWhole: true,
-  };
-}
 
 for (const family of FAMILIES) {
   const linux = scene(family, 'linux', onePort);

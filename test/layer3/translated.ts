@@ -283,3 +283,16 @@ export function saidAbout(
 /** Declares a test once for each family and profile. */
 export const each: readonly { readonly family: Family; readonly profile: Profile }[] =
   FAMILIES.flatMap((family) => PROFILES.map((profile) => ({ family, profile })));
+
+/** The first segment of somebody who opens a connection. */
+export const syn = (source: string, port: number, destination: string, toPort: number): Packet =>
+  tcp({ source, port, destination, toPort }, SYN, [NEAR_SEQUENCE, 0]);
+
+/** The reset with which a host refuses a SYN, as the emulated one writes it. */
+export function refusalOf(question: Packet): Packet {
+  const { source, port, destination, toPort } = question;
+  const ends = { source: destination, port: toPort, destination: source, toPort: port };
+  const reset = tcp(ends, RST | ACK, [0, NEAR_SEQUENCE + 1]);
+  const segment = `${u32(0)}${u32(NEAR_SEQUENCE + 1)}5014${u16(0)}`;
+  return { ...reset, segment, identification: 0, isWhole: true };
+}

@@ -1,6 +1,5 @@
 /** TCP from outside that nobody inside has asked for (RFC 5382 §4.3). */
 import test from 'ava';
-import type { Packet } from './packets.js';
 import { u16, u32 } from './packets.js';
 import {
   ACK,
@@ -8,9 +7,10 @@ import {
   FAR_SEQUENCE,
   NEAR_SEQUENCE,
   passed,
-  RST,
+  refusalOf,
   saidAbout,
   scene,
+  syn,
   SYN,
   tcp,
   tells,
@@ -22,18 +22,6 @@ const PORT = 40_000;
 const onePort = { range: `ports: ${PORT}-${PORT}` };
 const CONSUMED = 'consumed: host-stack';
 const UNSOLICITED = 'dropped: syn-unsolicited';
-
-const syn = (source: string, port: number, destination: string, toPort: number): Packet =>
-  tcp({ source, port, destination, toPort }, SYN, [NEAR_SEQUENCE, 0]);
-
-/** The reset with which a host refuses a SYN, as the emulated one writes it. */
-function refusalOf(question: Packet): Packet {
-  const { source, port, destination, toPort } = question;
-  const ends = { source: destination, port: toPort, destination: source, toPort: port };
-  const reset = tcp(ends, RST | ACK, [0, NEAR_SEQUENCE + 1]);
-  const segment = `${u32(0)}${u32(NEAR_SEQUENCE + 1)}5014${u16(0)}`;
-  return { ...reset, segment, identification: 0, isWhole: true };
-}
 
 for (const family of FAMILIES) {
   const linux = scene(family, 'linux', onePort);
