@@ -157,11 +157,15 @@ function wordFor(ended: number): string {
   return `${way}: ${reasonText(ended % Reason.Count).name}`;
 }
 
-/** From an address of the router: an ICMP error, the answer to a ping, or the RST of a port where nobody listens. */
+/**
+ * Of what leaves when a packet has ended: an ICMP error, the answer to a ping, or the RST of a port where nobody listens. Mostly from an address of the
+ * router; but an error about a packet whose answers would be those of another connection, which clashes with its own, is told as from that one's
+ * end, as Linux does (nf_conntrack_proto_icmp.c looks for the packet turned round).
+ */
 function isOwnWord(digits: string): boolean {
   const isReset = digits.slice(46, 48) === '06' && (parseInt(digits.slice(94, 96), 16) & 4) !== 0;
   const isIcmp = digits.slice(46, 48) === '01' && digits.slice(68, 70) !== '08';
-  return OWN.includes(digits.slice(52, 60)) && (isReset || isIcmp);
+  return isReset || isIcmp;
 }
 
 function programOf(wanted: Wanted): Program {
