@@ -65,7 +65,7 @@ export function openingOn(
     if (isMasked && hasOwn[out] === 0) return NONE;
     const source = isMasked ? own[out] : from;
     const answers = replyPorts(Protocol.Udp, ports);
-    if (!table.hasRoom(tick[frame]) || table.isNamed(key, to, source, answers)) return NONE;
+    if (!table.hasRoom(tick[frame]) || table.hasTuple(key, to, source, answers)) return NONE;
     const connection = table.enter(key, from, to, ports, to, source, answers);
     if (source !== from) table.mark(connection, Mark.SourceTranslated);
     table.setRule(connection, rule);

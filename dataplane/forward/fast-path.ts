@@ -29,6 +29,7 @@ import { Ethernet, EtherType } from '../wire/ethernet.js';
 import { Ipv4, fixedSum, Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
 import { Tcp } from '../wire/tcp.js';
+import { Udp } from '../wire/udp.js';
 import type { Fibs } from './fibs.js';
 import type { openingOn } from './fast-opening.js';
 import type { Sure } from './firewall.js';
@@ -59,10 +60,6 @@ export interface FastPathSurroundings {
 
 const VERSION_AND_LENGTH = 0x45;
 const FRAGMENT_BITS = 0x3fff;
-const UDP_HEADER_LENGTH = 8;
-const UDP_CHECKSUM = 6;
-const TCP_CHECKSUM = 16;
-const NO_SCALE = -1;
 const TRANSLATED = Mark.SourceTranslated | Mark.DestinationTranslated;
 
 /** Makes the function that sends on a packet that came in by an interface of a host that forwards, if it may go the short way. */
@@ -131,8 +128,8 @@ export function fastPathOn(
     const bytes = view.getUint16(at + 2) - Ipv4.HeaderLengthMin;
     const protocol = view.getUint8(at + 9);
     if (protocol === Protocol.Udp) {
-      if (bytes < UDP_HEADER_LENGTH) return false;
-      if (view.getUint16(upper + UDP_CHECKSUM) === 0) return true;
+      if (bytes < Udp.HeaderLength) return false;
+      if (view.getUint16(upper + Udp.ChecksumOffset) === 0) return true;
     } else {
       if (protocol !== Protocol.Tcp || bytes < Tcp.HeaderLengthMin) return false;
       const header = tcp.headerLength(view, upper);
@@ -165,7 +162,7 @@ export function fastPathOn(
       tcp.acknowledgment(view, upper),
       view.getUint16(upper + 14),
       view.getUint16(at + 2) - Ipv4.HeaderLengthMin - header,
-      (control & tcp.Flag.Syn) === 0 ? NO_SCALE : tcp.windowScale(view, options, upper + header),
+      (control & tcp.Flag.Syn) === 0 ? Tcp.NoScale : tcp.windowScale(view, options, upper + header),
     );
   }
 
@@ -179,18 +176,18 @@ export function fastPathOn(
   ): void {
     const upper = at + Ipv4.HeaderLengthMin;
     const were = fold(view.getUint32(at + 12)) + fold(view.getUint32(at + 16));
-    const are = half(source) + half(destination);
-    const portsWere = half(view.getInt32(upper));
+    const are = fold(source) + fold(destination);
+    const portsWere = fold(view.getInt32(upper));
     view.setInt32(at + 12, source);
     view.setInt32(at + 16, destination);
     view.setInt32(upper, ports);
     passOn(frame, at, were, are);
-    const [a, b] = [were + portsWere, are + half(ports)];
+    const [a, b] = [were + portsWere, are + fold(ports)];
     if (view.getUint8(at + 9) === Protocol.Udp) {
-      const field = upper + UDP_CHECKSUM;
+      const field = upper + Udp.ChecksumOffset;
       view.setUint16(field, updateUdpChecksum(view.getUint16(field), a, b));
     } else {
-      const field = upper + TCP_CHECKSUM;
+      const field = upper + Tcp.ChecksumOffset;
       view.setUint16(field, updateChecksum(view.getUint16(field), a, b));
     }
   }
@@ -284,8 +281,4 @@ export function fastPathOn(
       ? forward(frame, at, iface, host)
       : follow(frame, at, iface, host, tracking);
   };
-}
-
-function half(word: number): number {
-  return (word >>> 16) + (word & 0xffff);
 }

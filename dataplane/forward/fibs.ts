@@ -13,8 +13,8 @@ import { hostsOf } from './plane.js';
 const NO_ROUTE = -1;
 
 export class Fibs {
-  /** Where IPv4 routes lead. */
-  readonly hops: NextHops;
+  /** Where IPv4 routes lead, by the number of the next hop. */
+  readonly hops: Omit<NextHops, 'of'>;
 
   private readonly fib: Fib;
   /** Next hops + 1, 0 where a route leads nowhere. */
@@ -31,7 +31,7 @@ export class Fibs {
     const [builder, hopBuilder] = [new FibBuilder(), new FibBuilder()];
     const [hosts, ifaces] = [hostsOf(program), networks.rows + links.rows];
     const { of, iface, via } = nextHopsOf(program);
-    this.hops = { of, iface: fixed(iface), via: fixed(via) };
+    this.hops = { iface: fixed(iface), via: fixed(via) };
     this.hopTables = fixed(new Int32Array(hosts));
     this.ipv4 = fixed(new Int32Array(hosts));
     this.ipv6 = fixed(new Int32Array(hosts));
@@ -43,7 +43,7 @@ export class Fibs {
       const host = routes.host[row];
       add(builder, program, isIpv4 ? this.ipv4 : this.ipv6, host, row, row);
       add(builder, program, isIpv4 ? this.ipv4By : this.ipv6By, routes.iface[row], row, row);
-      if (isIpv4) add(hopBuilder, program, this.hopTables, host, row, this.hops.of[row] + 1);
+      if (isIpv4) add(hopBuilder, program, this.hopTables, host, row, of[row] + 1);
     }
     this.fib = builder.build();
     this.hopFib = hopBuilder.build();

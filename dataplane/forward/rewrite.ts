@@ -11,12 +11,12 @@ import { fold, updateChecksum, updateUdpChecksum } from '../wire/checksum.js';
 import { IcmpType, type } from '../wire/icmp.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { Tcp } from '../wire/tcp.js';
+import { Udp } from '../wire/udp.js';
 import { NO_TRANSPORT } from './packet.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 
-const TCP_CHECKSUM = 16;
-const UDP_CHECKSUM = 6;
 const ICMP_CHECKSUM = 2;
 const ICMP_IDENTIFIER = 4;
 const IPV4_IDENTIFICATION = 4;
@@ -74,19 +74,19 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
   }
 
   function mendTcp(at: number, isPartial: boolean): void {
-    const checksum = view.getUint16(at + TCP_CHECKSUM);
+    const checksum = view.getUint16(at + Tcp.ChecksumOffset);
     const mended = isPartial
       ? movePseudoSum(checksum)
       : updateChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
-    view.setUint16(at + TCP_CHECKSUM, mended);
+    view.setUint16(at + Tcp.ChecksumOffset, mended);
   }
 
   function mendUdp(at: number, isPartial: boolean): void {
-    const checksum = view.getUint16(at + UDP_CHECKSUM);
+    const checksum = view.getUint16(at + Udp.ChecksumOffset);
     const mended = isPartial
       ? movePseudoSum(checksum)
       : updateUdpChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
-    view.setUint16(at + UDP_CHECKSUM, mended);
+    view.setUint16(at + Udp.ChecksumOffset, mended);
   }
 
   /** Ports of 0 are those of a message without identifier; or of an echo reply, whose type is 0, with the identifier 0. */

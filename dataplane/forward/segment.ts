@@ -10,8 +10,6 @@ import { NO_TRANSPORT } from './packet.js';
 import type { Packet } from './packet.js';
 import type { Plane } from './plane.js';
 
-const NO_SCALE = -1;
-
 export interface Segment {
   /** Of TCP, else 0. */
   flags: number;
@@ -47,7 +45,7 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
     const isSyn = (segment.flags & tcp.Flag.Syn) !== 0;
     segment.scale = isSyn
       ? tcp.windowScale(view, at + Tcp.HeaderLengthMin, Math.min(at + header, end))
-      : NO_SCALE;
+      : Tcp.NoScale;
     return true;
   }
 
@@ -91,11 +89,11 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
     acknowledgment: 0,
     window: 0,
     payloadBytes: 0,
-    scale: NO_SCALE,
+    scale: Tcp.NoScale,
     read: (frame: Frame): boolean => {
       packet.isPartial = false;
       segment.flags = 0;
-      segment.scale = NO_SCALE;
+      segment.scale = Tcp.NoScale;
       if (!hasTransport(packet.protocol)) return true;
       if (packet.transport === NO_TRANSPORT) return false;
       if (packet.protocol === Protocol.Tcp && !readTcp(endOf(frame))) return false;

@@ -14,15 +14,13 @@ import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { Ipv6 } from '../wire/ipv6.js';
-import { checkTcp, headerLength as tcpHeaderLength } from '../wire/tcp.js';
+import { checkTcp, headerLength as tcpHeaderLength, Tcp } from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
 import { Udp } from '../wire/udp.js';
 import { FrameFlag, Gso } from './frames.js';
 import type { Frame, Frames } from './frames.js';
 
 /** Where TCP and UDP have their checksums. */
-const TCP_CHECKSUM = 16;
-export const UDP_CHECKSUM = 6;
 
 /** The smallest payload Linux lets TCP cut into (TCP_MIN_GSO_SIZE), and the most datagrams of one train (UDP_MAX_SEGMENTS). */
 const TCP_GSO_SIZE_MIN = 8;
@@ -56,7 +54,7 @@ export function checkOffload(
   const transportAt = protocol < 0 ? -1 : transportOf(frames, packetAt, end, etherType, protocol);
   const payloadAt = transportAt < 0 ? -1 : payloadOf(frames, frame, transportAt, end, protocol);
   if (payloadAt < 0) return -Reason.OffloadInvalid;
-  const offset = protocol === Protocol.Tcp ? TCP_CHECKSUM : UDP_CHECKSUM;
+  const offset = protocol === Protocol.Tcp ? Tcp.ChecksumOffset : Udp.ChecksumOffset;
   if ((flags[frame] & FrameFlag.Partial) === 0) {
     checksumStart[frame] = transportAt - at;
     checksumOffset[frame] = offset;

@@ -13,12 +13,13 @@ import { checkEthernet, EtherType, typeOrLength } from '../wire/ethernet.js';
 import { Ipv6 } from '../wire/ipv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Flag } from '../wire/tcp.js';
+import { Udp } from '../wire/udp.js';
 import { skipTags } from '../wire/vlan.js';
 import { copyBytes, memoryOf } from './copy.js';
 import type { Memory } from './copy.js';
 import { FrameFlag, Gso } from './frames.js';
 import type { Frame, Frames } from './frames.js';
-import { checkOffload, UDP_CHECKSUM } from './offload.js';
+import { checkOffload } from './offload.js';
 
 /**
  * Ends the sum that a partial checksum began, so that a wire may see the frame. As a card does it: a sum of 0 is written as 0xffff for UDP
@@ -29,7 +30,7 @@ export function completeChecksum(frames: Frames, frame: Frame): void {
   const sumAt = start[frame] + checksumStart[frame];
   const bytes = start[frame] + length[frame] - sumAt;
   const total = sum(view, sumAt, bytes);
-  const isUdp = checksumOffset[frame] === UDP_CHECKSUM;
+  const isUdp = checksumOffset[frame] === Udp.ChecksumOffset;
   view.setUint16(sumAt + checksumOffset[frame], isUdp ? udpChecksumOf(total) : checksumOf(total));
   flags[frame] &= ~FrameFlag.Partial;
 }

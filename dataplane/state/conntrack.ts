@@ -82,8 +82,10 @@ export class Conntrack extends Connections {
 
   /** The side that has this tuple and is alive at this tick, or -1. */
   find(tick: number, key: number, source: number, destination: number, ports: number): number {
-    const hash = this.hashOf(key, source, destination, ports);
-    return this.findHashed(tick, hash, key, source, destination, ports);
+    const side = this.sideOf(key, source, destination, ports);
+    if (side < 0 || this.expiryOf(side >> 1) > tick) return side;
+    this.remove(side >> 1);
+    return NONE;
   }
 
   /** Has a connection that is alive this tuple, in either direction? So that another must not. */
@@ -92,12 +94,8 @@ export class Conntrack extends Connections {
   }
 
   /** Has a connection this tuple, in either direction, alive or not? */
-  isNamed(key: number, source: number, destination: number, ports: number): boolean {
-    const { slots } = this;
-    const hash = this.hashOf(key, source, destination, ports);
-    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(hash, slot))
-      if (this.isSide(slots.at(slot), key, source, destination, ports)) return true;
-    return false;
+  hasTuple(key: number, source: number, destination: number, ports: number): boolean {
+    return this.sideOf(key, source, destination, ports) !== NONE;
   }
 
   /** What `touchSlot` and `guess` want to be told of a tuple. */
@@ -259,21 +257,13 @@ export class Conntrack extends Connections {
     return this.aliveFrom(this.words[connection * Word.Count + Word.Newer], tick);
   }
 
-  private findHashed(
-    tick: number,
-    hash: number,
-    key: number,
-    source: number,
-    destination: number,
-    ports: number,
-  ): number {
+  /** The side that has this tuple, alive or not, or -1. */
+  private sideOf(key: number, source: number, destination: number, ports: number): number {
     const { slots } = this;
+    const hash = this.hashOf(key, source, destination, ports);
     for (let slot = slots.first(hash); slot >= 0; slot = slots.next(hash, slot)) {
       const side = slots.at(slot);
-      if (!this.isSide(side, key, source, destination, ports)) continue;
-      if (this.expiryOf(side >> 1) > tick) return side;
-      this.remove(side >> 1);
-      return NONE;
+      if (this.isSide(side, key, source, destination, ports)) return side;
     }
     return NONE;
   }

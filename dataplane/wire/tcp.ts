@@ -8,6 +8,8 @@ export const enum Tcp {
   HeaderLengthMin = 20,
   /** Where the checksum stands in a segment. */
   ChecksumOffset = 16,
+  /** Stands for a segment without window scale option. */
+  NoScale = -1,
 }
 
 /** The control bits, from the lowest: see RFC 9293 §3.1 and RFC 3168 §6.1 for the last two. */
@@ -29,7 +31,6 @@ const enum OptionKind {
 }
 
 const SCALE_MAX = 14;
-const NO_SCALE = -1;
 
 /** The part of a TCP or UDP header that every ICMP error quotes: 64 bits (RFC 792), ports first. */
 const QUOTED_LENGTH = 8;
@@ -112,5 +113,5 @@ export function windowScale(bytes: DataView, from: number, end: number): number 
       return Math.min(bytes.getUint8(at + 2), SCALE_MAX);
     at += length;
   }
-  return NO_SCALE;
+  return Tcp.NoScale;
 }

@@ -165,7 +165,10 @@ function wordFor(ended: number): string {
 function isOwnWord(digits: string): boolean {
   const isReset = digits.slice(46, 48) === '06' && (parseInt(digits.slice(94, 96), 16) & 4) !== 0;
   const isIcmp = digits.slice(46, 48) === '01' && digits.slice(68, 70) !== '08';
-  return isReset || isIcmp;
+  if (OWN.includes(digits.slice(52, 60))) return isReset || isIcmp;
+  const isError = isIcmp && ['03', '0b'].includes(digits.slice(68, 70));
+  // The source is whom the quoted packet was for.
+  return isError && digits.slice(52, 60) === digits.slice(116, 124);
 }
 
 function programOf(wanted: Wanted): Program {
