@@ -23,6 +23,8 @@ export interface Host {
   readonly rpFilter: Value<0 | 1 | 2>;
   /** Absent where `x-nat` does not name it: as Linux, and without rules. */
   readonly nat?: Nat;
+  /** It is no machine, but the network namespace of an overlay on one: there the gateways of its bridges are. */
+  readonly namespaceOf?: { readonly network: string; readonly host: string };
 }
 
 /** `x-hosts.*.routes`. At least one of `type`, `via` and `dev` is there, and no other beside `type`. */

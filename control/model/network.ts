@@ -1,5 +1,6 @@
 import type { Endpoint, VlanPort } from './endpoint.js';
 import type { Position, Value } from './position.js';
+import type { Vtep } from './vtep.js';
 
 export type DriverName = 'bridge' | 'macvlan' | 'ipvlan' | 'overlay' | 'host' | 'none';
 
@@ -90,11 +91,13 @@ export interface Network {
   /** Bytes of the largest packet, 68..65535. */
   readonly mtu: Value<number>;
   readonly pools: readonly Pool[];
-  /** Present when the driver is `bridge`. */
+  /** Present when the driver is `bridge`, and for each part of an `overlay`. */
   readonly bridge?: BridgeOptions;
   /** Present when the driver is `macvlan`. */
   readonly macvlan?: MacvlanOptions;
   /** Present when the driver is `ipvlan`. */
   readonly ipvlan?: IpvlanOptions;
+  /** VXLAN ports of its bridge. */
+  readonly vteps?: readonly Vtep[];
   readonly endpoints: readonly Endpoint[];
 }
