@@ -14,10 +14,11 @@ import {
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import type { Device } from '../model/device.js';
-import type { Endpoint } from '../model/endpoint.js';
+import type { Endpoint, VlanPort } from '../model/endpoint.js';
 import type { Lab, Wire, WirePort } from '../model/lab.js';
 import type { BridgeOptions, MacvlanMode as ModeName, Network, Station } from '../model/network.js';
 import type { Position, Value } from '../model/position.js';
+import type { Vtep } from '../model/vtep.js';
 import { addressesOf } from './addresses.js';
 import type { HostAddresses } from './addresses.js';
 import { writeAddressWords, writeMac, writeOrigin } from './columns.js';
@@ -34,6 +35,8 @@ import {
 } from './network-rows.js';
 import { routesOf, writeRoutes } from './routes.js';
 import type { CompiledRoute } from './routes.js';
+import { tunnelRows, tunnelsOf, vtepVlans, writeTunnels } from './vteps.js';
+import type { CompiledTunnels } from './vteps.js';
 import { VlanSets } from './vlan-sets.js';
 
 const NOTHING = { kind: 'nothing' } as const;
@@ -58,6 +61,8 @@ export interface CompiledPort {
   readonly record?: Value<string>;
   /** The link it leads to, or whose child it is. */
   readonly link?: Link;
+  /** The tunnel end that it is. */
+  readonly vtep?: Vtep;
 }
 
 /** A Program and what its rows stand for. */
@@ -77,6 +82,7 @@ export interface Compiled {
   readonly routes: readonly CompiledRoute[];
   /** By row of `natRules`. */
   readonly natRules: readonly CompiledNatRule[];
+  readonly tunnels: CompiledTunnels;
 }
 
 /** Compiles a lab that has been checked. */
@@ -89,6 +95,7 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   const numbered = { networks, wires: lab.wires, links };
   const routes = routesOf(lab, numbered);
   const natRules = natRulesOf(lab, numbered);
+  const tunnels = tunnelsOf(networks);
   const subnets = networks.flatMap(({ pools }, network) =>
     pools.map(({ subnet }) => ({ network, subnet })),
   );
@@ -101,7 +108,7 @@ export function compile(lab: Lab, epoch = 1): Compiled {
       ? []
       : [endpoint.ipv4, endpoint.ipv6].flatMap((address) => (address ? [{ port, address }] : [])),
   );
-  for (const { endpoint, link } of ports) sets.add(endpoint?.vlan ?? uplinkVlan(link));
+  for (const port of ports) sets.add(vlanOf(port));
   const program = allocateProgram(
     {
       hosts: lab.hosts.length,
@@ -116,10 +123,11 @@ export function compile(lab: Lab, epoch = 1): Compiled {
       stations: stations.length,
       natRules: natRules.length,
       routes: routes.length,
+      ...tunnelRows(tunnels),
     },
     epoch,
   );
-  const compiled = { lab, program, ...numbered, ports, stations, routes, natRules };
+  const compiled = { lab, program, ...numbered, ports, stations, routes, natRules, tunnels };
   writeHosts(compiled);
   writeNetworks(compiled, hosts);
   writeWires(compiled);
@@ -128,6 +136,7 @@ export function compile(lab: Lab, epoch = 1): Compiled {
   writeStations(compiled);
   writeRoutes(program, routes);
   writeNatRules(program, natRules);
+  writeTunnels(compiled);
   for (const [row, address] of hosts.addresses.entries()) {
     writeAddressWords(program.addresses, row, address.value);
     program.addresses.prefix[row] = address.prefix;
@@ -154,8 +163,10 @@ function isIpvlan({ networks }: Link): boolean {
   return networks.some(({ ipvlan }) => ipvlan !== undefined);
 }
 
-function uplinkVlan(link: Link | undefined) {
-  return link?.bridge?.bridge?.uplink?.vlan;
+/** What a port of a bridge does with VLANs, if it minds them. */
+function vlanOf({ endpoint, vtep, isOpen, link }: CompiledPort): VlanPort | undefined {
+  if (vtep !== undefined) return vtepVlans(vtep);
+  return endpoint?.vlan ?? (isOpen ? undefined : link?.bridge?.bridge?.uplink?.vlan);
 }
 
 /** All ports in the order of their numbers. */
@@ -170,6 +181,10 @@ function portsOf(
   };
   const atBridges = networks.flatMap((network) => [
     ...network.endpoints.map(container),
+    ...(network.vteps ?? []).map((vtep): CompiledPort => {
+      const { port, at } = vtep;
+      return { port, at, isOpen: false, vtep, device: NOTHING };
+    }),
     ...links
       .filter(({ bridge }) => bridge === network)
       .map((link) => jointTo(link, `${network.name}.uplink`, network.bridge.uplink?.at)),
@@ -202,9 +217,10 @@ function jointTo(link: Link, port: string, at: Position | undefined): CompiledPo
 function writePorts({ program, ports, links }: Draft, sets: VlanSets): void {
   const table = program.ports;
   if (program.networks.rows === 0) table.network.fill(NONE);
-  for (const [row, { endpoint, link, isOpen, at }] of ports.entries()) {
+  for (const [row, port] of ports.entries()) {
+    const { endpoint, link, at } = port;
     table.link[row] = link === undefined ? NONE : links.indexOf(link);
-    table.role[row] = roleOf(ports[row]);
+    table.role[row] = roleOf(port);
     if (endpoint !== undefined) {
       const { hairpin, isolated, takesAlone } = endpoint;
       table.flags[row] =
@@ -214,14 +230,15 @@ function writePorts({ program, ports, links }: Draft, sets: VlanSets): void {
       writeMac(table, row, endpoint.mac.value);
     }
     if (endpoint !== undefined && link !== undefined) writeChild(program, row, endpoint, link);
-    sets.writePort(program, row, endpoint?.vlan ?? (isOpen ? undefined : uplinkVlan(link)));
+    sets.writePort(program, row, vlanOf(port));
     writeOrigin(table, row, at);
   }
 }
 
-function roleOf(port: CompiledPort | undefined): PortRole {
-  if (port?.isOpen === false) return PortRole.Joint;
-  if (port?.link === undefined) return PortRole.Station;
+function roleOf(port: CompiledPort): PortRole {
+  if (port.vtep !== undefined) return PortRole.Tunnel;
+  if (!port.isOpen) return PortRole.Joint;
+  if (port.link === undefined) return PortRole.Station;
   return port.endpoint === undefined ? PortRole.Nic : PortRole.Child;
 }
 

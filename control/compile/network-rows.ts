@@ -27,11 +27,14 @@ export function writeHosts({ program, lab }: Draft): void {
   const table = program.hosts;
   for (const [
     row,
-    { name, at, forward, arpIgnore, sendRedirects, rpFilter, nat },
+    { name, at, forward, arpIgnore, sendRedirects, rpFilter, nat, namespaceOf },
   ] of lab.hosts.entries()) {
-    const isDocker = lab.networks.some(
-      ({ host, driver: { value } }) => host === name && value !== 'host' && value !== 'none',
-    );
+    // Docker's rules stand in the namespace of the host itself.
+    const isDocker =
+      namespaceOf === undefined &&
+      lab.networks.some(
+        ({ host, driver: { value } }) => host === name && value !== 'host' && value !== 'none',
+      );
     table.flags[row] =
       (forward.value ? HostFlag.Forwards : 0) |
       (sendRedirects.value ? HostFlag.Redirects : 0) |
@@ -91,7 +94,8 @@ export function writeNetworks(
   for (const [row, network] of networks.entries()) {
     const { bridge } = network;
     const joints = links.filter(({ bridge }) => bridge === network).length;
-    placePorts(program, row, network.endpoints.length + joints);
+    const tunnels = network.vteps?.length ?? 0;
+    placePorts(program, row, network.endpoints.length + tunnels + joints);
     table.firstStation[row] = firstStation;
     table.stationCount[row] = bridge.stations.length;
     firstStation += bridge.stations.length;

@@ -27,7 +27,7 @@ import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
 import { isAboutAnother, Packet, readOn } from './packet.js';
 import type { Plane } from './plane.js';
-import { replyHeader, replyOn, sealOn } from './reply.js';
+import { replyFromOn, replyHeader, replyOn, sealOn } from './reply.js';
 
 /** What is wrong, the same for both families. */
 export const enum Complaint {
@@ -214,24 +214,66 @@ function writeOn(
   { mtu: mtuOf }: Interfaces,
   packet: Packet,
 ): (frame: Frame, out: number, from: number, complaint: Complaint, detail: number) => Frame {
-  const { start, length, payload, bytes, room, view } = plane.frames;
+  const quoted = quotedOn(plane, packet);
+  const finish = finishOn(plane, packet);
   const reply = replyOn(plane);
-  const seal = sealOn(plane);
-  const memory = memoryOf(bytes);
+  return (frame, out, from, complaint, detail) => {
+    const quote = quoted(frame, mtuOf[out]);
+    if (quote === 0) return NOBODY;
+    const [protocol, trafficClass] = kindOf(packet);
+    const whole = icmp.HEADER_LENGTH + quote;
+    const error = reply(frame, packet, from, protocol, trafficClass, true, whole);
+    return finish(error, complaint, detail, quote);
+  };
+}
 
-  /** Bytes of the packet that are quoted; 0 if not even its header would be. */
-  function quoted(frame: Frame, out: number): number {
-    const isIpv4 = packet.family === 4;
-    const most = Math.min(
-      isIpv4 ? LENGTH_MAX_IPV4 : LENGTH_MAX_IPV6,
-      mtuOf[out],
-      room - Ethernet.HeaderLength,
-    );
+/**
+ * Makes the function that writes an error from the destination of a frame's packet, as a tunnel end that has no address of its own there does
+ * (Linux iptunnel_pmtud_build_icmp). -1 as above.
+ */
+export function errorFromDestinationOn(
+  plane: Plane,
+  packet: Packet,
+): (frame: Frame, most: number, complaint: Complaint, detail: number) => Frame {
+  const quoted = quotedOn(plane, packet);
+  const finish = finishOn(plane, packet);
+  const reply = replyFromOn(plane);
+  return (frame, most, complaint, detail) => {
+    const quote = quoted(frame, most);
+    if (quote === 0) return NOBODY;
+    const [protocol, trafficClass] = kindOf(packet);
+    const whole = icmp.HEADER_LENGTH + quote;
+    const from = packet.destination;
+    const error = reply(frame, packet, from, protocol, trafficClass, false, whole);
+    return finish(error, complaint, detail, quote);
+  };
+}
+
+function kindOf({ family }: Packet): [protocol: Protocol, trafficClass: number] {
+  return family === 4 ? [Protocol.Icmp, PRECEDENCE_IPV4] : [Protocol.Icmpv6, 0];
+}
+
+/** Makes the function that says how many bytes of a packet are quoted in an error of at most `most` bytes; 0 if not even its header would be. */
+function quotedOn({ frames }: Plane, packet: Packet): (frame: Frame, most: number) => number {
+  const { start, length, room } = frames;
+  return (frame, most) => {
+    const longest = packet.family === 4 ? LENGTH_MAX_IPV4 : LENGTH_MAX_IPV6;
     const header = replyHeader(packet.family);
-    const fits = most - header - icmp.HEADER_LENGTH;
+    const bytes = Math.min(longest, most, room - Ethernet.HeaderLength);
+    const fits = bytes - header - icmp.HEADER_LENGTH;
     const kept = start[frame] + length[frame] - packet.at;
     return fits < header ? 0 : Math.min(fits, packet.length, kept);
-  }
+  };
+}
+
+/** Makes the function that writes what an error says, and what it quotes, into a packet that has been begun, if it has. */
+function finishOn(
+  plane: Plane,
+  packet: Packet,
+): (error: Frame, complaint: Complaint, detail: number, quote: number) => Frame {
+  const { payload, bytes, view } = plane.frames;
+  const seal = sealOn(plane);
+  const memory = memoryOf(bytes);
 
   /** The four bytes that depend on the type: an MTU, a pointer, or nothing. */
   function rest(complaint: Complaint, detail: number): number {
@@ -243,20 +285,14 @@ function writeOn(
     return ipv6.nextHeaderOffset(view, packet.at, packet.upper - packet.at);
   }
 
-  return (frame, out, from, complaint, detail) => {
-    const quote = quoted(frame, out);
-    if (quote === 0) return -1;
-    const isIpv4 = packet.family === 4;
-    const protocol = isIpv4 ? Protocol.Icmp : Protocol.Icmpv6;
-    const trafficClass = isIpv4 ? PRECEDENCE_IPV4 : 0;
-    const whole = icmp.HEADER_LENGTH + quote;
-    const error = reply(frame, packet, from, protocol, trafficClass, true, whole);
+  return (error, complaint, detail, quote) => {
     if (error < 0) return error;
+    const isIpv4 = packet.family === 4;
     const at = payload[error] + replyHeader(packet.family);
     view.setUint16(at, isIpv4 ? ICMP[complaint] : ICMPV6[complaint]);
     view.setUint32(at + 4, rest(complaint, detail));
     copyBytes(memory, packet.at, memory, icmp.quotedAt(at), quote);
-    seal(error, protocol, icmp.CHECKSUM_OFFSET);
+    seal(error, isIpv4 ? Protocol.Icmp : Protocol.Icmpv6, icmp.CHECKSUM_OFFSET);
     return error;
   };
 }

@@ -52,7 +52,8 @@ function plainPorts(program: Program): Uint8Array {
   const plain = Uint8Array.from({ length: ports.rows }, (_, port) => {
     const network = ports.network[port];
     const touchesTags = network !== NONE && filters(program, network);
-    return ports.role[port] === PortRole.Joint || touchesTags ? 0 : 1;
+    const role: PortRole = ports.role[port];
+    return role === PortRole.Joint || role === PortRole.Tunnel || touchesTags ? 0 : 1;
   });
   return fixed(plain);
 }
@@ -62,6 +63,8 @@ export interface Exits {
   readonly queue: Queue;
   /** Through a joint. */
   readonly cross: Queue;
+  /** Into a tunnel. */
+  readonly tunnel: Queue;
   readonly end: (frame: Frame, verdict: Verdict) => void;
 }
 
@@ -99,10 +102,11 @@ export function toPortOn(plane: Plane, exits: Exits): Queue {
 }
 
 /** Makes the function that sends a frame, as it is, out by a port of a bridge. */
-function leaveOn({ program }: Plane, { queue, cross }: Exits): Queue {
+function leaveOn({ program }: Plane, { queue, cross, tunnel }: Exits): Queue {
   const { role } = program.ports;
   return (frame, port) => {
     if (role[port] === PortRole.Joint) cross(frame, port);
+    else if (role[port] === PortRole.Tunnel) tunnel(frame, port);
     else queue(frame, port);
   };
 }
@@ -177,7 +181,7 @@ function shortFloodOn({ counters, program, frames }: Plane, { queue }: Exits): F
   };
 }
 
-/** Where something of ours stands behind a joint, which may change the frame or let it go before all have it. */
+/** Where something of ours stands behind a joint or in a tunnel, which may change the frame or let it go before all have it. */
 function farFloodOn(plane: Plane, exits: Exits): Flood {
   const { counters, program } = plane;
   const { holders } = plane.frames;

@@ -29,6 +29,8 @@ import { DUES_EACH, LOCAL_PORT, ownOn } from './plane.js';
 import type { Plane } from './plane.js';
 import { resolverOn } from './resolve.js';
 import { routerOn } from './router.js';
+import { tunnelsOn } from './tunnels.js';
+import type { Tunnels } from './tunnels.js';
 import type { Router } from './router.js';
 import { VerdictBits, Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
@@ -50,6 +52,7 @@ export interface Emit {
   readonly interfaces: Interfaces;
   readonly fibs: Fibs;
   readonly router: Router;
+  readonly tunnels: Tunnels;
 }
 
 /** Makes the function that carries out verdicts. */
@@ -60,7 +63,7 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
   const { addressCount } = program.networks;
   const interfaces = new Interfaces(program);
   const queue = queueOn(plane);
-  const exits = { queue, cross, end };
+  const exits = { queue, cross, tunnel: enterTunnel, end };
   const toPort = toPortOn(plane, exits);
   const flood = floodOn(plane, exits);
   const isPlain = plainNetworks(program);
@@ -73,12 +76,14 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     router.output(frame, host);
   };
   const around = { interfaces, fibs, local: localAddressesOf(program), output };
+  const passing = { bridge: stages.bridge, carryOut, transmit, own, drop, end };
+  const tunnels = tunnelsOn(plane, { ...around, resolver, ...passing });
   const { complain, draft } = complainOn(plane, around);
   const refuse = closedOn(plane, { ...around, complain });
-  const router = routerOn(plane, { ...around, resolver, own, hear, end, complain, draft });
+  const router = routerOn(plane, { ...around, resolver, tunnels, own, hear, end, complain, draft });
   const paths = { ...around, resolver, queue, end, stages, carryOut, host: hear };
   const links = linksOn(plane, { ...paths, enterHost: router.enter });
-  const host = hostOn(plane, { interfaces, speak, hear: learn, refuse, complain });
+  const host = hostOn(plane, { interfaces, tunnels, speak, hear: learn, refuse, complain });
   plane.doors = { fire, up: links.up, enter: links.enter };
 
   function fire(event: number): void {
@@ -91,6 +96,10 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
 
   function drop(frame: Frame, reason: Reason): void {
     end(frame, Action.Drop | reason);
+  }
+
+  function enterTunnel(frame: Frame, port: number): void {
+    tunnels.enter(frame, port);
   }
 
   /** The next hop of a packet that was forwarded does not answer. */
@@ -222,7 +231,7 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     }
   }
 
-  return { carryOut, interfaces, fibs, router };
+  return { carryOut, interfaces, fibs, router, tunnels };
 }
 
 /** Does a frame that ends for this Reason still go up to the host? What forbids containers to speak with each other does not bind it. */

@@ -12,12 +12,14 @@ import { NO_INTERFACE } from './interfaces.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
 import type { Router } from './router.js';
+import type { Tunnels } from './tunnels.js';
 
 /** Makes the function that lets a frame that came by a port in; false when it has to go the long way, as if it had not been here. */
 export function fastEntryOn(
   plane: Plane,
   interfaces: Interfaces,
   { hurry }: Router,
+  { take }: Tunnels,
 ): (frame: Frame, port: number) => boolean {
   const { frames, program, fdbs } = plane;
   const { start, length, wireLength, flags, tick, payload, etherType, packetLength, view } = frames;
@@ -48,7 +50,7 @@ export function fastEntryOn(
     etherType[frame] = EtherType.Ipv4;
     payload[frame] = at + Ethernet.HeaderLength;
     packetLength[frame] = bytes;
-    return hurry(frame, iface, hostOf[iface]);
+    return take(frame, hostOf[iface]) || hurry(frame, iface, hostOf[iface]);
   };
 }
 

@@ -47,8 +47,9 @@ export function forwardOn(plane: Plane): Forward {
     interfaces,
     fibs,
     router,
+    tunnels,
   } = emitOn(plane, { bridge: watched, macvlan, ipvlan });
-  const enterFast = fastEntryOn(plane, interfaces, router);
+  const enterFast = fastEntryOn(plane, interfaces, router, tunnels);
 
   function decide(frame: Frame, port: number, atBridge: Bridge): Verdict {
     const reason = parse(frame);

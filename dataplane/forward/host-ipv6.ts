@@ -3,19 +3,19 @@ import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Claim, UNNAMED } from '../state/neighbors.js';
-import { checksumOf, isRight, pseudoSumIpv6, sum } from '../wire/checksum.js';
+import { isRight, pseudoSumIpv6, sum } from '../wire/checksum.js';
 import { Ethernet } from '../wire/ethernet.js';
 import { checkIcmp, type } from '../wire/icmp.js';
 import {
   advertisementFlags,
   AdvertisementFlag,
+  advertisementBytes,
   checkNeighborDiscovery,
-  HOP_LIMIT_NEIGHBORS,
   Icmpv6Type,
   isNeighborMessageValid,
-  LinkLayerOption,
   linkLayerOptionAt,
   targetAt,
+  writeAdvertisement,
 } from '../wire/icmpv6.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
@@ -24,8 +24,6 @@ import { addressOn, answerOn, echoOn, NOBODY } from './answer.js';
 import type { Surroundings } from './answer.js';
 import type { Plane } from './plane.js';
 
-const ADVERTISEMENT_LENGTH = 24;
-const LINK_LAYER_OPTION_LENGTH = 8;
 const HOP_LIMIT = 64;
 
 /** Makes the function by which the host hears an IPv6 packet, and answers if it is asked: the row of the address, or NOBODY. */
@@ -55,8 +53,8 @@ export function ipv6On(
     const into = payload[answer];
     view.setUint32(into, view.getUint32(at) & 0xfff00000);
     view.setUint8(into + 7, HOP_LIMIT);
-    copyAddress(view, ipv6.destinationAt(at), ipv6.sourceAt(into));
-    copyAddress(view, ipv6.sourceAt(at), ipv6.destinationAt(into));
+    ipv6.copyAddress(view, ipv6.destinationAt(at), ipv6.sourceAt(into));
+    ipv6.copyAddress(view, ipv6.sourceAt(at), ipv6.destinationAt(into));
     speak(answer, iface);
     return row;
   }
@@ -134,9 +132,8 @@ function learnOn(
 }
 
 /**
- * Makes the function that answers a neighbor solicitation: to who asked, or to all nodes where duplicates are looked for and nobody is
- * named as source (RFC 4861 §7.2.4). Who asks the host itself knows its link-layer address and is not told it again (Linux ndisc_recv_ns). The
- * host is a router.
+ * Makes the function that answers a neighbor solicitation. Who asks the host itself knows its link-layer address and is not told it again (Linux
+ * ndisc_recv_ns). The host is a router.
  */
 function advertiseOn(
   plane: Plane,
@@ -147,51 +144,12 @@ function advertiseOn(
   const answer = answerOn(plane, interfaces);
   return (frame, iface, row) => {
     const at = payload[frame];
-    const icmpAt = at + Ipv6.HeaderLength;
-    const wasToGroup = ipv6.isMulticast(view, ipv6.destinationAt(at));
-    const length = ADVERTISEMENT_LENGTH + (wasToGroup ? LINK_LAYER_OPTION_LENGTH : 0);
-    const reply = answer(frame, iface, Ethernet.HeaderLength + Ipv6.HeaderLength + length);
+    const isNamed = ipv6.isMulticast(view, ipv6.destinationAt(at));
+    const reply = answer(frame, iface, Ethernet.HeaderLength + advertisementBytes(isNamed));
     if (reply < 0) return NOBODY;
-    const into = payload[reply];
-    const asked = ipv6.sourceAt(at);
-    const named = !ipv6.isUnspecified(view, asked);
-    view.setUint32(into, 0x6000_0000);
-    view.setUint16(into + 4, length);
-    view.setUint8(into + 6, Protocol.Icmpv6);
-    view.setUint8(into + 7, HOP_LIMIT_NEIGHBORS);
-    copyAddress(view, targetAt(icmpAt), ipv6.sourceAt(into));
-    if (named) copyAddress(view, asked, ipv6.destinationAt(into));
-    else addressAllNodes(view, start[reply], ipv6.destinationAt(into));
-    const message = into + Ipv6.HeaderLength;
-    const flags =
-      AdvertisementFlag.Router |
-      (named ? AdvertisementFlag.Solicited : 0) |
-      (wasToGroup ? AdvertisementFlag.Override : 0);
-    view.setUint32(message, Icmpv6Type.NeighborAdvertisement << 24);
-    view.setUint32(message + 4, flags << 24);
-    copyAddress(view, targetAt(icmpAt), targetAt(message));
-    if (wasToGroup) {
-      view.setUint16(message + 24, (LinkLayerOption.Target << 8) | 1);
-      view.setUint16(message + 26, macHigh[iface]);
-      view.setUint32(message + 28, macLow[iface]);
-    }
-    const pseudo = pseudoSumIpv6(view, into, Protocol.Icmpv6, length);
-    view.setUint16(message + 2, checksumOf(pseudo + sum(view, message, length)));
+    const [high, low] = [macHigh[iface], macLow[iface]];
+    writeAdvertisement(view, start[reply], at, AdvertisementFlag.Router, isNamed, high, low);
     speak(reply, iface);
     return row;
   };
-}
-
-function copyAddress(view: DataView, from: number, to: number): void {
-  for (let word = 0; word < 16; word += 4) view.setUint32(to + word, view.getUint32(from + word));
-}
-
-/** ff02::1, and 33:33:00:00:00:01 as the Ethernet destination (RFC 2464 §7). */
-function addressAllNodes(view: DataView, frameAt: number, addressAt: number): void {
-  view.setUint16(frameAt, 0x3333);
-  view.setUint32(frameAt + 2, 1);
-  view.setUint32(addressAt, 0xff02_0000);
-  view.setUint32(addressAt + 4, 0);
-  view.setUint32(addressAt + 8, 0);
-  view.setUint32(addressAt + 12, 1);
 }

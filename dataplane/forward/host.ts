@@ -36,8 +36,8 @@ import { ipv6On } from './host-ipv6.js';
 import { optionsOn } from './options.js';
 import type { Plane } from './plane.js';
 import { reassembleOn } from './reassemble.js';
+import type { Tunnels } from './tunnels.js';
 
-const ARP_LENGTH = 28;
 const HOP_LIMIT = 64;
 
 export interface Host {
@@ -48,7 +48,10 @@ export interface Host {
 }
 
 /** Makes the stack of the hosts. */
-export function hostOn(plane: Plane, around: Surroundings & { readonly complain: Complain }): Host {
+export function hostOn(
+  plane: Plane,
+  around: Surroundings & { readonly complain: Complain; readonly tunnels: Tunnels },
+): Host {
   const { frames } = plane;
   const { start, payload, etherType, view } = frames;
   const { interfaces, refuse } = around;
@@ -73,6 +76,7 @@ export function hostOn(plane: Plane, around: Surroundings & { readonly complain:
 
   /** Hears a packet that is whole. */
   function hearPacket(frame: Frame, iface: number): number {
+    if (around.tunnels.hear(frame, interfaces.host[iface])) return NOBODY;
     const isIpv4 = etherType[frame] === EtherType.Ipv4;
     const row = isIpv4 ? answerIpv4(frame, iface) : answerIpv6(frame, iface);
     if (row < 0) refuse(frame, iface);
@@ -144,18 +148,9 @@ function arpOn(
     if (sender[3] !== 0)
       hear(iface, 4, sender, arp.senderHigh(view, at), arp.senderLow(view, at), claim, tick[frame]);
     if (!asks) return NOBODY;
-    const reply = answer(frame, iface, Ethernet.HeaderLength + ARP_LENGTH);
+    const reply = answer(frame, iface, Ethernet.HeaderLength + arp.PACKET_LENGTH);
     if (reply < 0) return NOBODY;
-    const into = payload[reply];
-    view.setUint32(into, view.getUint32(at));
-    view.setUint16(into + 4, view.getUint16(at + 4));
-    view.setUint16(into + 6, arp.Operation.Reply);
-    view.setUint16(into + 8, macHigh[iface]);
-    view.setUint32(into + 10, macLow[iface]);
-    view.setUint32(into + 14, target);
-    view.setUint16(into + 18, arp.senderHigh(view, at));
-    view.setUint32(into + 20, arp.senderLow(view, at));
-    view.setUint32(into + 24, arp.senderIpv4(view, at));
+    arp.writeReply(view, payload[reply], at, macHigh[iface], macLow[iface]);
     speak(reply, iface);
     return row;
   };

@@ -22,9 +22,12 @@ import { Fragments } from '../state/fragments.js';
 import { SHARE_WAITING, WAITING_MAX as FRAGMENTS_MAX } from '../state/waiting.js';
 import type { Frontier } from './frontier.js';
 import { trackingsOf } from './tracking.js';
+import { tunnelEndsOf } from './tunnel-ends.js';
 import type { Tracking } from './tracking.js';
 import { fixed } from '../state/fixed.js';
+import type { History } from '../state/history.js';
 import { Neighbors, WAITING_MAX } from '../state/neighbors.js';
+import type { Remotes } from '../state/remotes.js';
 import { SYNS_MAX } from '../state/unsolicited.js';
 import { RateLimits } from '../state/rate-limits.js';
 
@@ -140,6 +143,13 @@ export class Plane {
   readonly guesses: Int32Array;
   /** The datagrams of which fragments pass, by the number of the host; undefined where nobody looks at ports. */
   readonly fragments: readonly (Fragments | undefined)[];
+  /** What the tunnel ends know of each other, by vtep, and why. */
+  readonly remotes: readonly Remotes[];
+  readonly history: History | undefined;
+  /** By row of `remotes`: the number that its tunnel end has for it. */
+  readonly floodEnds: Int32Array;
+  /** By port: the vtep that it is, or -1. */
+  readonly vtepAt: Int32Array;
   readonly fan: Fan;
   /** Of the frame that a bridge which filters VLANs decides about: its VLAN and priority as tag control information, ... */
   vlan = 0;
@@ -172,6 +182,11 @@ export class Plane {
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
     this.guesses = new Int32Array(slots);
     this.fan = new Fan(ports.rows);
+    const tunnels = tunnelEndsOf(program);
+    this.remotes = tunnels.remotes;
+    this.history = tunnels.history;
+    this.floodEnds = tunnels.floodEnds;
+    this.vtepAt = tunnels.vtepAt;
     this.counters = new Counters(ports.rows, counters);
     this.trace = new Trace(shared?.trace);
     this.dues =
@@ -232,7 +247,8 @@ const nothing = (): void => undefined;
 function slotsEach(program: Program): number {
   const { networks, links } = program;
   const filtering = networks.flags.filter((flags) => (flags & NetworkFlag.VlanFiltering) !== 0);
-  const flooded = 3 * filtering.length + (routes(program) ? ROUTED_EACH : 0);
+  const tunneled = program.remotes.rows + 2 * program.vteps.rows;
+  const flooded = 3 * filtering.length + (routes(program) ? ROUTED_EACH : 0) + tunneled;
   return links.rows === 0 ? 1 + flooded : 2 + 2 * flooded + 4 * links.rows;
 }
 

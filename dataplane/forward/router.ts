@@ -34,6 +34,7 @@ import type { Plane } from './plane.js';
 import { redirectOn } from './redirect.js';
 import type { Resolver } from './resolve.js';
 import { astrayOn } from './reverse-path.js';
+import type { Tunnels } from './tunnels.js';
 import { unsolicitedOn } from './unsolicited.js';
 import { Action } from './verdict.js';
 import type { Verdict } from './verdict.js';
@@ -46,6 +47,7 @@ export interface RouterSurroundings {
   readonly local: LocalAddresses;
   readonly fibs: Fibs;
   readonly resolver: Resolver;
+  readonly tunnels: Tunnels;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
   readonly own: (frame: Frame) => Frame;
   /** The stack of the host hears a frame; the hold stays the caller's. */
@@ -209,6 +211,7 @@ export function routerOn(plane: Plane, around: RouterSurroundings): Router {
         consume(frame, at);
         return;
       }
+      if (around.tunnels.take(frame, host)) return;
       if (forwards[host] === 0) {
         keep(frame, at, host);
         return;

@@ -23,8 +23,8 @@ import type { Memory } from './copy.js';
 /** A slot number, 0..slots-1. */
 export type Frame = number;
 
-/** Free bytes before a frame that has just been received: room for two tags and any tunnel header. */
-export const HEADROOM = 128;
+/** Free bytes before a frame that has just been received: room for its tags and for four tunnels, each inside the next. */
+export const HEADROOM = 384;
 
 /** Bits of `flags`. */
 export const enum FrameFlag {
@@ -36,6 +36,8 @@ export const enum FrameFlag {
   Super = 4,
   /** A host has forwarded it, so that the one that does not find its next hop tells its source. */
   Forwarded = 8,
+  /** It came by a tunnel with a policy, which stands in `policy`. */
+  HasPolicy = 16,
   /** Both bits of a frame that a wire cannot carry as it is. */
   Offloaded = Partial | Super,
 }
@@ -121,6 +123,8 @@ export class Frames {
   /** ... and from there to the field. */
   readonly checksumOffset: Uint16Array;
   readonly holders: Uint16Array;
+  /** With FrameFlag.HasPolicy: flags and number of its policy, as in the header of VXLAN (wire/vxlan.ts). */
+  readonly policy: Uint32Array;
   /** Set by parse: offset in `bytes` of what the Ethernet header and its tags carry. */
   readonly payload: Int32Array;
   /** Set by parse: the type of that payload, or its length when below 1536 (IEEE 802.3 §3.2.6). */
@@ -152,6 +156,7 @@ export class Frames {
     this.nanoseconds = columns.next(Uint32Array);
     this.payload = columns.next(Int32Array);
     this.packetLength = columns.next(Uint32Array);
+    this.policy = columns.next(Uint32Array);
     this.inPort = columns.next(Uint16Array);
     this.holders = columns.next(Uint16Array);
     this.etherType = columns.next(Uint16Array);
@@ -199,6 +204,7 @@ export class Frames {
     this.payload[copy] = this.payload[frame] - this.start[frame] + at;
     this.etherType[copy] = this.etherType[frame];
     this.packetLength[copy] = this.packetLength[frame];
+    this.policy[copy] = this.policy[frame];
     return copy;
   }
 

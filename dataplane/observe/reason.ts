@@ -81,6 +81,21 @@ export const enum Reason {
   DirectRoutingDenied,
   ForwardingDenied,
 
+  // VXLAN (forward/encapsulate, forward/decapsulate).
+  VxlanMtu,
+  VxlanWithoutRemote,
+  VxlanVlanUnmapped,
+  VxlanNeighborKnown,
+  VxlanNeighborUnknown,
+  VxlanTooDeep,
+  VxlanWithoutVni,
+  VxlanVniUnknown,
+  VxlanReservedBits,
+  VxlanChecksumMissing,
+  VxlanInnerTag,
+  VxlanStationElsewhere,
+  VxlanCongested,
+
   // Packets inside frames (wire): a bridge forwards them all the same, a router does not.
   ArpTruncated,
   ArpBadLengths,
@@ -109,6 +124,7 @@ export const enum Reason {
   ArpOtherProtocol,
   NeighborDiscoveryTruncated,
   NeighborDiscoveryBadOption,
+  VxlanTruncated,
 
   /** How many there are; not a reason. */
   Count,

@@ -138,4 +138,9 @@ export const packetReasons = {
     says: 'its neighbor discovery message has an option of length 0, or one longer than the message',
     see: 'RFC 4861 §6.1, §7.1, §8.1',
   },
+  [Reason.VxlanTruncated]: {
+    name: 'vxlan-truncated',
+    says: 'its UDP datagram ends inside the VXLAN header',
+    see: 'RFC 7348 §5',
+  },
 } as const satisfies Partial<Record<Reason, ReasonText>>;

@@ -7,6 +7,7 @@
  */
 import { Reason } from './reason.js';
 import { packetReasons } from './reasons-packet.js';
+import { vxlanReasons } from './reasons-vxlan.js';
 
 export interface ReasonText {
   /** Kebab-case, stable. */
@@ -328,6 +329,8 @@ export const reasons: Readonly<Record<Exclude<Reason, Reason.Count>, ReasonText>
     says: 'no rule of Docker lets it from this interface to that one, and what no rule allows is not forwarded',
     see: 'Docker: moby iptabler/iptabler.go, FilterForwardDrop; iptables -P FORWARD DROP',
   },
+
+  ...vxlanReasons,
 
   ...packetReasons,
 };

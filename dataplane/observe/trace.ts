@@ -75,6 +75,19 @@ export const enum Step {
   Silenced,
   /** The end of what the newest open `Resumed` or `Speaks` is about. */
   Done,
+  /** It goes into a tunnel: row of `vnis`, the port that leads there. What follows up to `Encapsulated` is about that. */
+  Tunneled,
+  /** What is known of the end behind which its destination is: place, in which the number of an end stands for a port; serial, taught at, heard at. Absent: nothing. */
+  RemoteKnown,
+  /** The end to which it, or this copy of it, is sent: four words of an address. */
+  Encapsulated,
+  /** It comes out of a tunnel: row of `vnis`, the port by which it enters the bridge. */
+  Decapsulated,
+  /** The end from which it comes: four words of an address. */
+  CameFrom,
+  /** What was known of the end behind which its source is, before and after it: as RemoteKnown. */
+  RemoteBefore,
+  RemoteAfter,
   /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */
   Ended,
 }

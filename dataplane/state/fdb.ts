@@ -72,6 +72,8 @@ const NO_ROOM = -0x80000000;
 export class Fdb {
   /** True when it goes on with what a predecessor left in its memory. */
   readonly revived: boolean;
+  /** The entry that was given up last; see `evicted`. */
+  readonly victim = { high: 0, low: 0, port: 0, heard: 0 };
 
   private readonly mask: number;
   private readonly shift: number;
@@ -163,6 +165,16 @@ export class Fdb {
     if (slot !== NO_ROOM) return this.add(high, low | 0, port, serial, tick, origin);
     this.counts[FdbCount.Refused]++;
     return Lesson.Refused;
+  }
+
+  /** The station of a slot was heard again, there where it is known. */
+  renewAt(slot: number, tick: number): void {
+    if (this.kindOf(slot) === Kind.Dynamic) this.ticks[slot * TICKS + HEARD] = tick;
+  }
+
+  /** How many stations were learned behind a port. */
+  countAt(port: number): number {
+    return this.perPort[port - this.firstPort];
   }
 
   /** Nails a station to a port, also one that was learned. Declared twice: the later word counts. Returns false when there is no room within reach of its hash. */
@@ -320,6 +332,10 @@ export class Fdb {
       met++;
     }
     this.head[FdbWord.Hand] = hand;
+    this.victim.high = this.words[victim * WORDS + HIGH];
+    this.victim.low = this.words[victim * WORDS + LOW];
+    this.victim.port = this.portOf(victim);
+    this.victim.heard = this.heardAt(victim);
     this.remove(victim);
     this.counts[FdbCount.Evicted]++;
   }

@@ -6,7 +6,7 @@ import { EtherType, missing } from './ethernet.js';
 const FIXED_LENGTH = 8;
 
 /** The whole packet, once address lengths are known to be 6 and 4. */
-const PACKET_LENGTH = 28;
+export const PACKET_LENGTH = 28;
 
 const HARDWARE_ETHERNET = 1;
 
@@ -48,4 +48,23 @@ export function senderIpv4(bytes: DataView, at: number): number {
 /** The target's IPv4 address: whom a request asks for. */
 export function targetIpv4(bytes: DataView, at: number): number {
   return bytes.getUint32(at + 24);
+}
+
+/** Writes the reply of a station, which has this MAC, to the request at `asked`. */
+export function writeReply(
+  bytes: DataView,
+  at: number,
+  asked: number,
+  macHigh: number,
+  macLow: number,
+): void {
+  bytes.setUint32(at, bytes.getUint32(asked));
+  bytes.setUint16(at + 4, bytes.getUint16(asked + 4));
+  bytes.setUint16(at + 6, Operation.Reply);
+  bytes.setUint16(at + 8, macHigh);
+  bytes.setUint32(at + 10, macLow);
+  bytes.setUint32(at + 14, targetIpv4(bytes, asked));
+  bytes.setUint16(at + 18, senderHigh(bytes, asked));
+  bytes.setUint32(at + 20, senderLow(bytes, asked));
+  bytes.setUint32(at + 24, senderIpv4(bytes, asked));
 }

@@ -3,8 +3,10 @@
  * of icmp.ts serve here too; what differs is the checksum's pseudo-header, the types, and neighbor discovery.
  */
 import { Reason } from '../observe/reason.js';
-import { missing } from './ethernet.js';
+import { checksumOf, pseudoSumIpv6, sum } from './checksum.js';
+import { Ethernet, missing } from './ethernet.js';
 import { code, type } from './icmp.js';
+import { Protocol } from './ipv4.js';
 import * as ipv6 from './ipv6.js';
 
 /** Every message defined so far has at least these bytes: type, code, checksum, and four that depend. */
@@ -152,4 +154,64 @@ export function advertisementFlags(bytes: DataView, at: number): number {
 /** The MTU that a PacketTooBig reports, bytes (RFC 4443 §3.2). */
 export function packetTooBigMtu(bytes: DataView, at: number): number {
   return bytes.getUint32(at + 4);
+}
+
+const LINK_LAYER_OPTION_LENGTH = 8;
+
+/** Bytes of an IPv6 packet with an advertisement that names the link-layer address of its target, or does not. */
+export function advertisementBytes(isNamed: boolean): number {
+  return (
+    ipv6.Ipv6.HeaderLength + NEIGHBOR_MESSAGE_LENGTH + (isNamed ? LINK_LAYER_OPTION_LENGTH : 0)
+  );
+}
+
+/**
+ * Writes the answer to the solicitation in the IPv6 packet at `asked`, behind the Ethernet header of the frame at `frameAt`: to who asked, or to all
+ * nodes where duplicates are looked for and nobody is named as source (RFC 4861 §7.2.4). `flags`: those besides Solicited and Override, which
+ * follow from the solicitation and from whether the MAC is named.
+ */
+export function writeAdvertisement(
+  bytes: DataView,
+  frameAt: number,
+  asked: number,
+  flags: number,
+  isNamed: boolean,
+  macHigh: number,
+  macLow: number,
+): void {
+  const at = frameAt + Ethernet.HeaderLength;
+  const message = at + ipv6.Ipv6.HeaderLength;
+  const length = advertisementBytes(isNamed) - ipv6.Ipv6.HeaderLength;
+  const target = targetAt(asked + ipv6.Ipv6.HeaderLength);
+  const sender = ipv6.sourceAt(asked);
+  const isAnonymous = ipv6.isUnspecified(bytes, sender);
+  bytes.setUint32(at, 0x6000_0000);
+  bytes.setUint16(at + 4, length);
+  bytes.setUint8(at + 6, Protocol.Icmpv6);
+  bytes.setUint8(at + 7, HOP_LIMIT_NEIGHBORS);
+  ipv6.copyAddress(bytes, target, ipv6.sourceAt(at));
+  if (isAnonymous) addressAllNodes(bytes, frameAt, ipv6.destinationAt(at));
+  else ipv6.copyAddress(bytes, sender, ipv6.destinationAt(at));
+  const solicited = isAnonymous ? 0 : AdvertisementFlag.Solicited;
+  const overrides = isNamed ? AdvertisementFlag.Override : 0;
+  bytes.setUint32(message, Icmpv6Type.NeighborAdvertisement << 24);
+  bytes.setUint32(message + 4, (flags | solicited | overrides) << 24);
+  ipv6.copyAddress(bytes, target, targetAt(message));
+  if (isNamed) {
+    bytes.setUint16(message + 24, (LinkLayerOption.Target << 8) | 1);
+    bytes.setUint16(message + 26, macHigh);
+    bytes.setUint32(message + 28, macLow);
+  }
+  const pseudo = pseudoSumIpv6(bytes, at, Protocol.Icmpv6, length);
+  bytes.setUint16(message + 2, checksumOf(pseudo + sum(bytes, message, length)));
+}
+
+/** ff02::1, and 33:33:00:00:00:01 as the Ethernet destination (RFC 2464 §7). */
+function addressAllNodes(bytes: DataView, frameAt: number, addressAt: number): void {
+  bytes.setUint16(frameAt, 0x3333);
+  bytes.setUint32(frameAt + 2, 1);
+  bytes.setUint32(addressAt, 0xff02_0000);
+  bytes.setUint32(addressAt + 4, 0);
+  bytes.setUint32(addressAt + 8, 0);
+  bytes.setUint32(addressAt + 12, 1);
 }

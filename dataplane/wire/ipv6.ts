@@ -68,6 +68,11 @@ export function destinationAt(at: number): number {
   return at + DESTINATION_OFFSET;
 }
 
+/** Copies an address from one place to another. */
+export function copyAddress(bytes: DataView, from: number, to: number): void {
+  for (let word = 0; word < 16; word += 4) bytes.setUint32(to + word, bytes.getUint32(from + word));
+}
+
 /** Is the address at `at` ::, which stands for none (RFC 4291 §2.5.2)? */
 export function isUnspecified(bytes: DataView, at: number): boolean {
   return (
