@@ -39,6 +39,8 @@ export interface FrameDescription {
   readonly type?: string;
   /** IP addresses of the packet inside. */
   readonly packet?: { readonly source: string; readonly destination: string };
+  /** The frame that it carries through a tunnel. */
+  readonly inner?: FrameDescription;
   /** One line that says what it is. */
   readonly summary: string;
   /** The first check that the frame or the packet inside fails. A frame that the capture cut short is not malformed. */

@@ -9,6 +9,7 @@ import type { VlanPort } from '../model/endpoint.js';
 import type { Host, Wire } from '../model/lab.js';
 import type { Position } from '../model/position.js';
 import type { FrameDescription } from './dissect.js';
+import { ruleAtTunnelHost } from './tunnel-rules.js';
 import { linkView, shortName } from './views.js';
 import type { Context } from './views.js';
 
@@ -180,7 +181,7 @@ export function ruleAtHost(
     case Reason.ReversePath:
       return reversePathRules(compiled, host, frame);
     default:
-      return [];
+      return ruleAtTunnelHost(reason, compiled, host);
   }
 }
 

@@ -15,6 +15,11 @@ import {
 } from './link-sentences.js';
 import { seconds } from './phrases.js';
 import { routeSentences } from './route-sentences.js';
+import {
+  decapsulatedSentences,
+  encapsulatedSentences,
+  tunnelSentences,
+} from './tunnel-sentences.js';
 
 /** A sentence, and where it stands in the tree of a way that branches. */
 export interface Told {
@@ -133,5 +138,11 @@ export function sentencesAt(explanation: Explanation, hop: AnyHop, index: number
       return downSentences(file, hop);
     case 'route':
       return routeSentences(file, hop);
+    case 'tunnel':
+      return tunnelSentences(file, frame, hop);
+    case 'encapsulated':
+      return encapsulatedSentences(file, hop);
+    case 'decapsulated':
+      return decapsulatedSentences(file, frame.inner ?? frame, hop);
   }
 }

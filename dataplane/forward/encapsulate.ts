@@ -70,8 +70,10 @@ export function encapsulateOn(
       return;
     }
     const vni = segmentOf.find(frame, vtep);
-    if (vni < 0) drop(frame, Reason.VxlanVlanUnmapped);
-    else if ((vtepFlags[vtep] & VtepFlag.InnerTags) !== 0) choose(frame, port, vtep, vni);
+    if (vni < 0) {
+      if (plane.isTracing) trace.note(Step.Tunneled, vni, port);
+      drop(frame, Reason.VxlanVlanUnmapped);
+    } else if ((vtepFlags[vtep] & VtepFlag.InnerTags) !== 0) choose(frame, port, vtep, vni);
     else {
       const mine = strip(frame);
       if (mine >= 0) choose(mine, port, vtep, vni);
