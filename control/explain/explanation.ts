@@ -178,10 +178,10 @@ function leftBy(hops: readonly AnyHop[]): PortView[] {
   );
 }
 
-function frameIn({ trace }: Plane): FrameDescription {
+function frameIn({ trace, program }: Plane): FrameDescription {
   const { bytes, wireLength } = trace.arrival;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return describeFrame(view, 0, bytes.length, wireLength);
+  return describeFrame(view, 0, bytes.length, wireLength, [...program.vteps.udpPort]);
 }
 
 function clockOf({ frames }: Plane, slot: number): string {
