@@ -10,9 +10,9 @@ import {
 } from './address.js';
 
 /**
- * Docker's IP address management, for one emulated host.
+ * Docker's IP address management, for one emulated host, or for the swarm.
  *
- * An AddressSpace holds all Subnets of a host, whatever the driver: two of them never overlap. A Pool is what one network has
+ * An AddressSpace holds all Subnets of a host, whatever the driver, or all of the overlays: two of them never overlap. A Pool is what one network has
  * of a Subnet: all of it, or a range. Complications, in order:
  *
  * 1. Networks may share a Subnet if their ranges are named differently (one physical segment behind several macvlan networks).
@@ -31,7 +31,10 @@ export class AddressSpace {
   private readonly claimed = new Set<string>();
 
   /** `occupied`: blocks that the host itself is connected to. A chosen subnet avoids them, a declared one need not. */
-  constructor(private readonly occupied: readonly Block[] = []) {}
+  constructor(
+    private readonly occupied: readonly Block[] = [],
+    private readonly defaults: Iterable<Block> = DEFAULT_SUBNETS,
+  ) {}
 
   /** A declared subnet; undefined when it overlaps with another one of this host. */
   claim(subnet: Block, range?: Block): Pool | undefined {
@@ -46,12 +49,13 @@ export class AddressSpace {
     return new Pool(addresses, range);
   }
 
-  /** The lowest of Docker's default subnets that is free; undefined when all 31 are taken. */
+  /** The lowest of Docker's default subnets that is free; undefined when all are taken. */
   claimDefault(): Pool | undefined {
-    const free = DEFAULT_SUBNETS.find(
-      (block) => !this.isTaken(block) && !this.occupied.some((other) => overlaps(block, other)),
-    );
-    return free === undefined ? undefined : this.claim(free);
+    for (const block of this.defaults) {
+      const isOccupied = this.occupied.some((other) => overlaps(block, other));
+      if (!isOccupied && !this.isTaken(block)) return this.claim(block);
+    }
+    return undefined;
   }
 
   /** A unique local /64 (RFC 4193) that follows from the name of the network. */
@@ -72,6 +76,14 @@ const DEFAULT_SUBNETS: readonly Block[] = [
   ...Array.from({ length: 15 }, (_, index) => `172.${17 + index}.0.0/16`),
   ...Array.from({ length: 16 }, (_, index) => `192.168.${16 * index}.0/20`),
 ].flatMap((text) => parseBlock(text)?.block ?? []);
+
+/** The same for networks of the swarm: 10.0.0.0/8 in /24s. */
+export const SWARM_SUBNETS: Iterable<Block> = {
+  *[Symbol.iterator]() {
+    for (let value = 10n << 24n; value < 11n << 24n; value += 256n)
+      yield blockAround({ family: 4, value }, 24);
+  },
+};
 
 /** The addresses of one subnet: which are taken. */
 class Subnet {

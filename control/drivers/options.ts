@@ -17,6 +17,14 @@ export interface DriverSettings {
   readonly macvlan?: MacvlanOptions;
   /** Present when the driver is `ipvlan`. */
   readonly ipvlan?: IpvlanOptions;
+  /** Present when the driver is `overlay`. */
+  readonly overlay?: OverlayOptions;
+}
+
+/** What the overlay driver is told. */
+export interface OverlayOptions {
+  /** The VNIs of its first subnets, in order; absent: all are chosen. */
+  readonly vnis?: Value<readonly number[]> & { readonly at: Position };
 }
 
 /** What a driver has to know about the network it checks. */
@@ -156,14 +164,4 @@ const MTU_MAX = 65_535;
 
 export function cannotParse(key: string, value: string, why: string): string {
   return `failed to parse ${key} value: ${value} (${why})`;
-}
-
-/** The sentence for drivers that are checked, but cannot carry frames yet. */
-export function refuseWithoutDataPlane(
-  driver: string,
-  { at }: DriverScope,
-  findings: Findings,
-): void {
-  const fix = 'use driver "bridge", "macvlan" or "ipvlan": these are emulated';
-  findings.refuse(at, `the ${driver} driver has no data plane yet`, fix);
 }

@@ -1,29 +1,57 @@
+import type { Value } from '../model/position.js';
+import { VNI_MAX } from '../model/vtep.js';
 import {
-  refuseWithoutDataPlane,
+  ETHERNET_MTU,
   type DriverOptions,
   type DriverScope,
   type DriverSettings,
+  type OverlayOptions,
 } from './options.js';
 
 const VNIS = 'com.docker.network.driver.overlay.vxlanid_list';
-/** The VXLAN network identifier has 24 bits (RFC 7348 §5). */
-const VNI_MAX = 0xff_ffff;
-/** An Ethernet MTU less the 50 bytes of outer Ethernet, IPv4, UDP and VXLAN headers. */
-const OVERLAY_MTU = 1450;
+const ENCRYPTED = 'encrypted';
+/** The headers of a frame in VXLAN: outer IPv4, UDP and VXLAN, inner Ethernet. Docker counts them so over IPv6, too. */
+const VXLAN_BYTES = 50;
+/** What IPsec makes of a packet is longer by that, and a multiple of 4. */
+const IPSEC_BYTES = 26;
+const MTU_MIN = 68;
 
 /** One Ethernet segment over several hosts, in VXLAN. */
 export function checkOptions(options: DriverOptions, scope: DriverScope): DriverSettings {
-  refuseWithoutDataPlane('overlay', scope, options.findings);
+  const vnis = readVnis(options);
+  options.noteOthers('overlay', [VNIS, ENCRYPTED], scope.network);
+  return { mtu: readMtu(options, scope), icc: { value: true }, overlay: { ...(vnis && { vnis }) } };
+}
+
+function readVnis(options: DriverOptions): OverlayOptions['vnis'] {
   const list = options.text(VNIS);
-  for (const vni of list?.value.split(',') ?? []) {
-    if (list === undefined || (/^\d+$/.test(vni) && Number(vni) <= VNI_MAX)) continue;
-    const what = `invalid vxlan id value "${vni}" passed`;
+  if (list === undefined) return undefined;
+  const texts = list.value.split(',');
+  const wrong = texts.find((text) => !/^\d+$/.test(text) || Number(text) > VNI_MAX);
+  if (wrong === undefined) return { value: texts.map(Number), at: list.at };
+  const fix = `write numbers from 0 to ${VNI_MAX}, with commas between`;
+  options.findings.refuse(list.at, `invalid vxlan id value "${wrong}" passed`, fix);
+  return undefined;
+}
+
+/** The option names what the hosts carry between each other, and containers get what is left of it (libnetwork, overlay maxMTU). */
+function readMtu(options: DriverOptions, { network }: DriverScope): Value<number> {
+  const outer = options.mtu(ETHERNET_MTU);
+  let bytes = outer.value - VXLAN_BYTES;
+  if (options.text(ENCRYPTED) !== undefined) {
+    options.findings.note(
+      `network ${network}: nothing is encrypted here, but its MTU is that of IPsec`,
+    );
+    bytes -= IPSEC_BYTES;
+    bytes -= bytes % 4;
+  }
+  if (outer.at !== undefined && bytes < MTU_MIN) {
+    const what = `${outer.value} bytes between the hosts leave ${bytes} for packets in VXLAN`;
     options.findings.refuse(
-      list.at,
+      outer.at,
       what,
-      `write numbers from 0 to ${VNI_MAX}, with commas between`,
+      `write the MTU of the network of the hosts, such as "${ETHERNET_MTU}"`,
     );
   }
-  options.noteOthers('overlay', [VNIS, 'encrypted'], scope.network);
-  return { mtu: options.mtu(OVERLAY_MTU), icc: { value: true } };
+  return { value: bytes, ...(outer.at && { at: outer.at }) };
 }

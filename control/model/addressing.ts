@@ -1,4 +1,5 @@
 import {
+  addressText,
   blockText,
   contains,
   digestOf,
@@ -6,11 +7,11 @@ import {
   parseBlock,
   type Address,
 } from '../address.js';
-import { AddressSpace, type Pool } from '../ipam.js';
+import { AddressSpace, SWARM_SUBNETS, type Pool } from '../ipam.js';
 import type { Host } from './lab.js';
 import type { Findings } from './mistake.js';
-import type { GatewayMode } from './network.js';
-import type { NetworkDraft } from './networks.js';
+import type { GatewayMode, Pool as PoolText } from './network.js';
+import { SWARM, type NetworkDraft } from './networks.js';
 import type { PoolDraft } from './pools.js';
 import type { Value } from './position.js';
 import type { Attachment } from './services.js';
@@ -53,6 +54,9 @@ export class Addressing {
       const pool = space.claimDefault();
       if (pool !== undefined) this.docker0.set(name, pool);
     }
+    const swarm = new AddressSpace([], SWARM_SUBNETS);
+    swarm.claimDefault(); // Docker's own ingress
+    this.spaces.set(SWARM, swarm);
   }
 
   /** Claims the subnets of all networks, then their gateways and auxiliary addresses. */
@@ -92,6 +96,15 @@ export class Addressing {
     return { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) };
   }
 
+  /**
+   * What a node takes for itself of a network, beside its containers: the next free address, which is answered. Whoever joins the network first on a
+   * node brings that about, by which he is not to be blamed for the last address being gone: so he has his own already.
+   */
+  takeForNode(attachment: Attachment, network: NetworkDraft): string | undefined {
+    const taken = this.takeLowest(4, attachment, network);
+    return taken && addressText(4, taken.value);
+  }
+
   private claimDeclared(network: NetworkDraft): { pool: Pool; draft: PoolDraft }[] {
     const space = this.spaces.get(network.host);
     return network.pools.flatMap((draft) => {
@@ -101,9 +114,7 @@ export class Addressing {
       const pool = space?.claim(draft.subnet.value, draft.range?.value);
       if (pool !== undefined) return [{ pool, draft }];
       const what = 'Pool overlaps with other one on this address space';
-      const fix =
-        "choose a subnet that no other network of this host has (172.17.0.0/16 is Docker's own)";
-      this.findings.refuse(draft.subnet.at, what, fix, 'N03');
+      this.findings.refuse(draft.subnet.at, what, overlapFix(network), 'N03');
       return [];
     });
   }
@@ -222,6 +233,32 @@ export class Addressing {
   }
 }
 
+/** A claimed subnet in words. */
+export function makePool({ pool, draft, gateway }: SettledPool): PoolText {
+  const { subnet, range } = pool;
+  return {
+    subnet: { value: blockText(subnet), ...(draft && { at: draft.subnet.at }) },
+    ...(range && {
+      range: { value: blockText(range), ...(draft?.range && { at: draft.range.at }) },
+    }),
+    ...(gateway && {
+      gateway: {
+        value: addressText(subnet.family, gateway.value),
+        ...(gateway.at && { at: gateway.at }),
+      },
+    }),
+    aux: new Map(
+      draft?.aux.map(({ name, value }) => [name, addressText(subnet.family, value.value)]),
+    ),
+  };
+}
+
+function overlapFix({ host }: NetworkDraft): string {
+  return host === SWARM
+    ? "choose a subnet that no other overlay has (10.0.0.0/24 is that of Docker's ingress)"
+    : "choose a subnet that no other network of this host has (172.17.0.0/16 is Docker's own)";
+}
+
 function modeOf({ settings: { gateway } }: NetworkDraft, family: 4 | 6): GatewayMode | undefined {
   return (family === 4 ? gateway?.gatewayModeIpv4 : gateway?.gatewayModeIpv6)?.value;
 }
@@ -231,7 +268,7 @@ function refusalOf(
   family: 4 | 6,
   text: string,
   address: Address | undefined,
-  { predefined, pools, name, key }: NetworkDraft,
+  { predefined, pools, name, key, host }: NetworkDraft,
 ): [what: string, fix: string, docker: string] | undefined {
   if (address === undefined) {
     const what = `invalid IPv${family} address: ${text}`;
@@ -245,7 +282,9 @@ function refusalOf(
   if (!subnets.some((subnet) => subnet.family === family)) {
     const what =
       'user specified IP address is supported only when connecting to networks with user configured subnets';
-    return [what, `write an IPv${family} subnet under ipam.config of network ${key}`, 'P35'];
+    const subnet = `write an IPv${family} subnet under ipam.config of network ${key}`;
+    const isBeyond = host === SWARM && family === 6;
+    return [what, isBeyond ? 'remove it: an overlay has IPv4 addresses alone' : subnet, 'P35'];
   }
   if (address.family !== family || !subnets.some((subnet) => contains(subnet, address))) {
     const what = `Invalid address ${text}: It does not belong to any of this network's subnets`;

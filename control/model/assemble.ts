@@ -1,12 +1,12 @@
-import { addressText, blockText } from '../address.js';
-import { Addressing, type SettledPool } from './addressing.js';
+import { Addressing, makePool, type SettledPool } from './addressing.js';
 import { readBridge } from './bridge.js';
 import type { Endpoint } from './endpoint.js';
-import { makeEndpoints, type Joint } from './endpoints.js';
+import type { Joint } from './endpoints.js';
+import { GATEWAY_BRIDGE, joinGatewayBridges } from './gateway-bridge.js';
 import { ONLY_HOST, readHosts, withImplicitNics } from './hosts.js';
 import type { Host, Lab } from './lab.js';
 import type { Findings } from './mistake.js';
-import type { Network, Pool } from './network.js';
+import type { Network } from './network.js';
 import {
   interfaceOf,
   readNetwork,
@@ -14,19 +14,23 @@ import {
   undeclared,
   type NetworkDraft,
 } from './networks.js';
+import { checkOverlay, overlaysOf, partsOf } from './overlay.js';
 import { refuseChildren, refuseSharedParents } from './parents.js';
-import { place, type Placement } from './placement.js';
+import { place } from './placement.js';
 import { projectName } from './project.js';
 import { withPublished } from './publish.js';
 import { withRoutes } from './routes.js';
 import { hasStack, type Sandbox } from './sandbox.js';
+import { makeSandboxes } from './sandboxes.js';
 import { networkNames, readServices, type SandboxDraft } from './services.js';
-import { readSettings } from './settings.js';
+import { START } from './source.js';
 import { checkStack } from './stack.js';
 import type { Checked } from './structure.js';
 import { checkPorts, noteConflicts, surroundingsOf } from './surroundings.js';
+import { readSwarm } from './swarm.js';
 import { readWires } from './wires.js';
 import { withNat } from './x-nat.js';
+import { withVxlan } from './x-vxlan.js';
 import { entries } from './written.js';
 
 /**
@@ -46,57 +50,59 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
     return readNetwork(entry, home, damaged.has(`networks.${entry.key}`), findings);
   });
   const hosts = withImplicitNics(declaredHosts, networks.flatMap(namedInterface));
-  const joints = joinAll(drafts, networks, placement, hosts);
+  const hostOf = (draft: SandboxDraft) => homeOf(placement.services.get(draft.name), hosts).name;
+  const joints = joinAll(drafts, networks, hostOf);
+  const bridges = joinGatewayBridges(joints, networks, hostOf);
   refuseSameNames(networks, findings);
   refuseSharedParents(networks, findings);
 
   const addressing = new Addressing(hosts, findings);
-  addressing.settleNetworks(networks);
-  for (const { attachment, network } of [...joints.values()].flat()) {
+  addressing.settleNetworks(inOrderOfDocker(networks));
+  for (const { attachment, network } of [...joints.values()].flat())
     addressing.reserve(attachment, network);
-  }
-  const sandboxes: Sandbox[] = [];
-  const members = new Map<NetworkDraft, Endpoint[]>(networks.map((network) => [network, []]));
-  for (const draft of drafts) {
-    const home = homeOf(placement.services.get(draft.name), hosts);
-    const joined = endpointsOf(draft, joints.get(draft) ?? [], file, hosts, addressing, findings);
-    for (const { endpoint, network } of joined.endpoints) members.get(network)?.push(endpoint);
-    sandboxes.push({
-      name: draft.name,
-      at: draft.at,
-      host: home.name,
-      mode: joined.mode,
-      endpoints: joined.endpoints.map(({ endpoint }) => endpoint),
-      settings: readSettings(draft, name, findings),
-    });
-  }
+  for (const { network, first } of bridges) addressing.takeForNode(first.attachment, network);
+  const scene = { file, project: name, hosts, joints, hostOf, addressing };
+  const { sandboxes, members, ofNodes } = makeSandboxes(drafts, scene, findings);
   checkServices(drafts, sandboxes, findings);
-  const made = networks.map((draft) => {
-    return makeNetwork(draft, members.get(draft) ?? [], addressing.poolsOf(draft), findings);
+
+  const swarm = readSwarm(root, hosts, findings);
+  const isWhole = (host: string) => !damaged.has(`x-hosts.${host}`);
+  const overlays = overlaysOf(networks, { members, ofNodes, addressing, swarm }, findings);
+  for (const overlay of overlays) checkOverlay(overlay, swarm, isWhole, findings);
+  const parts = overlays.flatMap((overlay) => partsOf(overlay, swarm, hosts));
+  const made = networks.flatMap((draft) => {
+    const endpoints = (members.get(draft) ?? []).map(({ endpoint }) => endpoint);
+    checkMeaning(draft, endpoints, findings);
+    if (draft.driver.value !== 'overlay')
+      return [makeNetwork(draft, endpoints, addressing.poolsOf(draft), findings)];
+    return parts.filter(({ overlay }) => overlay.draft === draft).flatMap((part) => part.networks);
   });
+  const around = (host: Host) => surroundingsOf(host, made);
+  const aroundNamed = (host: string) => around(homeOf(host, hosts));
+  const whole = withVxlan(made, networks, { around: aroundNamed, isWhole }, findings);
   const written = new Map(drafts.map((draft) => [draft.name, draft.written]));
-  const writtenOf = ({ name }: Sandbox) => written.get(name);
-  const published = withPublished(sandboxes, writtenOf, made, hosts, findings);
-  refuseChildren(made, hosts, findings);
-  const routed = withRoutes(root, hosts, damaged, (host) => surroundingsOf(host, made), findings);
-  const translating = withNat(
-    root,
-    routed,
-    damaged,
-    (host) => surroundingsOf(host, made),
-    findings,
-  );
-  checkPorts(sandboxes, routed, wires, findings);
-  noteConflicts(routed, made, findings);
+  const writtenOf = ({ name: service }: Sandbox) => written.get(service);
+  const published = withPublished(sandboxes, writtenOf, whole, hosts, findings);
+  refuseChildren(whole, hosts, findings);
+  const routed = withRoutes(root, hosts, damaged, around, findings);
+  const translating = withNat(root, routed, damaged, around, findings);
+  checkPorts(sandboxes, routed, wires, whole, findings);
+  noteConflicts(routed, whole, findings);
   return {
     file,
     name,
-    hosts: translating,
+    hosts: [...translating, ...parts.map(({ host }) => host)],
     wires,
-    networks: made,
+    networks: whole,
     sandboxes: published,
     notes: [...findings.notes],
   };
+}
+
+/** A swarm makes its gateway bridge before anybody can have made a network. */
+function inOrderOfDocker(networks: readonly NetworkDraft[]): NetworkDraft[] {
+  const isFirst = ({ name }: NetworkDraft) => name === GATEWAY_BRIDGE;
+  return [...networks.filter(isFirst), ...networks.filter((network) => !isFirst(network))];
 }
 
 function namedInterface(network: NetworkDraft): { host: string; interfaceName: string }[] {
@@ -114,12 +120,11 @@ function homeOf(name: string | undefined, hosts: readonly Host[]): Host {
 function joinAll(
   drafts: readonly SandboxDraft[],
   networks: NetworkDraft[],
-  placement: Placement,
-  hosts: readonly Host[],
+  hostOf: (draft: SandboxDraft) => string,
 ): Map<SandboxDraft, Joint[]> {
   const byPlace = new Map(networks.map((network) => [network.key, network]));
   const networkOf = (key: string, draft: SandboxDraft): NetworkDraft => {
-    const host = homeOf(placement.services.get(draft.name), hosts).name;
+    const host = hostOf(draft);
     const found = byPlace.get(key) ?? byPlace.get(`${key} ${host}`);
     if (found !== undefined) return found;
     const made = undeclared(key, host);
@@ -135,27 +140,6 @@ function joinAll(
       }),
     ]),
   );
-}
-
-/** The endpoints of a service, and whether it has a stack of its own after all: it may have joined Docker's `host` or `none`. */
-function endpointsOf(
-  draft: SandboxDraft,
-  joints: readonly Joint[],
-  file: string,
-  hosts: readonly Host[],
-  addressing: Addressing,
-  findings: Findings,
-): { mode: Sandbox['mode']; endpoints: { endpoint: Endpoint; network: NetworkDraft }[] } {
-  const stack = joints.find(({ network: { predefined } }) => {
-    return predefined === 'host' || predefined === 'none';
-  })?.network.predefined;
-  if (stack !== undefined && joints.length > 1) {
-    const what = `container cannot be connected to multiple networks with one of the networks in private (none) mode`;
-    findings.refuse(draft.at, what, `leave ${draft.name} on the ${stack} network alone`);
-  }
-  if (stack === 'host' || stack === 'none') return { mode: stack, endpoints: [] };
-  const endpoints = makeEndpoints(draft, joints, file, hosts, addressing, findings);
-  return { mode: draft.mode, endpoints };
 }
 
 /** What concerns all services together, once it is known who stands where. */
@@ -192,6 +176,31 @@ function refuseStacksElsewhere(
   }
 }
 
+/** Which driver each of our own keys is about. */
+const OWN_KEYS = [
+  ['x-bridge', 'bridge'],
+  ['x-vxlan', 'bridge'],
+  ['x-overlay', 'overlay'],
+] as const;
+
+function checkMeaning(
+  draft: NetworkDraft,
+  endpoints: readonly Endpoint[],
+  findings: Findings,
+): void {
+  const { value: driver } = draft.driver;
+  for (const [key, meant] of OWN_KEYS) {
+    if (driver === meant || draft.written?.get(key) === undefined) continue;
+    const what = `${key} means nothing to the ${driver} driver`;
+    findings.refuse(
+      draft.written.get(key)?.at ?? START,
+      what,
+      `remove it, or use driver "${meant}"`,
+    );
+  }
+  if (driver === 'bridge' || driver === 'overlay') noteSharedMacs(draft, endpoints, findings);
+}
+
 function makeNetwork(
   draft: NetworkDraft,
   endpoints: readonly Endpoint[],
@@ -200,12 +209,6 @@ function makeNetwork(
 ): Network {
   const { mtu, macvlan, ipvlan } = draft.settings;
   const isBridge = draft.driver.value === 'bridge';
-  const settings = draft.written?.get('x-bridge');
-  if (!isBridge && settings !== undefined) {
-    const what = `x-bridge means nothing to the ${draft.driver.value} driver`;
-    findings.refuse(settings.at, what, 'remove it, or use driver "bridge"');
-  }
-  if (isBridge) noteSharedMacs(draft, endpoints, findings);
   if (macvlan?.mode.value === 'source') noteDeaf(endpoints, findings);
   return {
     key: draft.key,
@@ -221,25 +224,6 @@ function makeNetwork(
     ...(macvlan && { macvlan }),
     ...(ipvlan && { ipvlan }),
     endpoints,
-  };
-}
-
-function makePool({ pool, draft, gateway }: SettledPool): Pool {
-  const { subnet, range } = pool;
-  return {
-    subnet: { value: blockText(subnet), ...(draft && { at: draft.subnet.at }) },
-    ...(range && {
-      range: { value: blockText(range), ...(draft?.range && { at: draft.range.at }) },
-    }),
-    ...(gateway && {
-      gateway: {
-        value: addressText(subnet.family, gateway.value),
-        ...(gateway.at && { at: gateway.at }),
-      },
-    }),
-    aux: new Map(
-      draft?.aux.map(({ name, value }) => [name, addressText(subnet.family, value.value)]),
-    ),
   };
 }
 

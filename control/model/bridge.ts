@@ -20,6 +20,17 @@ const GROUP_FORWARD_DEFAULT = 0x0001;
 const STATIONS_DEFAULT = 8192;
 const STATIONS_MAX = 1_048_576;
 
+/** What Linux makes of a bridge that is told nothing. */
+export const PLAIN_BRIDGE = {
+  icc: { value: true },
+  ...GATEWAY_DEFAULTS,
+  ageing_s: { value: AGEING_DEFAULT_S },
+  groupForwardMask: { value: GROUP_FORWARD_DEFAULT },
+  stationsMax: { value: STATIONS_DEFAULT },
+  stations: [],
+  vlanFiltering: { value: false },
+} as const;
+
 /** `x-bridge`: what the learning bridge of a network is told, with the defaults of Linux. */
 export function readBridge(
   network: NetworkDraft,
@@ -46,7 +57,7 @@ function at<T>(written: Written | undefined, value: T): Value<T> {
 }
 
 /** A Compose duration in whole seconds: `300s`, `5m`, `1h30m`, `0s`. */
-function readAgeing(
+export function readAgeing(
   written: Written<string | number> | undefined,
   findings: Findings,
 ): Value<number> {
@@ -75,7 +86,10 @@ function readMask(
   return { value: GROUP_FORWARD_DEFAULT };
 }
 
-function readStationsMax(written: Written<number> | undefined, findings: Findings): Value<number> {
+export function readStationsMax(
+  written: Written<number> | undefined,
+  findings: Findings,
+): Value<number> {
   if (written === undefined) return { value: STATIONS_DEFAULT };
   const { value } = written;
   if (Number.isInteger(value) && value >= 1 && value <= STATIONS_MAX)

@@ -19,6 +19,8 @@ import { items, type Written } from './written.js';
 export interface Joint {
   readonly attachment: Attachment;
   readonly network: NetworkDraft;
+  /** Docker connects it after all that the service asks for. */
+  readonly isLast?: true;
 }
 
 /** The endpoints of one sandbox, in file order. */
@@ -78,10 +80,11 @@ export function makeEndpoints(
   });
 }
 
-/** The order in which Compose connects networks: the highest priority first, then by name. */
+/** The order in which Compose connects networks: the highest priority first, then by name; behind them what Docker adds. */
 function inOrder(joints: readonly Joint[]): Joint[] {
   const priority = ({ attachment }: Joint) => attachment.settings?.get('priority')?.value ?? 0;
   return [...joints].sort((one, other) => {
+    if (one.isLast !== other.isLast) return one.isLast ? 1 : -1;
     if (priority(one) !== priority(other)) return priority(other) - priority(one);
     return one.attachment.network < other.attachment.network ? -1 : 1;
   });

@@ -10,7 +10,7 @@ export interface Standing {
 
 /**
  * In the order in which Docker looks for the way out of a sandbox: the highest gw_priority, then a network with a router before one without
- * (ipvlan in an L3 mode), then the network whose name sorts first; never an internal one, nor one that has no parent.
+ * (ipvlan in an L3 mode), then the network whose name sorts first; never an internal one, nor one that has no parent, nor an overlay.
  */
 export function inGatewayOrder(
   { endpoints }: Pick<Sandbox, 'endpoints'>,
@@ -33,7 +33,8 @@ export function isL3({ ipvlan }: Network): boolean {
   return ipvlan !== undefined && ipvlan.mode.value !== 'l2';
 }
 
-function leadsOut({ internal, macvlan, ipvlan }: Network): boolean {
+function leadsOut({ driver, internal, macvlan, ipvlan }: Network): boolean {
+  if (internal.value || driver.value === 'overlay') return false;
   const isParented = macvlan !== undefined || ipvlan !== undefined;
-  return !internal.value && (!isParented || (macvlan ?? ipvlan)?.parent !== undefined);
+  return !isParented || (macvlan ?? ipvlan)?.parent !== undefined;
 }

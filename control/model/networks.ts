@@ -24,6 +24,7 @@ export interface NetworkDraft {
   /** Absent for networks nobody declares. */
   readonly at: Position | undefined;
   readonly written: Written<NetworkShape> | undefined;
+  /** Its host; SWARM for an overlay. */
   readonly host: string;
   readonly driver: Value<DriverName>;
   readonly settings: DriverSettings;
@@ -42,6 +43,9 @@ export interface NetworkDraft {
   /** Something of it was refused: complaints about what follows from that would only confuse. */
   readonly damaged: boolean;
 }
+
+/** Where overlays are, which are of no host alone: no host has this name. */
+export const SWARM = '';
 
 const DRIVERS = { bridge, macvlan, ipvlan, overlay, host, none } as const;
 
@@ -68,9 +72,11 @@ export function readNetwork(
   const driver = predefined === undefined ? driverOf(network, findings) : { value: predefined };
   const settings = settingsOf(name, driver, keyAt, network, external, home, findings);
   const bridge = driver.value === 'bridge' ? network.get('x-bridge') : undefined;
+  const isOverlay = driver.value === 'overlay';
   const addressed = driver.value !== 'host' && driver.value !== 'none' && hasIpam(network);
   const pools = readPools(name, network, findings);
   checkFamilies(name, driver, keyAt, network, pools, findings);
+  if (isOverlay) checkOverlayFamilies(name, network, findings);
   if (external && predefined === undefined) {
     findings.note(`network ${name} is external: it is made as if it were declared here`);
   }
@@ -79,7 +85,7 @@ export function readNetwork(
     name,
     at: keyAt,
     written: network,
-    host: home.name,
+    host: isOverlay ? SWARM : home.name,
     driver,
     settings,
     vlanFiltering: readVlanFiltering(bridge),
@@ -88,8 +94,8 @@ export function readNetwork(
     internal: flag(network.get('internal')),
     attachable: flag(network.get('attachable')),
     ipv4: addressed && network.get('enable_ipv4')?.value !== false,
-    ipv6: addressed && network.get('enable_ipv6')?.value === true,
-    pools: addressed ? pools : [],
+    ipv6: addressed && !isOverlay && network.get('enable_ipv6')?.value === true,
+    pools: addressed ? pools.filter(({ subnet }) => !isOverlay || subnet.value.family === 4) : [],
     malformed: damaged,
     damaged: damaged || findings.mistakes.length > before,
   };
@@ -197,9 +203,8 @@ function checkFamilies(
     findings.refuse(second.subnet.at, what, 'declare one network for each subnet', 'N25');
   }
   const ipamDriver = network.get('ipam')?.get('driver');
-  const isChild = driver.value === 'macvlan' || driver.value === 'ipvlan';
-  if (isChild && !hasIpam(network) && ipamDriver !== undefined) {
-    const fix = 'leave it out: the children of a NIC need addresses';
+  if (NEEDS_ADDRESSES.includes(driver.value) && !hasIpam(network) && ipamDriver !== undefined) {
+    const fix = `leave it out: the driver ${driver.value} needs addresses`;
     findings.refuse(ipamDriver.at, 'ipv4 pool is empty', fix);
   }
   const ipv6 = network.get('enable_ipv6')?.value === true;
@@ -210,6 +215,23 @@ function checkFamilies(
     const at = network.get('enable_ipv4')?.at ?? declaredAt;
     findings.refuse(at, 'IPv4 or IPv6 must be enabled', 'write "enable_ipv6: true" beside it');
   }
+}
+
+const NEEDS_ADDRESSES: readonly DriverName[] = ['macvlan', 'ipvlan', 'overlay'];
+
+/** Overlays know of IPv4 alone: what the nodes tell each other of a container is its IPv4 address (libnetwork, overlay PeerRecord). */
+function checkOverlayFamilies(
+  name: string,
+  network: Written<NetworkShape>,
+  findings: Findings,
+): void {
+  const [ipv4, ipv6] = [network.get('enable_ipv4'), network.get('enable_ipv6')];
+  if (ipv4?.value === false && ipv6?.value === true)
+    findings.refuse(ipv4.at, 'ipv4 pool is empty', 'remove it: an overlay has IPv4 addresses');
+  if (ipv6?.value === true)
+    findings.note(
+      `network ${name}: an overlay has no IPv6 addresses, as the nodes of a swarm do not tell them each other`,
+    );
 }
 
 /** The interface of its host that a network sits on: its parent or its uplink. */

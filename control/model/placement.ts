@@ -29,23 +29,32 @@ export function place(
   for (const { name, written } of services) {
     setIfKnown(ofService, name, serviceHost(name, written, names, findings) ?? only);
   }
-  for (const { key, written } of networks) {
+  const local = networks.filter(({ written }) => !isOverlay(present(written)));
+  for (const network of networks) if (!local.includes(network)) refuseHome(network, findings);
+  for (const { key, written } of local) {
     const wanted = present(written)?.get('x-host');
     setIfKnown(ofNetwork, key, knownHost(wanted, names, findings) ?? only);
   }
   if (only === undefined) {
-    const declared = new Set(networks.map(({ key }) => key));
+    const declared = new Set(local.map(({ key }) => key));
     while (follow(services, declared, ofService, ofNetwork));
-    refuseHomeless(
-      services,
-      networks,
-      { services: ofService, networks: ofNetwork },
-      names,
-      findings,
-    );
-    refuseSpread(services, networks, { services: ofService, networks: ofNetwork }, findings);
+    const placement = { services: ofService, networks: ofNetwork };
+    refuseHomeless(services, local, placement, names, findings);
+    refuseSpread(services, declared, placement, findings);
   }
   return { services: ofService, networks: ofNetwork };
+}
+
+/** An overlay lives on all hosts where somebody joins it. */
+export function isOverlay(network: Written<NetworkShape> | undefined): boolean {
+  return network?.get('driver')?.value === 'overlay';
+}
+
+function refuseHome({ key, written }: Entry<NetworkShape | null>, findings: Findings): void {
+  const home = present(written)?.get('x-host');
+  if (home === undefined) return;
+  const what = `the overlay ${key} is on every host where a service joins it`;
+  findings.refuse(home.at, what, 'remove x-host, and write it at the services');
 }
 
 function setIfKnown(map: Map<string, string>, key: string, host: string | undefined): boolean {
@@ -137,13 +146,10 @@ function refuseHomeless(
 /** Only an overlay reaches over hosts; the networks nobody declares exist once on each. */
 function refuseSpread(
   services: readonly SandboxDraft[],
-  networks: readonly Entry<NetworkShape | null>[],
+  local: ReadonlySet<string>,
   placement: Placement,
   findings: Findings,
 ): void {
-  const local = new Set(
-    networks.filter(({ written }) => written.value?.driver !== 'overlay').map(({ key }) => key),
-  );
   for (const { name, at, mode, attachments } of services) {
     const home = placement.services.get(name) ?? '';
     const shared = typeof mode === 'object' ? placement.services.get(mode.shares) : undefined;

@@ -1,20 +1,14 @@
 import { z } from 'zod';
 
 import { SERVICE_IGNORED, TOP_LEVEL_IGNORED } from './compose-keys.js';
+import { mapping } from './mapping.js';
 import { INDEPENDENT } from './nat.js';
+import { overlay, swarm, vxlan } from './vxlan-schema.js';
 
 /**
  * The shape of a topology file: the Compose format plus our `x-` keys. Only shape: what addresses, names and options mean is
  * checked afterwards, with Docker's own words. The JSON Schema for editors comes from the same definitions.
  */
-
-/** A mapping with these keys and no others, besides foreign `x-` keys. The known keys travel in the message of the issue. */
-function mapping<S extends z.ZodRawShape>(shape: S) {
-  const known = Object.keys(shape).join(' ');
-  return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? known : undefined),
-  });
-}
 
 function ignored<K extends string>(keys: readonly K[]) {
   const anything = z.unknown().optional().describe('Accepted, says nothing about packets.');
@@ -208,6 +202,11 @@ const network = mapping({
   labels: z.unknown().optional(),
   'x-host': hostName,
   'x-bridge': bridge.nullish().describe('Settings of the learning bridge.'),
+  'x-vxlan': z
+    .record(z.string(), vxlan.nullable())
+    .nullish()
+    .describe('Ports of the bridge that are VXLAN tunnel end points, by their names.'),
+  'x-overlay': overlay.nullish().describe('What else becomes of an overlay network.'),
 });
 
 const nic = mapping({
@@ -346,6 +345,7 @@ export const topology = mapping({
     .record(z.string(), nat.nullable())
     .nullish()
     .describe('What hosts (keys of x-hosts) translate, besides what Docker tells them.'),
+  'x-swarm': swarm.nullish().describe('The swarm that overlay networks need.'),
 });
 
 export type TopologyShape = z.infer<typeof topology>;

@@ -13,8 +13,10 @@ export function checkPorts(
   sandboxes: readonly Sandbox[],
   hosts: readonly Host[],
   wires: readonly Wire[],
+  networks: readonly Network[],
   findings: Findings,
 ): void {
+  const vteps = networks.flatMap((network) => network.vteps ?? []);
   const wirePorts = wires.flatMap(({ ports }) => ports);
   const endpoints = sandboxes.flatMap((sandbox) => sandbox.endpoints);
   const nics = hosts.flatMap(({ name: host, nics: all }) =>
@@ -22,7 +24,7 @@ export function checkPorts(
   );
   refuseSharedDevices([...endpoints, ...wirePorts, ...nics], findings);
   const names = new Set<string>();
-  for (const { port, at } of [...nics, ...wirePorts, ...endpoints]) {
+  for (const { port, at } of [...nics, ...wirePorts, ...endpoints, ...vteps]) {
     if (names.has(port) && at !== undefined) {
       findings.refuse(at, `two ports would be called "${port}"`, 'rename one of the two');
     }

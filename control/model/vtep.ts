@@ -1,5 +1,8 @@
 import type { Position, Value } from './position.js';
 
+/** A VXLAN network identifier has 24 bits (RFC 7348 §5). */
+export const VNI_MAX = 0xff_ffff;
+
 /** A VXLAN tunnel end point: a port of a bridge, as `x-vxlan` declares it or the overlay driver makes it. */
 export interface Vtep {
   /** As `ip link` would call it: `vxlan42`. */

@@ -40,6 +40,7 @@ test('the JSON Schema is of draft 2020-12 and has these keys', (t) => {
     'x-hosts',
     'x-wires',
     'x-nat',
+    'x-swarm',
   ]);
   t.false(schema['additionalProperties']);
   t.deepEqual(schema['patternProperties'], { '^x-': {} });
