@@ -66,9 +66,9 @@ export function decapsulateOn(
     return true;
   }
 
-  /** Does the host listen at this port, and is the packet from somebody else? */
+  /** Does the host listen at this port, and is the packet from another station? */
   function isForHost(host: number): boolean {
-    return listeners.has(host, outer.family, outer.port) && !local.isOwn(host, outer.source);
+    return listeners.has(host, outer.family, outer.port) && local.hasOneSender(host, outer);
   }
 
   function hear(frame: Frame, host: number): boolean {

@@ -19,8 +19,8 @@ export interface OuterPacket {
   /** UDP port that it is for. */
   port: number;
   /** Four words each. */
-  readonly source: Int32Array;
-  readonly destination: Int32Array;
+  readonly source: Int32Array<ArrayBuffer>;
+  readonly destination: Int32Array<ArrayBuffer>;
   readonly isToGroup: boolean;
   /** Its ECN field. */
   ecn: number;
