@@ -54,7 +54,7 @@ test('VX-9: who is not heard for the ageing time is forgotten; to send to it doe
 });
 
 test('VX-9: a station that is declared does not move, and what says it is elsewhere ends', (t) => {
-  const stations = `stations: [{ mac: "${'02:42:0a:00:00:03'}", remote: 192.168.99.2 }]`;
+  const stations = `stations: [{ mac: "02:42:0a:00:00:03", remote: 192.168.99.2 }]`;
   const tunnel = settled({ vxlan: `${MESH}, ${stations}` });
   t.deepEqual(endsOf(tunnel), [A.ip]);
   const { left, ended } = tunnel.receive({ inner: fromFar() }, {}, B);
@@ -116,7 +116,7 @@ test('a remote that does not answer ARP gets what waits for it when it does', (t
     ['c2 02420a000003 0800'],
     'the first frame has asked already',
   );
-  const reply = `${'020000000001'}02000000007708060001080006040002020000000077c0a8634d020000000001c0a86301`;
+  const reply = `02000000000102000000007708060001080006040002020000000077c0a8634d020000000001c0a86301`;
   const answered = tunnel.pass({ port: 'h.eth0', digits: reply });
   t.deepEqual(
     answered.left.map(({ port, digits }) => `${port} ${digits.slice(0, 12)} ${digits.slice(100)}`),
