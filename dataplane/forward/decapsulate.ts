@@ -18,7 +18,7 @@ import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
 import { Kind } from '../state/fdb.js';
 import { pseudoSumIpv4, pseudoSumIpv6, updateChecksum } from '../wire/checksum.js';
-import { decapsulateEcn, Ecn, ECN_DROP } from '../wire/ecn.js';
+import { decapsulateEcn, Ecn, EcnField, ECN_DROP } from '../wire/ecn.js';
 import { Ethernet, EtherType, isGroup, isZero, sourceHigh, sourceLow } from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
@@ -66,9 +66,9 @@ export function decapsulateOn(
     return true;
   }
 
-  /** Does the host listen at this port, and is the packet from somebody else? */
+  /** Does the host listen at this port, and is the packet from another station? */
   function isForHost(host: number): boolean {
-    return listeners.has(host, outer.family, outer.port) && !local.isOwn(host, outer.source);
+    return listeners.has(host, outer.family, outer.port) && local.hasOneSender(host, outer);
   }
 
   function hear(frame: Frame, host: number): boolean {
@@ -319,11 +319,11 @@ function ecnOn(plane: Plane): (frame: Frame, outerEcn: number) => Reason {
   function write(at: number, isIpv4: boolean, ecn: number): void {
     const was = view.getUint16(at);
     if (isIpv4) {
-      const now = (was & ~Ecn.Bits) | ecn;
+      const now = (was & ~EcnField.Bits) | ecn;
       view.setUint16(at, now);
       view.setUint16(at + 10, updateChecksum(view.getUint16(at + 10), was, now));
     } else {
-      view.setUint16(at, (was & ~(Ecn.Bits << 4)) | (ecn << 4));
+      view.setUint16(at, (was & ~(EcnField.Bits << 4)) | (ecn << 4));
     }
   }
 
@@ -332,7 +332,7 @@ function ecnOn(plane: Plane): (frame: Frame, outerEcn: number) => Reason {
     if (outerEcn === Ecn.NotCapable) return Reason.Ok;
     const family = inner.family(frame);
     if (family === 0) return Reason.Ok;
-    const own = inner.tos(frame) & Ecn.Bits;
+    const own = inner.tos(frame) & EcnField.Bits;
     const ecn = decapsulateEcn(outerEcn, own);
     if (ecn === ECN_DROP) return Reason.VxlanCongested;
     if (ecn !== own) write(payload[frame], family === 4, ecn);

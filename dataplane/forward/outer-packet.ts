@@ -2,7 +2,7 @@
 import type { Frame } from '../frame/frames.js';
 import { FrameFlag } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Ecn } from '../wire/ecn.js';
+import { EcnField } from '../wire/ecn.js';
 import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Ipv4, Protocol } from '../wire/ipv4.js';
@@ -19,8 +19,8 @@ export interface OuterPacket {
   /** UDP port that it is for. */
   port: number;
   /** Four words each. */
-  readonly source: Int32Array;
-  readonly destination: Int32Array;
+  readonly source: Int32Array<ArrayBuffer>;
+  readonly destination: Int32Array<ArrayBuffer>;
   readonly isToGroup: boolean;
   /** Its ECN field. */
   ecn: number;
@@ -63,8 +63,8 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     outer.packetHere = here;
     outer.ecn =
       packet.family === 4
-        ? view.getUint8(packet.at + 1) & Ecn.Bits
-        : (view.getUint8(packet.at + 1) >>> 4) & Ecn.Bits;
+        ? view.getUint8(packet.at + 1) & EcnField.Bits
+        : (view.getUint8(packet.at + 1) >>> 4) & EcnField.Bits;
     return true;
   }
 
@@ -90,7 +90,7 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     outer.port = view.getUint16(udpAt + 2);
     outer.source[3] = view.getInt32(at + 12);
     outer.destination[3] = view.getInt32(at + 16);
-    outer.ecn = view.getUint8(at + 1) & Ecn.Bits;
+    outer.ecn = view.getUint8(at + 1) & EcnField.Bits;
     return true;
   }
 

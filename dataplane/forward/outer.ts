@@ -7,7 +7,7 @@ import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { VtepFlag, VtepFragments } from '../program/layout.js';
 import { checksumOf, pseudoSumIpv4, pseudoSumIpv6, sum, udpChecksumOf } from '../wire/checksum.js';
-import { Ecn, encapsulateEcn } from '../wire/ecn.js';
+import { EcnField, encapsulateEcn } from '../wire/ecn.js';
 import { Ethernet, EtherType } from '../wire/ethernet.js';
 import { Ipv4, Protocol } from '../wire/ipv4.js';
 import { Ipv6 } from '../wire/ipv6.js';
@@ -38,8 +38,8 @@ export function outerOn(
   function tosFor(frame: Frame, vtep: number): number {
     const settings = vteps.flags[vtep];
     const own = inner.tos(frame);
-    const base = (settings & VtepFlag.TosInherits) === 0 ? vteps.tos[vtep] : own & ~Ecn.Bits;
-    return (settings & VtepFlag.EcnZero) === 0 ? base | encapsulateEcn(own & Ecn.Bits) : base;
+    const base = (settings & VtepFlag.TosInherits) === 0 ? vteps.tos[vtep] : own & ~EcnField.Bits;
+    return (settings & VtepFlag.EcnZero) === 0 ? base | encapsulateEcn(own & EcnField.Bits) : base;
   }
 
   function ttlFor(frame: Frame, vtep: number): number {
