@@ -9,9 +9,9 @@ import type { VlanPort } from '../model/endpoint.js';
 import type { Host, Wire } from '../model/lab.js';
 import type { Position } from '../model/position.js';
 import type { FrameDescription } from './dissect.js';
-import { ruleAtTunnelHost } from './tunnel-rules.js';
 import { linkView, shortName } from './views.js';
 import type { Context } from './views.js';
+import { ruleAtTunnelHost, vlansRules } from './vtep-rules.js';
 
 /** A rule in the words of the topology, and where it stands; without `at` it is a default. */
 export interface Rule {
@@ -75,7 +75,8 @@ export function ruleAtWire(
 }
 
 /** What a port of a bridge that keeps VLANs apart says about them. */
-export function vlanRule({ port, endpoint, link, isOpen }: CompiledPort): Rule[] {
+export function vlanRule({ port, endpoint, link, isOpen, vtep }: CompiledPort): Rule[] {
+  if (vtep !== undefined) return vlansRules(vtep);
   const vlan = endpoint?.vlan ?? (isOpen ? undefined : link?.bridge?.bridge?.uplink?.vlan);
   return vlan === undefined ? [] : [wordsOf(port, vlan)];
 }

@@ -146,6 +146,7 @@ export function encapsulatedHop(
   const road = roadTo(compiled, place, remote);
   const { route, iface } = road;
   const link = interfaceView(compiled, iface);
+  const packet = { source: sourceFor(compiled, vtep, iface), destination: remote };
   const waits = notes.some(([step, where]) => step === Step.Waiting && where >= 0);
   const resumed = noted(notes, Step.Resumed) !== undefined;
   const told = notes.find(([step, speech]) => step === Step.Speaks && speech === Speech.Error);
@@ -153,7 +154,7 @@ export function encapsulatedHop(
   const addresses = addressed ? addressesOf(compiled, addressed) : groupAddresses(compiled, road);
   return {
     stage: 'encapsulated',
-    ...common(context, passage, place, iface),
+    ...common({ ...context, frame: { ...context.frame, packet } }, passage, place, iface),
     host: vtep.host,
     vni: vni?.vni ?? 0,
     remote: noted(tunnel.notes, Step.RemoteKnown) ? { address: remote } : listedAs(vni, remote),
@@ -166,7 +167,7 @@ export function encapsulatedHop(
     ...(waits && { waits: resumed ? ('resumed' as const) : ('waiting' as const) }),
     ...(told && { toldMtu: told[3] }),
     ...(addresses && { addresses }),
-    packet: { source: sourceFor(compiled, vtep, iface), destination: remote },
+    packet,
   };
 }
 

@@ -1,10 +1,9 @@
-/** Which lines of the topology stand behind what a tunnel end, or the host that has it, does not let pass. */
+/** Which lines of the topology stand behind what a tunnel end does not let pass. */
 import { Reason } from '../../dataplane/observe/reason.js';
 import { Step } from '../../dataplane/observe/trace.js';
 import type { Note } from '../../dataplane/observe/trace.js';
 import type { Compiled } from '../compile/compile.js';
 import type { CompiledVni } from '../compile/vteps.js';
-import type { Host } from '../model/lab.js';
 import type { Vtep } from '../model/vtep.js';
 import { list } from './phrases.js';
 import { mtuRule } from './route-rules.js';
@@ -12,6 +11,7 @@ import { rule, ruleAtHost } from './rules.js';
 import type { Rule } from './rules.js';
 import { noted } from './views.js';
 import type { Context } from './views.js';
+import { vlansRules } from './vtep-rules.js';
 
 /** Where a frame was when a tunnel end gave it up. */
 export interface AtTunnel {
@@ -33,7 +33,7 @@ export function ruleAtTunnel(reason: Reason, place: AtTunnel): readonly Rule[] {
     case Reason.VxlanWithoutRemote:
       return [rule(`${vtep.port} lists no remotes`, vni ?? vtep)];
     case Reason.VxlanVlanUnmapped:
-      return [vlansRule(vtep)];
+      return vlansRules(vtep);
     case Reason.VxlanNeighborKnown:
       return stationRules(compiled, noted(notes, Step.SpokenFor)?.[1]);
     case Reason.VxlanNeighborUnknown:
@@ -47,11 +47,6 @@ export function ruleAtTunnel(reason: Reason, place: AtTunnel): readonly Rule[] {
   }
 }
 
-function vlansRule({ port, vnis, at }: Vtep): Rule {
-  const vlans = vnis.map(({ vlan }) => `VLAN ${vlan ?? 0}`);
-  return rule(`${port} has VNIs for ${list(vlans)}`, vnis[0] ?? { at });
-}
-
 /** What the topology says of a station behind another end. */
 function stationRules({ tunnels }: Compiled, row: number | undefined): Rule[] {
   const { station } = tunnels.remoteStations[row ?? -1] ?? {};
@@ -59,27 +54,4 @@ function stationRules({ tunnels }: Compiled, row: number | undefined): Rule[] {
   const { mac, remote, addresses } = station;
   const called = addresses.length === 0 ? '' : `, which has ${list(addresses)},`;
   return [rule(`${mac}${called} is declared to be behind ${remote}`, station)];
-}
-
-/** What the tunnel ends of a host say, where a packet for one of them is given up before it is known for which. */
-export function ruleAtTunnelHost(reason: Reason, { tunnels }: Compiled, { name }: Host): Rule[] {
-  const here = tunnels.vteps.filter(({ host }) => host === name);
-  switch (reason) {
-    case Reason.VxlanVniUnknown:
-      return here.flatMap(({ port, vnis, udpPort }) =>
-        vnis.map((vni) => rule(`${port} has VNI ${vni.vni} at UDP port ${udpPort.value}`, vni)),
-      );
-    case Reason.VxlanChecksumMissing:
-      return here
-        .filter(({ family, acceptZeroChecksum }) => family === 6 && !acceptZeroChecksum.value)
-        .map(({ port, acceptZeroChecksum }) =>
-          rule(`accept_zero_checksum of ${port} is false`, acceptZeroChecksum),
-        );
-    case Reason.VxlanReservedBits:
-      return here
-        .filter(({ reserved }) => reserved.value === 'linux')
-        .map(({ port, reserved }) => rule(`reserved of ${port} is linux`, reserved));
-    default:
-      return [];
-  }
 }

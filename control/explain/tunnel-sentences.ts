@@ -84,8 +84,9 @@ export function encapsulatedSentences(file: string, hop: EncapsulatedHop): strin
 function roadText(file: string, hop: EncapsulatedHop): string[] {
   const { remote, udpPort, route, link, nextHop, host, waits, ended, isGroup } = hop;
   const to = placeText({ address: remote.address, port: udpPort });
-  const outer = `In UDP to ${isGroup ? 'the group ' : ''}${to}${where(file, remote.at)} it`;
-  if (link === undefined) return [`${outer} would go to another host.`];
+  const end = `in UDP to ${isGroup ? 'the group ' : ''}${to}${where(file, remote.at)}`;
+  if (link === undefined) return [`It should go ${end}.`];
+  const outer = `I${end.slice(1)} it`;
   const goes = ended === undefined ? 'goes' : 'would go';
   if (route === undefined)
     return [`${outer} ${goes} out by ${shortName(link)}${where(file, link.at)}.`];
@@ -106,7 +107,9 @@ export function decapsulatedSentences(
   const which = segmentText(file, segment, port.at);
   return [
     `It came out of the tunnel at ${port.port}${where(file, port.at)}: ${which}, from ${remote}.`,
-    ...learning(file, frame.source ?? '', hop),
+    ...(ended && hop.source.outcome === 'not learned'
+      ? []
+      : learning(file, frame.source ?? '', hop)),
     ...ending(file, ended),
     ...release(released),
     ...gathering(file, hop),
