@@ -33,7 +33,9 @@ export async function show(
   }
   const { json, watch, lab } = options;
   if (watch !== undefined || lab !== undefined)
-    throw new CallError(`show ${what}: --watch and --lab are for ${LIVE.join(', ')} of a running lab`);
+    throw new CallError(
+      `show ${what}: --watch and --lab are for ${LIVE.join(', ')} of a running lab`,
+    );
   if (replayed !== undefined) {
     const { showReplayed } = await import('./show-replay.js');
     await showReplayed(replayed, topology, options);
