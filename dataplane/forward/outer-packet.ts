@@ -39,7 +39,8 @@ export interface OuterPacket {
   readonly shift: (by: number) => void;
 }
 
-export function outerPacketOn(plane: Plane): OuterPacket {
+/** Makes it. `isPort`: the UDP ports at which somebody listens; packets to others are not read by `read`. */
+export function outerPacketOn(plane: Plane, isPort: Uint8Array): OuterPacket {
   const { start, length, wireLength, payload, etherType, flags, view } = plane.frames;
   const packet = new Packet();
   const readPacket = readOn(plane, packet);
@@ -74,7 +75,9 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     const here = start[frame] + length[frame];
     const udpAt = at + Ipv4.HeaderLengthMin;
     if (udpAt + Udp.HeaderLength > here || view.getUint8(at) !== 0x45) return false;
-    if (view.getUint8(at + 9) !== Protocol.Udp || ipv4.isFragment(view, at)) return false;
+    if (view.getUint8(at + 9) !== Protocol.Udp || isPort[view.getUint16(udpAt + 2)] === 0)
+      return false;
+    if (ipv4.isFragment(view, at)) return false;
     const wireEnd = start[frame] + wireLength[frame];
     if (ipv4.checkIpv4(view, at, here, wireEnd) !== Reason.Ok) return false;
     outer.packetEnd = at + ipv4.totalLength(view, at);
