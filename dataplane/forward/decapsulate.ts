@@ -258,7 +258,7 @@ function objectionOn(
       const minds = (settings & VtepFlag.ReservedEnds) !== 0;
       if (minds && vxlan.hasReservedBits(view, outer.vxlanAt, usesPolicy))
         return Reason.VxlanReservedBits;
-      return outer.isToGroup && !isGroupOf(vtep, vni) ? Reason.VxlanVniUnknown : Reason.Ok;
+      return outer.isToGroup() && !isGroupOf(vtep, vni) ? Reason.VxlanVniUnknown : Reason.Ok;
     },
   };
 }

@@ -21,7 +21,7 @@ export interface OuterPacket {
   /** Four words each. */
   readonly source: Int32Array<ArrayBuffer>;
   readonly destination: Int32Array<ArrayBuffer>;
-  readonly isToGroup: boolean;
+  readonly isToGroup: () => boolean;
   /** Its ECN field. */
   ecn: number;
   /** Where the packet ends, and what is here of it. */
@@ -109,7 +109,7 @@ export function outerPacketOn(plane: Plane, isPort: Uint8Array): OuterPacket {
     packetHere: 0,
     wireEnd: 0,
     end: 0,
-    get isToGroup(): boolean {
+    isToGroup: (): boolean => {
       const { family, destination } = outer;
       return family === 4 ? destination[3] >>> 28 === 0xe : destination[0] >>> 24 === 0xff;
     },
