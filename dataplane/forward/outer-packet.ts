@@ -45,10 +45,15 @@ export function outerPacketOn(plane: Plane, isPort: Uint8Array): OuterPacket {
   const packet = new Packet();
   const readPacket = readOn(plane, packet);
 
+  /** Several packets in one frame, each with a frame of its own inside? */
+  function isTrain(frame: Frame): boolean {
+    return (flags[frame] & (FrameFlag.Super | FrameFlag.Tunneled)) === FrameFlag.Super;
+  }
+
   function readAny(frame: Frame): boolean {
     const type = etherType[frame];
     if (type !== EtherType.Ipv4 && type !== EtherType.Ipv6) return false;
-    if ((flags[frame] & FrameFlag.Super) !== 0 || readPacket(frame) !== Reason.Ok) return false;
+    if (isTrain(frame) || readPacket(frame) !== Reason.Ok) return false;
     if (packet.protocol !== Protocol.Udp || packet.transport === NO_TRANSPORT) return false;
     const here = Math.min(packet.at + packet.length, start[frame] + length[frame]);
     if (packet.fragment !== 0 || packet.transport + Udp.HeaderLength > here) return false;
@@ -114,7 +119,7 @@ export function outerPacketOn(plane: Plane, isPort: Uint8Array): OuterPacket {
       return family === 4 ? destination[3] >>> 28 === 0xe : destination[0] >>> 24 === 0xff;
     },
     read: (frame: Frame): boolean => {
-      if ((flags[frame] & FrameFlag.Super) !== 0) return false;
+      if (isTrain(frame)) return false;
       return etherType[frame] === EtherType.Ipv4 ? readPlain(frame) : readAny(frame);
     },
     readAny,
