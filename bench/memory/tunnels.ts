@@ -13,7 +13,8 @@ import {
 import { MAC_HIGH, VXLAN_PORT } from '../../dataplane/port/packets.js';
 import { END, ENDS, OWN_UNDERLAY, STATION, VNI } from '../../dataplane/port/tunnel-flows.js';
 import type { TunnelFlows } from '../../dataplane/port/tunnel-flows.js';
-import { HostFlag, LinkUse, NONE, PortRole, VtepFlag } from '../../dataplane/program/layout.js';
+import { HostFlag, LinkUse, NONE, PortRole } from '../../dataplane/program/layout.js';
+import { VtepFlag } from '../../dataplane/program/vxlan-layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import {

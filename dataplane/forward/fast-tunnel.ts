@@ -3,7 +3,8 @@
  * decapsulate.ts does, and leaves to that every packet of which it is not sure.
  */
 import type { Frame } from '../frame/frames.js';
-import { NONE, ReversePath, VtepFlag } from '../program/layout.js';
+import { NONE, ReversePath } from '../program/layout.js';
+import { VtepFlag } from '../program/vxlan-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
 import { isRight } from '../wire/checksum.js';

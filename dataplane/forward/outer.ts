@@ -5,7 +5,7 @@
  */
 import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
-import { VtepFlag, VtepFragments } from '../program/layout.js';
+import { VtepFlag, VtepFragments } from '../program/vxlan-layout.js';
 import { checksumOf, pseudoSumIpv4, pseudoSumIpv6, sum, udpChecksumOf } from '../wire/checksum.js';
 import { EcnField, encapsulateEcn } from '../wire/ecn.js';
 import { Ethernet, EtherType } from '../wire/ethernet.js';
