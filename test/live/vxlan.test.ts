@@ -141,8 +141,10 @@ liveTest(
     const running = await lab.startLive(topology(`{ interface: ${near} }`, settings));
     await converse(t, lab, far);
     await miss(t, lab, ['c1 > 10.0.42.99']);
+    await lab.inside('c1', 'ping', '-b', '-c', '1', '-W', '1', '10.0.42.255');
     t.true(consumed(running, 'c1', Reason.VxlanNeighborKnown) > 0);
     t.true(dropped(running, 'c1', Reason.VxlanNeighborUnknown) > 0);
+    t.true(dropped(running, 'c1', Reason.VxlanWithoutRemote) > 0);
     await balance(t, running);
   },
 );
@@ -186,3 +188,110 @@ for (const [group, local, mtu] of [
     await converse(t, lab, far, mtu);
     await balance(t, running);
   });
+
+/** The host `node` again, and beside it node-2 with a NIC of its own on the wire. */
+const twoHosts = (rest: string): string =>
+  topology('', LEARNING)
+    .replace('uplink: ', 'spare: ')
+    .replace(
+      'x-hosts: {',
+      'x-hosts: { node-2: { nics: { eth0: { wire: lan, addresses: [192.168.99.2/24] } } },',
+    ) + rest;
+
+liveTest('the kernel’s end is in a container, which has a TAP', async (t, lab) => {
+  const running = await lab.startLive(
+    topology('', LEARNING)
+      .replace('x-hosts: {', 'x-hosts: { node-2: { nics: { eth0: { wire: lan } } },')
+      .replace(
+        'networks:\n',
+        'networks:\n  mac: { driver: macvlan, x-host: node-2, driver_opts: { parent: eth0 }, ipam: { config: [ { subnet: 192.168.99.0/24 } ] } }\n',
+      ) + '  vm: { x-host: node-2, networks: { mac: { ipv4_address: 192.168.99.2 } } }\n',
+  );
+  const namespace = lab.namespace('vm');
+  await kernelEnd(namespace, 'local 192.168.99.2 remote 192.168.99.1 dev eth0');
+  await converse(t, lab, namespace);
+  await balance(t, running);
+});
+
+for (const by of ['TAP', 'veth'])
+  liveTest(`the kernel’s end is behind a host that translates, by a ${by}`, async (t, lab) => {
+    const cable = by === 'TAP' ? undefined : await station(t, lab, '172.30.0.2/24');
+    const port = cable === undefined ? '' : `, x-port: { interface: ${cable.near} }`;
+    const running = await lab.startLive(
+      twoHosts(
+        `  vm: { x-host: node-2, networks: { pod: { ipv4_address: 172.30.0.2${port} } }, ports: ["4789:4789/udp"] }\n`,
+      ).replace(
+        'networks:\n',
+        'networks:\n  pod: { x-host: node-2, ipam: { config: [ { subnet: 172.30.0.0/24 } ] } }\n',
+      ),
+    );
+    const namespace = cable?.far ?? lab.namespace('vm');
+    if (cable !== undefined) await ipBatch(namespace, ['route add default via 172.30.0.1']);
+    await kernelEnd(namespace, 'local 172.30.0.2 remote 192.168.99.1');
+    await ip('-n', namespace, 'link', 'set', 'vxlan42', 'mtu', '1450');
+    await converse(t, lab, namespace);
+    await balance(t, running);
+  });
+
+/** What is sent through libpcap leaves nothing to a card: the receiver looks at every checksum. */
+for (const driver of drivers)
+  liveTest(
+    `a host translates what two ends of the kernel send each other (${driver})`,
+    async (t, lab) => {
+      const inside = await station(t, lab, '172.30.0.2/24');
+      const outside = await station(t, lab, '192.168.99.9/24');
+      const running =
+        await lab.startLive(`x-wires: { lan: { ports: { uplink: { interface: ${outside.near}, driver: ${driver} } } } }
+x-hosts: { node-2: { nics: { eth0: { wire: lan, addresses: [192.168.99.2/24] } } } }
+networks: { pod: { ipam: { config: [ { subnet: 172.30.0.0/24 } ] } } }
+services:
+  vm: { networks: { pod: { ipv4_address: 172.30.0.2, x-port: { interface: ${inside.near} } } }, ports: ["4789:4789/udp"] }
+`);
+      await ipBatch(inside.far, ['route add default via 172.30.0.1']);
+      await kernelEnd(inside.far, 'local 172.30.0.2 remote 192.168.99.9');
+      await ipBatch(outside.far, [
+        'link add vxlan42 type vxlan id 42 dstport 4789 local 192.168.99.9 remote 192.168.99.2',
+        'addr add 10.0.42.31/24 dev vxlan42',
+        'addr add fd00:42::31/64 dev vxlan42 nodad',
+        'link set vxlan42 up',
+      ]);
+      for (const { far } of [inside, outside]) await ipBatch(far, ['link set vxlan42 mtu 1450']);
+      const [one, other] = [inside, outside].map(({ far }) => `/run/netns/${far}`);
+      await talk(
+        t,
+        lab,
+        [`${one} 10.0.42.21 - ${other} 10.0.42.31`, `${other} fd00:42::31 - ${one} fd00:42::21`],
+        INNER_MTU,
+      );
+      await balance(t, running);
+    },
+  );
+
+liveTest(
+  'an overlay over two hosts: its containers reach each other, and the world by their hosts',
+  async (t, lab) => {
+    const { near } = await station(t, lab, '192.168.99.9/24');
+    const running =
+      await lab.startLive(`x-wires: { lan: { ports: { out: { interface: ${near} } } } }
+x-hosts:
+  node-1: { nics: { eth1: { wire: lan, addresses: [192.168.99.1/24] } } }
+  node-2: { nics: { eth1: { wire: lan, addresses: [192.168.99.2/24] } } }
+networks:
+  ov: { driver: overlay, ipam: { config: [ { subnet: 10.0.9.0/24 } ] } }
+services:
+  c1: { x-host: node-1, networks: { ov: { ipv4_address: 10.0.9.11 } } }
+  c2: { x-host: node-1, networks: { ov: { ipv4_address: 10.0.9.12 } } }
+  c3: { x-host: node-2, networks: { ov: { ipv4_address: 10.0.9.13 } } }
+  c4: { x-host: node-2, networks: { ov: { ipv4_address: 10.0.9.14 } } }
+`);
+    await reach(t, lab, ['c1 > 10.0.9.13', 'c4 > 10.0.9.12', 'c1 > 10.0.9.12', 'c3 > 10.0.9.14']);
+    await talk(t, lab, ['c1 10.0.9.11 - c3 10.0.9.13', 'c4 10.0.9.14 - c2 10.0.9.12'], INNER_MTU);
+    for (const service of ['c1', 'c3'])
+      t.regex(
+        (await lab.inside(service, ...PING, '192.168.99.9')).stdout,
+        / ttl=63 .* 0% packet loss/s,
+      );
+    t.true(consumed(running, 'c1.ov', Reason.VxlanNeighborKnown) > 0);
+    await balance(t, running);
+  },
+);
