@@ -1,12 +1,14 @@
 import type { FlowKind, Flows } from '../../dataplane/port/flows.js';
 import type { Traffic } from '../../dataplane/port/synth.js';
+import { OUTER_BYTES } from '../../dataplane/port/packets.js';
+import type { TunnelFlows, TunnelKind } from '../../dataplane/port/tunnel-flows.js';
 import { mannersOf } from './programs.js';
 import type { Topology } from './programs.js';
 
 /** One thing to measure. */
 export interface Case {
   /** The function under test. */
-  readonly name: Topology | FlowKind;
+  readonly name: Topology | FlowKind | TunnelKind;
   /** Size of the frames as written in reports: a number of bytes with FCS, or `imix`. */
   readonly frameBytes: number | 'imix';
   readonly traffic: Traffic;
@@ -18,6 +20,8 @@ export interface Case {
   readonly children: number;
   /** A router is under test, with these conversations instead of `traffic`. */
   readonly flows?: Flows;
+  /** A tunnel end is, with these. */
+  readonly tunnel?: TunnelFlows;
 }
 
 /** What one case gave: nanoseconds per frame of each sample, and what the garbage collector did meanwhile. */
@@ -84,6 +88,31 @@ function routedCasesOf(seed: number, seconds: number): Case[] {
   );
 }
 
+/** The largest frame that fits into the tunnel over a link of 1518 bytes: of a packet of 1450 bytes, as Docker has it. */
+const TUNNEL_FRAME_MAX = 1518 - OUTER_BYTES;
+const TUNNEL_SIZES: readonly number[] = [64, 512, TUNNEL_FRAME_MAX];
+
+/** A tunnel end of the host: frame sizes, and how many stations are behind other ends. */
+const TUNNELED: readonly (readonly [TunnelKind, frameBytes: readonly number[], number])[] = [
+  ['vxlan encapsulate', TUNNEL_SIZES, 10_000],
+  ['vxlan encapsulate', [64], 1],
+  ['vxlan encapsulate', [64], 100_000],
+  ['vxlan decapsulate', TUNNEL_SIZES, 10_000],
+  ['vxlan nat', [64], 10_000],
+];
+
+function tunneledCasesOf(seed: number, seconds: number): Case[] {
+  return TUNNELED.flatMap(([kind, sizes, count]) =>
+    sizes.map((frameBytes): Case => {
+      const ports = CENTRE.ports / 2;
+      const { pattern } = CENTRE;
+      const traffic = { seed, hosts: count, ports, pattern, frameBytes: [frameBytes] };
+      const tunnel = { seed, kind, count, ports, frameBytes };
+      return { name: kind, frameBytes, traffic, tunnel, seconds, workers: 1, children: 0 };
+    }),
+  );
+}
+
 /** Each axis of the grid varied alone around 64 bytes, 1,024 hosts, 16 ports, unicast; then children of NICs. */
 export function casesOf(seed: number, seconds: number): Case[] {
   const varied: Axes[] = [
@@ -107,6 +136,7 @@ export function casesOf(seed: number, seconds: number): Case[] {
   return [
     ...distinct.map((axes) => caseOf(axes, seed, seconds, 1)),
     ...routedCasesOf(seed, seconds),
+    ...tunneledCasesOf(seed, seconds),
   ];
 }
 

@@ -14,18 +14,18 @@ import {
   SERVER_PORT,
 } from '../../dataplane/port/flows.js';
 import type { Flows } from '../../dataplane/port/flows.js';
+import { MAC_HIGH } from '../../dataplane/port/packets.js';
 import { HostFlag, NONE } from '../../dataplane/program/layout.js';
 import { NatFlag, NatKind } from '../../dataplane/program/nat-layout.js';
 import { allocateProgram } from '../../dataplane/program/program.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { Protocol } from '../../dataplane/wire/ipv4.js';
 
-const MTU = 1500;
-const AGEING_NS = 300e9;
+export const MTU = 1500;
+export const AGEING_NS = 300e9;
 const STATIONS_MAX = 8192;
-const MAC_HIGH = 0x0242;
 const IPV4_BITS = 96;
-const CONNECTIONS_MIN = 65_536;
+export const CONNECTIONS_MIN = 65_536;
 const [INSIDE_NETWORK, OUTSIDE_NETWORK] = [0, 1];
 /** The prefixes of `routed` are behind so many routers. */
 const ROUTERS = 32;
@@ -61,7 +61,7 @@ export function routerProgram({ kind, count, ports }: Flows): Program {
   writeRoute(program, prefixes + 1, { to: OWN_INSIDE, bits: 16, via: 0, iface: INSIDE_NETWORK });
   writeRoute(program, prefixes + 2, { to: 0, bits: 0, via: NEXT_HOP, iface: OUTSIDE_NETWORK });
   if (kind === 'dnat') writePublished(program);
-  else if (kind !== 'routed') writeMasquerade(program);
+  else if (kind !== 'routed') writeMasquerade(program, OUTSIDE_NETWORK);
   return program;
 }
 
@@ -76,7 +76,7 @@ export function introduce({ neighbors, fdbs }: Plane, ports: number): void {
   for (let i = 0; i < ROUTERS; i++) add(OUTSIDE_NETWORK, NEXT_HOP + i, ports + (i % ports));
 }
 
-function writeBridge(program: Program, network: number, ports: number, own: number): void {
+export function writeBridge(program: Program, network: number, ports: number, own: number): void {
   const { networks } = program;
   networks.firstPort[network] = network * ports;
   networks.portCount[network] = ports;
@@ -85,13 +85,13 @@ function writeBridge(program: Program, network: number, ports: number, own: numb
   networks.stationsMax[network] = STATIONS_MAX;
   networks.macHigh[network] = MAC_HIGH;
   networks.macLow[network] = own;
-  networks.addressCount[network] = 2;
+  networks.addressCount[network] = program.addresses.rows;
   networks.firstOwn[network] = network;
   networks.ownCount[network] = 1;
   program.ports.network.fill(network, network * ports, (network + 1) * ports);
 }
 
-function writeRoute(
+export function writeRoute(
   { routes }: Program,
   row: number,
   route: { to: number; bits: number; via: number; iface: number },
@@ -117,11 +117,11 @@ function writePublished({ natRules }: Program): void {
   natRules.toPortLast[0] = SERVER_PORT;
 }
 
-function writeMasquerade({ natRules }: Program): void {
+export function writeMasquerade({ natRules }: Program, iface: number): void {
   natRules.kind[0] = NatKind.Source;
   natRules.flags[0] = NatFlag.Masquerade;
   natRules.family[0] = 4;
-  natRules.iface[0] = OUTSIDE_NETWORK;
+  natRules.iface[0] = iface;
   natRules.match3[0] = OWN_INSIDE;
   natRules.matchPrefix[0] = IPV4_BITS + 8;
   natRules.portLast[0] = 0xffff;

@@ -6,13 +6,16 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { BURST, Plane } from '../../dataplane/forward/plane.js';
 import { nowhere } from '../../dataplane/port/recorder.js';
 import { flowsOn } from '../../dataplane/port/flows.js';
+import type { Source } from '../../dataplane/port/port.js';
 import { synthOn } from '../../dataplane/port/synth.js';
+import { tunnelFlowsOn } from '../../dataplane/port/tunnel-flows.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { breathOn } from '../../dataplane/worker/breathe.js';
 import type { Case, Samples } from './case.js';
 import { programFor } from './programs.js';
 import type { Topology } from './programs.js';
 import { introduce, routerProgram } from './router.js';
+import { introduceTunnel, tunnelProgram } from './tunnels.js';
 
 const SAMPLE_MS = 20;
 const WARM_FRAMES = 4_000_000;
@@ -20,10 +23,11 @@ const WARM_FRAMES = 4_000_000;
 /** The piscina task. */
 export default async function measure(what: Case): Promise<Samples> {
   const plane = new Plane(programOf(what));
-  const { traffic, flows, seconds } = what;
+  const { traffic, flows, tunnel, seconds } = what;
   const sinks = Array.from({ length: plane.program.ports.rows }, () => nowhere);
-  const source = flows ? flowsOn(plane.frames, flows) : synthOn(plane.frames, traffic);
   if (flows) introduce(plane, flows.ports);
+  if (tunnel) introduceTunnel(plane, tunnel);
+  const source = sourceOf(plane, what);
   const breath = breathOn(plane, source, sinks, BURST);
   for (let frames = 0; frames < 2 * traffic.hosts + WARM_FRAMES;) frames += breath();
   const samples = await sample(breath, seconds * 1000);
@@ -32,8 +36,14 @@ export default async function measure(what: Case): Promise<Samples> {
   return samples;
 }
 
-function programOf({ name, traffic, workers, children, flows }: Case): Program {
+function sourceOf({ frames }: Plane, { traffic, flows, tunnel }: Case): Source {
+  if (flows) return flowsOn(frames, flows);
+  return tunnel ? tunnelFlowsOn(frames, tunnel) : synthOn(frames, traffic);
+}
+
+function programOf({ name, traffic, workers, children, flows, tunnel }: Case): Program {
   if (flows) return routerProgram(flows);
+  if (tunnel) return tunnelProgram(tunnel);
   const size = { hosts: traffic.hosts, ports: children };
   return programFor(name as Topology, size, Math.max(workers, 2));
 }

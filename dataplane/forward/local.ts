@@ -10,7 +10,7 @@ export interface LocalAddresses {
   /** Is it for more than one host: a group, or everybody in one of the subnets of this host? */
   readonly isForMany: (host: number, packet: Packet) => boolean;
   /** Is its source one host, and not this one, to which something can be sent (RFC 1812 §4.3.2.7)? */
-  readonly hasOneSender: (host: number, packet: Packet) => boolean;
+  readonly hasOneSender: (host: number, packet: Pick<Packet, 'family' | 'source'>) => boolean;
   /** Is it for the stack of this host: one of its addresses, a group, or the broadcast address of one of its subnets? */
   readonly isLocal: (host: number, packet: Packet) => boolean;
   /** Does it come from an address that no packet on a network can come from, or from one of the host's own? */

@@ -2,7 +2,7 @@
 import type { Frame } from '../frame/frames.js';
 import { FrameFlag } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
-import { Ecn } from '../wire/ecn.js';
+import { EcnField } from '../wire/ecn.js';
 import { EtherType } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Ipv4, Protocol } from '../wire/ipv4.js';
@@ -19,9 +19,9 @@ export interface OuterPacket {
   /** UDP port that it is for. */
   port: number;
   /** Four words each. */
-  readonly source: Int32Array;
-  readonly destination: Int32Array;
-  readonly isToGroup: boolean;
+  readonly source: Int32Array<ArrayBuffer>;
+  readonly destination: Int32Array<ArrayBuffer>;
+  readonly isToGroup: () => boolean;
   /** Its ECN field. */
   ecn: number;
   /** Where the packet ends, and what is here of it. */
@@ -39,7 +39,8 @@ export interface OuterPacket {
   readonly shift: (by: number) => void;
 }
 
-export function outerPacketOn(plane: Plane): OuterPacket {
+/** Makes it. `isPort`: the UDP ports at which somebody listens; packets to others are not read by `read`. */
+export function outerPacketOn(plane: Plane, isPort: Uint8Array): OuterPacket {
   const { start, length, wireLength, payload, etherType, flags, view } = plane.frames;
   const packet = new Packet();
   const readPacket = readOn(plane, packet);
@@ -68,8 +69,8 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     outer.packetHere = here;
     outer.ecn =
       packet.family === 4
-        ? view.getUint8(packet.at + 1) & Ecn.Bits
-        : (view.getUint8(packet.at + 1) >>> 4) & Ecn.Bits;
+        ? view.getUint8(packet.at + 1) & EcnField.Bits
+        : (view.getUint8(packet.at + 1) >>> 4) & EcnField.Bits;
     return true;
   }
 
@@ -79,7 +80,9 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     const here = start[frame] + length[frame];
     const udpAt = at + Ipv4.HeaderLengthMin;
     if (udpAt + Udp.HeaderLength > here || view.getUint8(at) !== 0x45) return false;
-    if (view.getUint8(at + 9) !== Protocol.Udp || ipv4.isFragment(view, at)) return false;
+    if (view.getUint8(at + 9) !== Protocol.Udp || isPort[view.getUint16(udpAt + 2)] === 0)
+      return false;
+    if (ipv4.isFragment(view, at)) return false;
     const wireEnd = start[frame] + wireLength[frame];
     if (ipv4.checkIpv4(view, at, here, wireEnd) !== Reason.Ok) return false;
     outer.packetEnd = at + ipv4.totalLength(view, at);
@@ -95,7 +98,7 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     outer.port = view.getUint16(udpAt + 2);
     outer.source[3] = view.getInt32(at + 12);
     outer.destination[3] = view.getInt32(at + 16);
-    outer.ecn = view.getUint8(at + 1) & Ecn.Bits;
+    outer.ecn = view.getUint8(at + 1) & EcnField.Bits;
     return true;
   }
 
@@ -111,7 +114,7 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     packetHere: 0,
     wireEnd: 0,
     end: 0,
-    get isToGroup(): boolean {
+    isToGroup: (): boolean => {
       const { family, destination } = outer;
       return family === 4 ? destination[3] >>> 28 === 0xe : destination[0] >>> 24 === 0xff;
     },

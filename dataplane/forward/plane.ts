@@ -285,7 +285,8 @@ export function hostsOf({ hosts, links }: Program): number {
 }
 
 /** Does a host send packets by routes of its own? */
-export function routes({ hosts, links }: Program): boolean {
+export function routes({ hosts, links, vteps }: Program): boolean {
+  if (vteps.rows > 0) return true;
   if (hosts.flags.some((flags) => (flags & HostFlag.Forwards) !== 0)) return true;
   const l3 = LinkFlag.L3 | LinkFlag.L3s;
   return links.use.some((use, link) => use === LinkUse.Ipvlan && (links.flags[link] & l3) !== 0);

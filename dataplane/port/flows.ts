@@ -6,8 +6,8 @@
  * drawn at random, and directions take turns. `opening` has no such beginning: each packet opens a flow nobody has seen.
  */
 import type { Frames } from '../frame/frames.js';
-import { EtherType } from '../wire/ethernet.js';
-import { Protocol } from '../wire/ipv4.js';
+import { below, drawnOn } from './drawn.js';
+import { packetsOn } from './packets.js';
 import type { Source } from './port.js';
 
 /** `routed`: one way, nothing is translated. `snat`: opened from inside. `dnat`: opened from outside, to a published port. */
@@ -32,100 +32,44 @@ export const NEXT_HOP = 0xcb00_7102;
 export const PREFIX_FIRST = 0x1000_0000;
 export const PUBLISHED_PORT = 8080;
 export const SERVER_PORT = 80;
-const REMOTE = 0xc633_6400 | 0;
+export const REMOTE = 0xc633_6400 | 0;
 // As the bits of a word: what is above 2^31 would be a double.
 const OUTSIDE = OWN_OUTSIDE | 0;
 const ROUTER = NEXT_HOP | 0;
-const PORT_FIRST = 1024;
-const PORT_BITS = 15;
-const MAC_HIGH = 0x0242;
+export const PORT_FIRST = 1024;
+export const PORT_BITS = 15;
 const FRAME_LENGTH = 60;
-const TOTAL_LENGTH = 46;
-const UDP_LENGTH = 26;
-const TTL = 64;
 const ECHO = 0x0800;
 const TICK_NS = 50;
 /** So that 50,000 connections that nobody has answered live at a time, and have expired when their place is needed. */
 const OPENING_TICK_NS = 600_000;
 
 export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): Source {
-  const { start, length, wireLength, inPort, serial, tick, view } = frames;
+  const { start, length, wireLength } = frames;
+  const packets = packetsOn(frames, FRAME_LENGTH);
   const isTwoWay = kind === 'snat' || kind === 'dnat' || kind === 'echo';
   const introductions = isTwoWay ? 2 * count : 0;
   const step = kind === 'opening' ? OPENING_TICK_NS : TICK_NS;
-  const state = { dice: (seed << 1) | 1, sent: 0 };
-
-  /** Everything up to the source address, in whole words: `to` and `from` are the last four bytes of the MACs. */
-  function put(
-    at: number,
-    protocol: number,
-    to: number,
-    from: number,
-    source: number,
-    destination: number,
-  ): void {
-    const addresses = half(source) + half(destination);
-    const sum = complement(0x4500 + TOTAL_LENGTH + ((TTL << 8) | protocol) + addresses);
-    view.setInt32(at, (MAC_HIGH << 16) | (to >>> 16));
-    view.setInt32(at + 4, (to << 16) | MAC_HIGH);
-    view.setInt32(at + 8, from);
-    view.setInt32(at + 12, (EtherType.Ipv4 << 16) | 0x4500);
-    view.setInt32(at + 16, TOTAL_LENGTH << 16);
-    view.setInt32(at + 20, (TTL << 8) | protocol);
-    view.setInt32(at + 24, (sum << 16) | (source >>> 16));
-    view.setInt32(at + 28, (source << 16) | (destination >>> 16));
-  }
-
-  function putUdp(
-    at: number,
-    to: number,
-    from: number,
-    source: number,
-    destination: number,
-    ports: number,
-  ): void {
-    put(at, Protocol.Udp, to, from, source, destination);
-    const addresses = half(source) + half(destination);
-    const sum = complement(addresses + Protocol.Udp + 2 * UDP_LENGTH + half(ports));
-    view.setInt32(at + 32, (destination << 16) | (ports >>> 16));
-    view.setInt32(at + 36, (ports << 16) | UDP_LENGTH);
-    view.setInt32(at + 40, sum << 16);
-  }
-
-  function putEcho(
-    at: number,
-    to: number,
-    from: number,
-    source: number,
-    destination: number,
-    typeAndId: number,
-  ): void {
-    put(at, Protocol.Icmp, to, from, source, destination);
-    const type = typeAndId >>> 16;
-    view.setInt32(at + 32, (destination << 16) | type);
-    view.setInt32(at + 36, (complement(half(typeAndId)) << 16) | (typeAndId & 0xffff));
-    view.setInt32(at + 40, 0);
-  }
 
   /** Gives the port of the station inside, which for `dnat` is always the same one. */
   function fromInside(at: number, flow: number): number {
     const inside = kind === 'dnat' ? INSIDE : INSIDE + (flow & (INSIDE_COUNT - 1));
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const port = PORT_FIRST + (flow & ((1 << PORT_BITS) - 1));
-    if (kind === 'echo') putEcho(at, OWN_INSIDE, inside, inside, remote, (ECHO << 16) | port);
+    if (kind === 'echo') packets.echo(at, OWN_INSIDE, inside, inside, remote, (ECHO << 16) | port);
     else if (kind === 'dnat')
-      putUdp(at, OWN_INSIDE, inside, inside, remote, (SERVER_PORT << 16) | port);
-    else putUdp(at, OWN_INSIDE, inside, inside, remote, (port << 16) | SERVER_PORT);
+      packets.udp(at, OWN_INSIDE, inside, inside, remote, (SERVER_PORT << 16) | port);
+    else packets.udp(at, OWN_INSIDE, inside, inside, remote, (port << 16) | SERVER_PORT);
     return inside & (ports - 1);
   }
 
   function fromOutside(at: number, flow: number): void {
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const port = PORT_FIRST + (flow & ((1 << PORT_BITS) - 1));
-    if (kind === 'echo') putEcho(at, OUTSIDE, ROUTER, remote, OUTSIDE, port);
+    if (kind === 'echo') packets.echo(at, OUTSIDE, ROUTER, remote, OUTSIDE, port);
     else if (kind === 'dnat')
-      putUdp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (port << 16) | PUBLISHED_PORT);
-    else putUdp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | port);
+      packets.udp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (port << 16) | PUBLISHED_PORT);
+    else packets.udp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | port);
   }
 
   /** Who speaks first in this kind of flow? */
@@ -136,54 +80,19 @@ export function flowsOn(frames: Frames, { seed, kind, count, ports }: Flows): So
   function routed(at: number, dice: number): number {
     const inside = INSIDE + ((dice >>> 8) & (INSIDE_COUNT - 1));
     const to = (PREFIX_FIRST + below(dice, count) * 256 + (dice & 0xff)) | 0;
-    putUdp(at, OWN_INSIDE, inside, inside, to, (PORT_FIRST << 16) | SERVER_PORT);
+    packets.udp(at, OWN_INSIDE, inside, inside, to, (PORT_FIRST << 16) | SERVER_PORT);
     return inside & (ports - 1);
   }
 
-  function receive(into: Int32Array, most: number): number {
-    let { dice, sent } = state;
-    let filled = 0;
-    for (; filled < most; filled++) {
-      const frame = frames.claim();
-      if (frame < 0) break;
-      dice ^= dice << 13;
-      dice ^= dice >>> 17;
-      dice ^= dice << 5;
-      const at = start[frame];
-      const isIntroduced = sent >= introductions;
-      const flow = isIntroduced ? (kind === 'opening' ? sent : below(dice, count)) : sent >>> 1;
-      let port = ports;
-      if (kind === 'routed') port = routed(at, dice);
-      else if (!isTwoWay || isFromInside(sent & 1)) port = fromInside(at, flow & 0xf_ffff);
-      else fromOutside(at, flow & 0xf_ffff);
-      inPort[frame] = port;
-      sent++;
-      length[frame] = FRAME_LENGTH;
-      wireLength[frame] = FRAME_LENGTH;
-      serial[frame] = sent;
-      tick[frame] = sent * step;
-      into[filled] = frame;
-    }
-    state.dice = dice;
-    state.sent = sent;
-    return filled;
-  }
-
-  return { receive, refill: () => Promise.resolve(true) };
-}
-
-/** 31 random bits to 0..most-1, for `most` up to 2^20. */
-function below(dice: number, most: number): number {
-  if (most <= 1 << 15) return Math.imul(dice >>> 16, most) >>> 16;
-  return (Math.imul(dice >>> 16, most >>> 4) >>> 12) + (dice & 15);
-}
-
-/** Both halves of a word, for a checksum. */
-function half(word: number): number {
-  return (word >>> 16) + (word & 0xffff);
-}
-
-function complement(sum: number): number {
-  const once = (sum & 0xffff) + (sum >>> 16);
-  return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
+  return drawnOn(frames, seed, step, (frame, dice, sent) => {
+    const at = start[frame];
+    length[frame] = FRAME_LENGTH;
+    wireLength[frame] = FRAME_LENGTH;
+    if (kind === 'routed') return routed(at, dice);
+    const isIntroduced = sent >= introductions;
+    const flow = isIntroduced ? (kind === 'opening' ? sent : below(dice, count)) : sent >>> 1;
+    if (!isTwoWay || isFromInside(sent & 1)) return fromInside(at, flow & 0xf_ffff);
+    fromOutside(at, flow & 0xf_ffff);
+    return ports;
+  });
 }

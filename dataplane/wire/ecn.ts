@@ -6,6 +6,10 @@ export const enum Ecn {
   Capable1 = 1,
   Capable0 = 2,
   Congested = 3,
+}
+
+/** Where it stands in the type of service. */
+export const enum EcnField {
   Bits = 3,
 }
 

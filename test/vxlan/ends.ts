@@ -196,7 +196,8 @@ export interface Opened {
 
 export function opened(digits: string): Opened {
   const isIpv4 = digits.slice(24, 28) === '0800';
-  const field = (at: number, bytes: number): string => digits.slice(28 + 2 * at, 28 + 2 * (at + bytes));
+  const field = (at: number, bytes: number): string =>
+    digits.slice(28 + 2 * at, 28 + 2 * (at + bytes));
   const number = (at: number, bytes: number): number => parseInt(field(at, bytes), 16);
   const udp = isIpv4 ? 20 : 40;
   return {
