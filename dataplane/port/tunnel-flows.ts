@@ -15,7 +15,6 @@ import {
   OWN_INSIDE,
   OWN_OUTSIDE,
   PORT_BITS,
-  PORT_FIRST,
   REMOTE,
   SERVER_PORT,
 } from './flows.js';
@@ -45,6 +44,8 @@ export const ENDS = 32;
 /** The first that Docker gives. */
 export const VNI = 4097;
 
+/** Above VXLAN_PORT: what comes back from outside to that port of the host is for its tunnel end, whoever has it translated. */
+const PORT_FIRST = 0x2000;
 const FLOWS_MIN = 10_000;
 const FCS = 4;
 /** Of Ethernet, IPv4 and UDP, in whole words. */
