@@ -66,8 +66,7 @@ export function tunnelFlowsOn(frames: Frames, flows: TunnelFlows): Source {
 function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows): Fill {
   const { start, length, wireLength, view } = frames;
   const bytes = frameBytes - FCS;
-  const inner = packetsOn(frames, bytes);
-  const { outer } = packetsOn(frames, bytes + OUTER_BYTES);
+  const { udp, outer } = packetsOn(frames, bytes);
   const soiled = Math.min(bytes, OUTER_BYTES + HEADER_BYTES);
   const flowCount = Math.max(FLOWS_MIN, count);
 
@@ -78,7 +77,7 @@ function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows)
   function intoTunnel(at: number, flow: number): number {
     const here = INSIDE + (flow & (INSIDE_COUNT - 1));
     const there = STATION + (flow % count);
-    inner.udp(at, there, here, here, there, (portOf(flow) << 16) | SERVER_PORT);
+    udp(at, there, here, here, there, (portOf(flow) << 16) | SERVER_PORT);
     return here & (ports - 1);
   }
 
@@ -95,7 +94,7 @@ function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows)
     const here = INSIDE + (flow & (INSIDE_COUNT - 1));
     const there = STATION + (flow % count);
     const inside = wrap(at, there, flow);
-    inner.udp(inside, here, there, there, here, (SERVER_PORT << 16) | portOf(flow));
+    udp(inside, here, there, there, here, (SERVER_PORT << 16) | portOf(flow));
     return ports + 1;
   }
 
@@ -103,13 +102,13 @@ function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows)
     const there = STATION + (flow & (INSIDE_COUNT - 1));
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const inside = wrap(at, there, flow);
-    inner.udp(inside, OWN_INSIDE, there, there, remote, (portOf(flow) << 16) | SERVER_PORT);
+    udp(inside, OWN_INSIDE, there, there, remote, (portOf(flow) << 16) | SERVER_PORT);
     return ports + 1;
   }
 
   function fromOutside(at: number, flow: number): number {
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
-    inner.udp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | portOf(flow));
+    udp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | portOf(flow));
     // Where the frame before it in this slot may have had headers.
     for (let word = at + HEADER_BYTES; word < at + soiled; word += 4) view.setInt32(word, 0);
     return ports + 2;
