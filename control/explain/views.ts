@@ -24,6 +24,7 @@ import type {
   TagView,
   UnsolicitedView,
 } from './hops.js';
+import { macText } from './text.js';
 
 /** What all that looks at a trace needs. */
 export interface Context {
@@ -73,6 +74,18 @@ export function interfaceView(compiled: Compiled, iface: number): LinkView | und
   }
   const link = links[iface - program.networks.rows];
   return link && linkView(link);
+}
+
+/** The MACs that a note of `Addressed` says. */
+export function addressesOf({ program }: Compiled, [, high, low, iface]: Note) {
+  const { networks, links } = program;
+  const isBridge = iface < networks.rows;
+  const { macHigh, macLow } = isBridge ? networks : links;
+  const row = isBridge ? iface : iface - networks.rows;
+  return {
+    source: macText(macHigh[row] ?? 0, macLow[row] ?? 0),
+    destination: macText(high, low),
+  };
 }
 
 /** `eth0.50` of `node-1.eth0.50`. */

@@ -98,7 +98,7 @@ export class Fdb {
     readonly stationsMax: number,
     declaredMax: number,
     readonly ageing_ns: number,
-    memory = new SharedArrayBuffer(fdbBytes(portCount, stationsMax, declaredMax)),
+    readonly memory = new SharedArrayBuffer(fdbBytes(portCount, stationsMax, declaredMax)),
   ) {
     if (memory.byteLength !== fdbBytes(portCount, stationsMax, declaredMax))
       throw new RangeError('this memory has another size than the Fdb of this network');
