@@ -7,16 +7,21 @@ import type { Nat } from './model/nat.js';
 import type { BridgeOptions, Network, Pool } from './model/network.js';
 import type { Sandbox } from './model/sandbox.js';
 import { natRuleText, publishedText } from './nat-text.js';
+import { describeVtep } from './vtep-text.js';
 
 /** What `etherloom check` says: the lab as it was understood, in words and columns. */
 export function describeLab(lab: Lab): string {
+  const machines = lab.hosts.filter(({ namespaceOf }) => namespaceOf === undefined);
   const paragraphs = [
     [summary(lab)],
-    ...lab.hosts
+    ...machines
       .filter(({ at, nics, nat }) => at !== undefined || nics.length > 0 || nat !== undefined)
       .map((host) => describeHost(host, lab.networks)),
     ...lab.wires.map((wire) => describeWire(wire, lab.hosts)),
-    ...lab.networks.map((network) => describeNetwork(network, lab.hosts.length > 1)),
+    ...lab.networks.map((network) => {
+      const home = lab.hosts.find(({ name }) => name === network.host)?.namespaceOf?.host;
+      return describeNetwork(network, machines.length > 1 ? (home ?? network.host) : undefined);
+    }),
     lab.sandboxes.flatMap(({ name, published = [] }) =>
       published.map((port) => publishedText(name, port)),
     ),
@@ -34,10 +39,12 @@ function summary({ file, hosts, networks, sandboxes, wires }: Lab): string {
     ...hosts.flatMap(({ nics }) => nics.filter(({ wire }) => wire === undefined)),
     ...wires.flatMap((wire) => wire.ports),
   ];
+  const overlays = networks.filter(({ driver }) => driver.value === 'overlay');
+  const others = networks.length - overlays.length;
   const parts = [
-    count(hosts.length, 'host'),
+    count(hosts.filter(({ namespaceOf }) => namespaceOf === undefined).length, 'host'),
     ...(wires.length > 0 ? [count(wires.length, 'wire')] : []),
-    count(networks.length, 'network'),
+    count(others + new Set(overlays.map(({ key }) => key)).size, 'network'),
     count(sandboxes.length, 'sandbox', 'sandboxes'),
     count(ports.length, 'port'),
   ];
@@ -129,22 +136,29 @@ function describeWire({ name, ports, reflectiveRelay }: Wire, hosts: readonly Ho
   ];
 }
 
-function describeNetwork(network: Network, namesHost: boolean): string[] {
-  const { name, driver, host, mtu, internal, pools, bridge, endpoints } = network;
+/** `host`: present where there are several. */
+function describeNetwork(network: Network, host: string | undefined): string[] {
+  const { name, driver, mtu, internal, pools, bridge, vteps = [], endpoints } = network;
   const head = [
     `network ${name}: ${driver.value}`,
-    ...(namesHost ? [`on ${host}`] : []),
+    ...(host === undefined ? [] : [`on ${host}`]),
     ...describeModes(network),
     `mtu ${mtu.value}`,
     ...(internal.value ? ['internal'] : []),
   ];
   return [
     head.join(', '),
-    ...pools.map((pool) => `  ${describePool(pool)}`),
-    ...(bridge ? describeBridge(bridge).map((line) => `  ${line}`) : []),
-    ...(bridge ? describeGateway(bridge, pools).map((line) => `  ${line}`) : []),
-    ...(endpoints.length > 0 ? columns(endpoints.map(describePort)) : ['  no ports']),
+    ...pools.map((pool) => indented(describePool(pool))),
+    ...(bridge ? describeBridge(bridge) : []).map(indented),
+    ...(bridge && driver.value === 'bridge' ? describeGateway(bridge, pools) : []).map(indented),
+    ...vteps.flatMap(describeVtep).map(indented),
+    ...columns(endpoints.map(describePort)),
+    ...(endpoints.length + vteps.length === 0 ? ['  no ports'] : []),
   ];
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
 }
 
 /** How macvlan and ipvlan sit on their parent. */

@@ -57,14 +57,7 @@ function commandLine(): Command {
   addReplay(program);
   addExplain(program);
   addLive(program, example);
-  program
-    .command('check')
-    .description('say in words what a topology means, or every mistake in it')
-    .argument('<topology>', TOPOLOGY)
-    .addHelpText('after', example('check lab.yaml'))
-    .action(async (topology: string) => {
-      await (await import('./check.js')).check(topology);
-    });
+  addCheck(program);
   addBench(program);
   addShow(program);
   addCapture(program);
@@ -74,6 +67,26 @@ function commandLine(): Command {
 
 function example(call: string): string {
   return `\nExample:\n  etherloom ${call}`;
+}
+
+function addCheck(program: Command): void {
+  program
+    .command('check')
+    .description('say in words what a topology means, or every mistake in it')
+    .argument('<topology>', TOPOLOGY)
+    .addHelpText('after', example('check lab.yaml'))
+    .action(async (topology: string) => {
+      await (await import('./check.js')).check(topology);
+    });
+  program
+    .command('mtu')
+    .description('tell the MTU that fits what carries each network, and which MTU does not')
+    .argument('<topology>', TOPOLOGY)
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', example('mtu lab.yaml'))
+    .action(async (topology: string, options: { readonly json?: true }) => {
+      await (await import('./mtu.js')).mtu(topology, options);
+    });
 }
 
 function addReplay(program: Command): void {

@@ -1,5 +1,6 @@
 /** The rows of VXLAN ports: the vteps, their VNIs, and what the topology says of the other ends. */
-import { NONE, VtepFlag, VtepFragments, VtepNeighbors } from '../../dataplane/program/layout.js';
+import { NONE } from '../../dataplane/program/layout.js';
+import { VtepFlag, VtepFragments, VtepNeighbors } from '../../dataplane/program/vxlan-layout.js';
 import type { Program } from '../../dataplane/program/program.js';
 import { parseAddress } from '../address.js';
 import type { VlanPort } from '../model/endpoint.js';

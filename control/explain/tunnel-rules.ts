@@ -11,7 +11,6 @@ import { rule, ruleAtHost } from './rules.js';
 import type { Rule } from './rules.js';
 import { noted } from './views.js';
 import type { Context } from './views.js';
-import { vlansRules } from './vtep-rules.js';
 
 /** Where a frame was when a tunnel end gave it up. */
 export interface AtTunnel {
@@ -32,8 +31,6 @@ export function ruleAtTunnel(reason: Reason, place: AtTunnel): readonly Rule[] {
       return [mtuRule({ context, iface })];
     case Reason.VxlanWithoutRemote:
       return [rule(`${vtep.port} lists no remotes`, vni ?? vtep)];
-    case Reason.VxlanVlanUnmapped:
-      return vlansRules(vtep);
     case Reason.VxlanNeighborKnown:
       return stationRules(compiled, noted(notes, Step.SpokenFor)?.[1]);
     case Reason.VxlanNeighborUnknown:

@@ -36,8 +36,9 @@ export function makeEndpoints(
   const [firstJoint] = inOrder(joints);
   const flags = draft.written?.get('x-port');
   const devices = devicesOf(draft, joints, file, findings);
-  if (flags !== undefined && joints.length !== 1) {
-    const what = `${draft.name} has ${joints.length} endpoints: which one is meant?`;
+  const asked = joints.filter(({ isLast }) => !isLast);
+  if (flags !== undefined && asked.length !== 1) {
+    const what = `${draft.name} has ${asked.length} endpoints: which one is meant?`;
     findings.refuse(
       flags.at,
       what,
@@ -48,7 +49,7 @@ export function makeEndpoints(
     const { attachment, network } = joint;
     checkSettings(joint, findings);
     const addresses = addressing.settle(attachment, network);
-    const port = portOf(attachment, draft);
+    const port = portOf(joint, draft);
     if (port !== undefined) refuseForeignKeys(port, network, findings);
     const record = readRecord(port, file, findings);
     const written =
@@ -67,8 +68,8 @@ export function makeEndpoints(
       ...(addresses.ipv4 && { ipv4: asText(4, addresses.ipv4) }),
       ...(addresses.ipv6 && { ipv6: asText(6, addresses.ipv6) }),
       aliases: attachment.settings?.get('aliases')?.value ?? [],
-      hairpin: flag('hairpin', attachment.settings?.get('x-port'), flags),
-      isolated: flag('isolated', attachment.settings?.get('x-port'), flags),
+      hairpin: flag('hairpin', port, flagsOf(joint, draft)),
+      isolated: flag('isolated', port, flagsOf(joint, draft)),
       ...(network.vlanFiltering.value && { vlan: readVlanPort(port, findings) }),
       sources: sourcesOf(port, findings),
       takesAlone: nodst ? { value: nodst.value, at: nodst.at } : { value: false },
@@ -91,8 +92,13 @@ function inOrder(joints: readonly Joint[]): Joint[] {
 }
 
 /** What `x-port` says of an endpoint: at its network, or at a service that has only this one. */
-function portOf(attachment: Attachment, draft: SandboxDraft): Written<PortShape> | undefined {
-  return attachment.settings?.get('x-port') ?? draft.written?.get('x-port');
+function portOf(joint: Joint, draft: SandboxDraft): Written<PortShape> | undefined {
+  return joint.attachment.settings?.get('x-port') ?? flagsOf(joint, draft);
+}
+
+/** What the service says of its only endpoint; it does not mean the one that Docker adds. */
+function flagsOf({ isLast }: Joint, { written }: SandboxDraft): Written<PortShape> | undefined {
+  return isLast ? undefined : written?.get('x-port');
 }
 
 /** What each endpoint is joined to. NICs in the sandbox are named as Docker does: `interface_name`, the others eth0, eth1, ... in order. */
@@ -107,7 +113,7 @@ function devicesOf(
   const nameless: Joint[] = [];
   for (const joint of inOrder(joints)) {
     const { attachment } = joint;
-    const device = readDevice(portOf(attachment, draft), file, findings);
+    const device = readDevice(portOf(joint, draft), file, findings);
     const wanted = nicNameOf(attachment);
     if (device !== undefined) devices.set(joint, device);
     else if (wanted === undefined) nameless.push(joint);

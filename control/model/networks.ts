@@ -239,15 +239,17 @@ export function interfaceOf({ settings, uplink }: NetworkDraft): Value<string> |
   return (settings.macvlan ?? settings.ipvlan)?.parent ?? uplink?.nic;
 }
 
+/** A name is taken by an overlay on all hosts, by another network on its own. */
 export function refuseSameNames(networks: readonly NetworkDraft[], findings: Findings): void {
-  const seen = new Map<string, NetworkDraft>();
-  for (const network of networks) {
-    const place = `${network.host} ${network.name}`;
-    if (seen.has(place) && network.at !== undefined) {
-      const at = network.written?.get('name')?.at ?? network.at;
-      const what = `network with name ${network.name} already exists`;
+  const hostsOf = new Map<string, string[]>();
+  for (const { name, host, at: declaredAt, written } of networks) {
+    const others = hostsOf.get(name) ?? [];
+    const isTaken = others.some((other) => [host, SWARM].includes(other) || host === SWARM);
+    if (isTaken && declaredAt !== undefined) {
+      const at = written?.get('name')?.at ?? declaredAt;
+      const what = `network with name ${name} already exists`;
       findings.refuse(at, what, 'give each network a name of its own');
     }
-    seen.set(place, network);
+    hostsOf.set(name, [...others, host]);
   }
 }

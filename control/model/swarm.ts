@@ -38,8 +38,8 @@ export function readSwarm(
   const written = swarm?.get('nodes');
   const declared = entries(written);
   const names = hosts.map(({ name }) => name);
-  for (const { key, keyAt } of declared) {
-    if (names.includes(key)) continue;
+  const unknown = declared.filter(({ key }) => !names.includes(key));
+  for (const { key, keyAt } of unknown) {
     const what = `there is no host "${key}"${didYouMean(key, names)}`;
     findings.refuse(keyAt, what, `write one of ${names.join(', ')}, or declare it in x-hosts`);
   }
@@ -47,12 +47,15 @@ export function readSwarm(
   for (const host of hosts) {
     const node = declared.find(({ key }) => key === host.name)?.written;
     const wanted = node && present(node)?.get('data_path_addr');
-    const path = wanted === undefined ? firstOf(host) : readDataPath(wanted, host, findings);
+    const path = (wanted && readDataPath(wanted, host, findings)) ?? firstOf(host);
     if (path !== undefined) dataPaths.set(host.name, path);
   }
   return {
     dataPathPort: readPort(swarm?.get('data_path_port'), findings),
-    nodes: new Set(written === undefined ? names : declared.map(({ key }) => key)),
+    // Where a name is wrong, it may be that of any host: nobody else is to hear of it.
+    nodes: new Set(
+      written === undefined || unknown.length > 0 ? names : declared.map(({ key }) => key),
+    ),
     dataPaths,
     placeOf: (name) =>
       declared.find(({ key }) => key === name)?.keyAt ??
@@ -97,11 +100,12 @@ function readDataPath(
   const path = nic === undefined ? found?.path : firstOf({ nics: [nic] });
   if (path !== undefined) return { ...path, at };
   const known = [...own.map(({ path: { address } }) => address), ...nics.map((one) => one.name)];
-  const what =
-    nic === undefined
-      ? `could not find ${value} at ${name}: it is neither an address nor a NIC of it`
-      : `interface ${value} has no usable IPv4 or IPv6 addresses`;
-  const fix = nic === undefined ? `write one of ${known.join(', ')}` : 'give it an address';
-  findings.refuse(at, what, known.length === 0 ? 'give a NIC of it an address in x-hosts' : fix);
+  if (nic !== undefined)
+    findings.refuse(at, `${value} of ${name} has no address`, 'give it one, or name another NIC');
+  else {
+    const what = `${name} has neither a NIC nor an address ${value}${didYouMean(value, known)}`;
+    const fix = known.length === 0 ? 'give a NIC of it an address in x-hosts' : undefined;
+    findings.refuse(at, what, fix ?? `write one of ${known.join(', ')}`);
+  }
   return undefined;
 }

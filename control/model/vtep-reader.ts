@@ -22,7 +22,6 @@ export interface VtepPlace {
   readonly isWhole: boolean;
 }
 
-const PORT_MAX = 65_535;
 const PORT_DEFAULT = 4789;
 /** RFC 7348 §5. */
 const SOURCE_PORTS: readonly [number, number] = [49_152, 65_535];
@@ -49,19 +48,12 @@ export function readVtep(
     family,
     ...(local && { local }),
     ...(group && dev && { dev }),
-    udpPort: readNumber<never>(
-      vxlan?.get('port'),
-      1,
-      PORT_MAX,
-      PORT_DEFAULT,
-      'a UDP port',
-      findings,
-    ),
+    udpPort: readNumber(vxlan?.get('port'), UDP_PORT, PORT_DEFAULT, findings),
     sourcePorts: sourcePorts
       ? { value: [sourcePorts.value.first, sourcePorts.value.last], at: sourcePorts.at }
       : { value: SOURCE_PORTS },
-    ttl: readNumber(vxlan?.get('ttl'), 1, 255, group ? 1 : TTL_DEFAULT, 'a TTL', findings),
-    tos: readNumber(vxlan?.get('tos'), 0, 255, 0, 'a type of service', findings),
+    ttl: readInheritable(vxlan?.get('ttl'), TTL, group ? 1 : TTL_DEFAULT, findings),
+    tos: readInheritable(vxlan?.get('tos'), TOS, 0, findings),
     ecn: valueOf(vxlan?.get('ecn'), 'inherit'),
     df: valueOf(vxlan?.get('df'), 'unset'),
     checksum: valueOf(vxlan?.get('checksum'), family === 4 ? 'zero' : 'computed'),
@@ -80,22 +72,44 @@ function valueOf<T>(written: Written<T> | undefined, usual: T): Value<T> {
   return written === undefined ? { value: usual } : { value: written.value, at: written.at };
 }
 
-/** A number in these bounds, or a word that the schema lets pass. */
-function readNumber<W extends string>(
-  written: Written<number | W> | undefined,
-  least: number,
-  most: number,
+/** The bounds of a number, and what it is. */
+interface Kind {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+}
+
+const UDP_PORT: Kind = { name: 'a UDP port', least: 1, most: 65_535 };
+const TTL: Kind = { name: 'a TTL', least: 1, most: 255 };
+const TOS: Kind = { name: 'a type of service', least: 0, most: 255 };
+
+function readNumber(
+  written: Written<number | string> | undefined,
+  { name, least, most }: Kind,
   usual: number,
-  kind: string,
   findings: Findings,
-): Value<number | W> {
+  orInherit = '',
+): Value<number> {
   if (written === undefined) return { value: usual };
   const { value, at } = written;
-  const isGood =
-    typeof value !== 'number' || (Number.isInteger(value) && value >= least && value <= most);
-  if (!isGood)
-    findings.refuse(at, `${value} is not ${kind}`, `write a number from ${least} to ${most}`);
-  return { value, at };
+  const number = typeof value === 'number' ? value : NaN;
+  if (!Number.isInteger(number) || number < least || number > most)
+    findings.refuse(
+      at,
+      `${value} is not ${name}`,
+      `write a number from ${least} to ${most}${orInherit}`,
+    );
+  return { value: number, at };
+}
+
+function readInheritable(
+  written: Written<number | string> | undefined,
+  kind: Kind,
+  usual: number,
+  findings: Findings,
+): Value<number | 'inherit'> {
+  if (written?.value === 'inherit') return { value: 'inherit', at: written.at };
+  return readNumber(written, kind, usual, findings, ', or inherit');
 }
 
 function refuseMeaningless(vxlan: Written<VxlanShape>, family: 4 | 6, findings: Findings): void {

@@ -34,11 +34,11 @@ export const vxlan = mapping({
     .nullish()
     .describe('UDP ports it sends from, FIRST-LAST. Default 49152-65535.'),
   ttl: z
-    .union([z.number(), z.literal('inherit')])
+    .union([z.number(), text])
     .nullish()
     .describe('Of outer packets: 1..255, or inherit. Default 64, to a group 1.'),
   tos: z
-    .union([z.number(), z.literal('inherit')])
+    .union([z.number(), text])
     .nullish()
     .describe('Of outer packets: 0..255, or inherit. Default 0.'),
   ecn: z

@@ -46,14 +46,14 @@ export function withVxlan(
 
 function checkName(
   { key, keyAt }: Entry<VxlanShape | null>,
-  { key: network, bridge }: Network,
+  { key: network, host, bridge }: Network,
   { interfaces }: Surroundings,
   findings: Findings,
 ): void {
   if (!isInterfaceName(key) || key === 'lo')
     findings.refuse(keyAt, `"${key}" is not a name for an interface`, INTERFACE_NAME_FIX);
   else if (interfaces.includes(key))
-    findings.refuse(keyAt, `the host has an interface "${key}"`, 'choose another name');
+    findings.refuse(keyAt, `${host} has an interface "${key}" already`, 'choose another name');
   else if (key === 'uplink' && bridge?.uplink !== undefined)
     findings.refuse(keyAt, `two ports would be called "${network}.uplink"`, 'choose another name');
 }
@@ -62,7 +62,9 @@ function checkName(
 function refuseTwins(networks: readonly Network[], findings: Findings): void {
   const names = new Map<string, Vtep>();
   const segments = new Map<string, Vtep>();
-  const placed = networks.flatMap(({ host, vteps = [] }) => vteps.map((vtep) => ({ host, vtep })));
+  const isOverlay = ({ driver }: Network) => driver.value === 'overlay';
+  const inOrder = [...networks.filter(isOverlay), ...networks.filter((one) => !isOverlay(one))];
+  const placed = inOrder.flatMap(({ host, vteps = [] }) => vteps.map((vtep) => ({ host, vtep })));
   for (const { host: namespace, vtep } of placed) {
     const { host, name, at, family, udpPort, vnis } = vtep;
     const named = names.get(`${namespace} ${name}`);

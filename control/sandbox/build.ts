@@ -80,7 +80,7 @@ function makeNic(
   };
 }
 
-function configure({ namespace, nics, routes }: PlannedSandbox): Step {
+function configure({ namespace, nics, routes, subnetRoutes }: PlannedSandbox): Step {
   return {
     name: `configure ${namespace}`,
     async take() {
@@ -95,6 +95,7 @@ function configure({ namespace, nics, routes }: PlannedSandbox): Step {
         'link set lo up',
         ...nics.flatMap(commandsFor),
         ...routes.map(routeCommand),
+        ...subnetRoutes.map(({ to, via, nic }) => `route replace ${to} via ${via} dev ${nic}`),
       ]);
     },
   };

@@ -37,11 +37,19 @@ export interface DefaultRoute {
   readonly nic: string;
 }
 
+/** How a sandbox reaches another subnet of an overlay. */
+export interface SubnetRoute {
+  readonly to: string;
+  readonly via: string;
+  readonly nic: string;
+}
+
 export interface PlannedSandbox {
   readonly service: string;
   readonly namespace: string;
   readonly nics: readonly PlannedNic[];
   readonly routes: readonly DefaultRoute[];
+  readonly subnetRoutes: readonly SubnetRoute[];
   /** Contents of /etc/hosts and /etc/resolv.conf. */
   readonly hosts: string;
   readonly resolver: string;
@@ -114,6 +122,7 @@ function planSandbox(compiled: Compiled, sandbox: Sandbox): PlannedSandbox {
     namespace: namespaceName(lab.name, sandbox.name),
     nics,
     routes,
+    subnetRoutes: subnetRoutes(sandbox, lab.networks),
     hosts: hostsText(lab, sandbox, routes),
     resolver: resolverText(sandbox.settings),
   };
@@ -165,5 +174,20 @@ export function defaultRoutes(sandbox: Sandbox, networks: readonly Network[]): D
       if (via !== undefined) return [{ via, family, nic: device.name }];
     }
     return [];
+  });
+}
+
+/** The subnets of one overlay are reached by way of the gateway of one's own (libnetwork, overlay Join). */
+export function subnetRoutes(sandbox: Sandbox, networks: readonly Network[]): SubnetRoute[] {
+  return sandbox.endpoints.flatMap((endpoint) => {
+    const { device } = endpoint;
+    const own = networks.find(({ endpoints }) => endpoints.includes(endpoint));
+    const via = own?.pools[0]?.gateway?.value;
+    if (own?.driver.value !== 'overlay' || device.kind !== 'sandbox' || via === undefined)
+      return [];
+    const others = networks.filter((network) => network.host === own.host && network !== own);
+    return others.flatMap(({ pools }) =>
+      pools.map(({ subnet }) => ({ to: subnet.value, via, nic: device.name })),
+    );
   });
 }

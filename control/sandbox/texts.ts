@@ -1,5 +1,6 @@
 /** The files that programs in a sandbox see as /etc/hosts and /etc/resolv.conf. */
 import type { Endpoint } from '../model/endpoint.js';
+import { GATEWAY_BRIDGE } from '../model/gateway-bridge.js';
 import type { Lab } from '../model/lab.js';
 import type { Sandbox, SandboxSettings } from '../model/sandbox.js';
 import type { DefaultRoute } from './plan.js';
@@ -23,19 +24,24 @@ export function hostsText(lab: Lab, sandbox: Sandbox, routes: readonly DefaultRo
     const target = address === 'host-gateway' ? routes[0]?.via : address;
     return target === undefined ? [] : line(target, [name]);
   });
-  const own = sandbox.endpoints.flatMap((endpoint) => {
+  const own = named(sandbox).flatMap((endpoint) => {
     const names = [settings.hostname, ...namesOf(sandbox, endpoint)];
     return linesFor(endpoint, names);
   });
-  const joined = new Set(sandbox.endpoints.map(({ network }) => network));
+  const joined = new Set(named(sandbox).map(({ network }) => network));
   const peers = lab.sandboxes.flatMap((peer) => {
     const links = settings.links.filter(({ service }) => service === peer.name);
-    return peer.endpoints.flatMap((endpoint) => {
+    return named(peer).flatMap((endpoint) => {
       if (peer === sandbox || !joined.has(endpoint.network)) return [];
       return linesFor(endpoint, [...namesOf(peer, endpoint), ...links.map(({ alias }) => alias)]);
     });
   });
   return [...LOOPBACK, ...extra, ...own, ...peers].map((text) => `${text}\n`).join('');
+}
+
+/** The endpoints that have names: those on the way out of overlays have none. */
+function named({ endpoints }: Sandbox): Endpoint[] {
+  return endpoints.filter(({ network }) => network !== GATEWAY_BRIDGE);
 }
 
 function namesOf({ name, settings }: Sandbox, { network, aliases }: Endpoint): string[] {

@@ -126,7 +126,7 @@ export function joined(
   program: Program,
   { acrossWires }: { readonly acrossWires: boolean },
 ): (node: number) => number {
-  const { networks, ports, links } = program;
+  const { networks, ports, links, vteps } = program;
   const parents = Array.from({ length: networks.rows + links.rows }, (_, node) => node);
   const rootOf = (node: number): number => {
     const parent = parents[node] ?? node;
@@ -154,6 +154,9 @@ export function joined(
     if (below !== NONE) join(nodeOfLink(link), nodeOfLink(below));
     joinHost(links.host[link] ?? NONE, nodeOfLink(link));
   }
+  // The bridge of an overlay is in a namespace, and its tunnel end on the host itself.
+  for (let vtep = 0; vtep < vteps.rows; vtep++)
+    joinHost(vteps.host[vtep] ?? NONE, ports.network[vteps.port[vtep] ?? NONE] ?? NONE);
   return rootOf;
 }
 
@@ -162,12 +165,14 @@ export function isWire({ networks }: Program, network: number): boolean {
 }
 
 /**
- * The hosts that forward packets between all of their interfaces, or whose routes decide about those of ipvlan children in an L3 mode; each with one
- * node of it.
+ * The hosts that forward packets between all of their interfaces, or whose routes decide about those of ipvlan children in an L3 mode or of tunnel ends;
+ * each with one node of it.
  */
-function hostsThatRoute({ hosts, networks, links }: Program): Map<number, number> {
+function hostsThatRoute({ hosts, networks, links, vteps }: Program): Map<number, number> {
   const routing = new Map<number, number>();
-  const forwards = (host: number): boolean => ((hosts.flags[host] ?? 0) & HostFlag.Forwards) !== 0;
+  const tunneling = new Set(vteps.host);
+  const forwards = (host: number): boolean =>
+    tunneling.has(host) || ((hosts.flags[host] ?? 0) & HostFlag.Forwards) !== 0;
   for (let network = 0; network < networks.rows; network++) {
     const host = networks.host[network] ?? NONE;
     if (forwards(host) && !routing.has(host)) routing.set(host, network);

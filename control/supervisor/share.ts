@@ -71,11 +71,13 @@ function ownersOf(
     (ownersOfPart.get(partOf(node))?.size ?? 0) > 1 ? 1 : 0;
   const column = (rows: number, of: (row: number) => number): Uint8Array =>
     Uint8Array.from({ length: rows }, (_, row) => of(row));
-  const hosts = [...new Set(links.host)];
+  const ofLinks = Array.from(links.host, (host, link) => ({ host, node: networks.rows + link }));
+  const ofNetworks = Array.from(networks.host, (host, node) => ({ host, node }));
+  // A host is where its first link is, and one without links where its first bridge is.
+  const places = [...ofLinks, ...ofNetworks].filter(({ host }) => host !== NONE).reverse();
   const ofHost = (of: (node: number) => number): Uint8Array => {
-    const values = new Uint8Array(hosts.reduce((rows, host) => Math.max(rows, host + 1), 0));
-    for (let link = links.rows - 1; link >= 0; link--)
-      values[links.host[link] ?? 0] = of(networks.rows + link);
+    const values = new Uint8Array(places.reduce((rows, { host }) => Math.max(rows, host + 1), 0));
+    for (const { host, node } of places) values[host] = of(node);
     return values;
   };
   return {

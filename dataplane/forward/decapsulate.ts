@@ -13,7 +13,8 @@ import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
-import { ReversePath, VtepFlag } from '../program/layout.js';
+import { ReversePath } from '../program/layout.js';
+import { VtepFlag } from '../program/vxlan-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
 import { Kind } from '../state/fdb.js';
@@ -26,6 +27,7 @@ import { Udp } from '../wire/udp.js';
 import * as vxlan from '../wire/vxlan.js';
 import { Vxlan } from '../wire/vxlan.js';
 import type { EncapsulationSurroundings } from './encapsulate.js';
+import { fastTunnelOn } from './fast-tunnel.js';
 import { innerOn } from './inner.js';
 import { outerPacketOn } from './outer-packet.js';
 import type { OuterPacket } from './outer-packet.js';
@@ -49,8 +51,8 @@ export function decapsulateOn(
   const { port: portOf, flags: vtepFlags } = program.vteps;
   const { vtep: vtepOf, vlan } = program.vnis;
   const { reversePath } = program.hosts;
-  const outer = outerPacketOn(plane);
   const listeners = listenersOf(program);
+  const outer = outerPacketOn(plane, listeners.ports);
   const objection = objectionOn(plane, outer);
   const learn = learnOn(plane, around, outer);
   const setEcn = ecnOn(plane);
@@ -165,13 +167,16 @@ export function decapsulateOn(
     depth--;
   }
 
-  return { take, hear };
+  const hurry = fastTunnelOn(plane, around.interfaces, around.roads, enterBridge);
+  return { hurry, take, hear };
 }
 
 /** Where the hosts listen. */
 interface Listeners {
   /** By host: 1 where it has a tunnel end. */
   readonly hosts: Uint8Array;
+  /** By UDP port: 1 where some host listens. */
+  readonly ports: Uint8Array;
   /** Does a host listen at a UDP port of a family? */
   readonly has: (host: number, family: number, port: number) => boolean;
   /** The row of a VNI at such a port, or -1. */
@@ -182,15 +187,18 @@ function listenersOf({ hosts, vteps, vnis }: Program): Listeners {
   const sockets = new Exact(vteps.rows);
   const segments = new Exact(vnis.rows);
   const listening = new Uint8Array(hosts.rows);
+  const ports = new Uint8Array(1 << 16);
   for (let row = 0; row < vnis.rows; row++) {
     const vtep = vnis.vtep[row];
     const [host, family, port] = [vteps.host[vtep], vteps.family[vtep], vteps.udpPort[vtep]];
     listening[host] = 1;
+    ports[port] = 1;
     sockets.put(host, 0, 0, family, port, vtep);
     segments.put(host, 0, family, port, vnis.vni[row], row);
   }
   return {
     hosts: listening,
+    ports,
     has: (host, family, port) => sockets.find(host, 0, 0, family, port) >= 0,
     vniFor: (host, family, port, vni) => segments.find(host, 0, family, port, vni),
   };
@@ -230,9 +238,8 @@ function objectionOn(
 
   /** Does this segment listen to the group? */
   function isGroupOf(vtep: number, vni: number): boolean {
-    const [a, b, c, d] = outer.destination;
     for (let i = firstRemote[vni]; i < firstRemote[vni] + remoteCount[vni]; i++)
-      if (remotes[vtep].isEnd(floodEnds[i], a, b, c, d)) return true;
+      if (remotes[vtep].isEnd(floodEnds[i], outer.destination)) return true;
     return false;
   }
 
@@ -254,7 +261,7 @@ function objectionOn(
       const minds = (settings & VtepFlag.ReservedEnds) !== 0;
       if (minds && vxlan.hasReservedBits(view, outer.vxlanAt, usesPolicy))
         return Reason.VxlanReservedBits;
-      return outer.isToGroup && !isGroupOf(vtep, vni) ? Reason.VxlanVniUnknown : Reason.Ok;
+      return outer.isToGroup() && !isGroupOf(vtep, vni) ? Reason.VxlanVniUnknown : Reason.Ok;
     },
   };
 }
@@ -298,10 +305,10 @@ function learnOn(
   return (frame, vni, vtep, high, low) => {
     const known = remotes[vtep];
     const { fdb } = known;
-    const [a, b, c, d] = [outer.source[0], outer.source[1], outer.source[2], outer.source[3]];
+    const { source } = outer;
     const entry = known.find(vni, high, low, tick[frame]);
     if (plane.isTracing) note(Step.RemoteBefore, vtep, entry);
-    const isThere = entry >= 0 && known.isEnd(fdb.portOf(entry), a, b, c, d);
+    const isThere = entry >= 0 && known.isEnd(fdb.portOf(entry), source);
     if (plane.isTracing && entry >= 0 && !isThere) noteEnd(vtep, fdb.portOf(entry));
     if (isThere) fdb.renewAt(entry, tick[frame]);
     else if (entry >= 0 && fdb.kindOf(entry) !== Kind.Dynamic) return Reason.VxlanStationElsewhere;
@@ -330,9 +337,10 @@ function ecnOn(plane: Plane): (frame: Frame, outerEcn: number) => Reason {
   return (frame, outerEcn) => {
     // Nothing becomes of an outer field that says nothing.
     if (outerEcn === Ecn.NotCapable) return Reason.Ok;
-    const family = inner.family(frame);
+    inner.look(frame);
+    const { family } = inner;
     if (family === 0) return Reason.Ok;
-    const own = inner.tos(frame) & EcnField.Bits;
+    const own = inner.tos & EcnField.Bits;
     const ecn = decapsulateEcn(outerEcn, own);
     if (ecn === ECN_DROP) return Reason.VxlanCongested;
     if (ecn !== own) write(payload[frame], family === 4, ecn);

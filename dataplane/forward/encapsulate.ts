@@ -12,7 +12,7 @@ import type { Frame } from '../frame/frames.js';
 import { completeChecksum, Segmenter } from '../frame/segment.js';
 import { Reason } from '../observe/reason.js';
 import { Step } from '../observe/trace.js';
-import { VtepFlag, VtepNeighbors } from '../program/layout.js';
+import { VtepFlag, VtepNeighbors } from '../program/vxlan-layout.js';
 import { Ethernet, isGroup } from '../wire/ethernet.js';
 import { Ipv4 } from '../wire/ipv4.js';
 import { Ipv6 } from '../wire/ipv6.js';
@@ -33,7 +33,6 @@ const OVERHEAD_IPV4 = Ipv4.HeaderLengthMin + Udp.HeaderLength + Vxlan.HeaderLeng
 const OVERHEAD_IPV6 = Ipv6.HeaderLength + Udp.HeaderLength + Vxlan.HeaderLength;
 /** Bytes of the headroom that stay free for tags, and for what native code puts there. */
 const RESERVED = 48;
-const NOBODY = -1;
 
 /** What the way in works with. */
 export interface EncapsulationSurroundings extends TunnelSurroundings {
@@ -70,10 +69,7 @@ export function encapsulateOn(
       return;
     }
     const vni = segmentOf.find(frame, vtep);
-    if (vni < 0) {
-      if (plane.isTracing) trace.note(Step.Tunneled, vni, port);
-      drop(frame, Reason.VxlanVlanUnmapped);
-    } else if ((vtepFlags[vtep] & VtepFlag.InnerTags) !== 0) choose(frame, port, vtep, vni);
+    if ((vtepFlags[vtep] & VtepFlag.InnerTags) !== 0) choose(frame, port, vtep, vni);
     else {
       const mine = strip(frame);
       if (mine >= 0) choose(mine, port, vtep, vni);
@@ -166,7 +162,7 @@ export function encapsulateOn(
 interface Segments {
   /** By vtep: it has one VNI, for what has no tag. */
   readonly isPlain: Uint8Array;
-  /** Row of the VNI for a frame, or -1. */
+  /** Row of the VNI for a frame. */
   readonly find: (frame: Frame, vtep: number) => number;
 }
 
@@ -191,7 +187,8 @@ function segmentsOn({ frames, program }: Plane): Segments {
       const wanted = vlanOf(frame);
       for (let row = first; row < first + vniCount[vtep]; row++)
         if (vlan[row] === wanted) return row;
-      return NOBODY;
+      // Not reached: the port carries no other VLANs.
+      return first;
     },
   };
 }

@@ -19,7 +19,7 @@ export function fastEntryOn(
   plane: Plane,
   interfaces: Interfaces,
   { hurry }: Router,
-  { take }: Tunnels,
+  tunnels: Tunnels,
 ): (frame: Frame, port: number) => boolean {
   const { frames, program, fdbs } = plane;
   const { start, length, wireLength, flags, tick, payload, etherType, packetLength, view } = frames;
@@ -50,7 +50,8 @@ export function fastEntryOn(
     etherType[frame] = EtherType.Ipv4;
     payload[frame] = at + Ethernet.HeaderLength;
     packetLength[frame] = bytes;
-    return take(frame, hostOf[iface]) || hurry(frame, iface, hostOf[iface]);
+    const host = hostOf[iface];
+    return tunnels.hurry(frame, host) || tunnels.take(frame, host) || hurry(frame, iface, host);
   };
 }
 

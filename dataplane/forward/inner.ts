@@ -4,88 +4,90 @@
  */
 import type { Frame } from '../frame/frames.js';
 import { EtherType } from '../wire/ethernet.js';
-import * as ipv4 from '../wire/ipv4.js';
 import { Ipv4, Protocol } from '../wire/ipv4.js';
 import { Ipv6 } from '../wire/ipv6.js';
 import type { Plane } from './plane.js';
 
 const PORTS = 4;
+/** More fragments, or not the first one; and DF: in the word of flags and offset. */
+const FRAGMENT = 0x3fff;
+const DONT_FRAGMENT = 0x4000;
 
 export interface Inner {
   /** 32 bits, the same for all frames of a flow: addresses, and ports where all its packets have them. */
-  readonly flow: (frame: Frame) => number;
+  flow: number;
   /** 4 or 6 where it carries an IP packet whose fixed header is here, else 0. */
-  readonly family: (frame: Frame) => number;
+  family: number;
   /** Type of service, or traffic class; 0 where there is none. */
-  readonly tos: (frame: Frame) => number;
+  tos: number;
   /** TTL, or hop limit; 0 where there is none. */
-  readonly ttl: (frame: Frame) => number;
-  /** Does it forbid to be fragmented, as all packets of IPv6 do? */
-  readonly isWhole: (frame: Frame) => boolean;
+  ttl: number;
+  /** It forbids to be fragmented, as all packets of IPv6 do. */
+  isWhole: boolean;
+  /** Looks at a frame: the above is about it from then on. */
+  readonly look: (frame: Frame) => void;
 }
 
 export function innerOn({ frames }: Plane): Inner {
   const { start, length, payload, etherType, view } = frames;
 
-  function family(frame: Frame): number {
-    const bytes = start[frame] + length[frame] - payload[frame];
-    if (etherType[frame] === EtherType.Ipv4) return bytes >= Ipv4.HeaderLengthMin ? 4 : 0;
-    if (etherType[frame] === EtherType.Ipv6) return bytes >= Ipv6.HeaderLength ? 6 : 0;
-    return 0;
-  }
-
-  function flowIpv4(frame: Frame): number {
-    const at = payload[frame];
-    const h = mix(view.getInt32(at + 12), view.getInt32(at + 16));
+  function lookAtIpv4(at: number, end: number): void {
+    const first = view.getInt32(at);
+    const fragment = view.getUint16(at + 6);
     const protocol = view.getUint8(at + 9);
-    const ports = at + ((view.getUint8(at) & 0xf) << 2);
-    if (!hasPorts(protocol) || ipv4.isFragment(view, at)) return mix(h, protocol);
-    if (ports + PORTS > start[frame] + length[frame]) return mix(h, protocol);
-    return mix(h, view.getInt32(ports) ^ protocol);
+    const ports = at + ((first >>> 22) & 0x3c);
+    inner.family = 4;
+    inner.tos = (first >>> 16) & 0xff;
+    inner.ttl = view.getUint8(at + 8);
+    inner.isWhole = (fragment & DONT_FRAGMENT) !== 0;
+    const hosts = mix(view.getInt32(at + 12), view.getInt32(at + 16));
+    const isWithPorts = hasPorts(protocol) && (fragment & FRAGMENT) === 0 && ports + PORTS <= end;
+    inner.flow = mix(hosts, isWithPorts ? view.getInt32(ports) ^ protocol : protocol);
   }
 
-  function flowIpv6(frame: Frame): number {
-    const at = payload[frame];
+  function lookAtIpv6(at: number, end: number): void {
+    const protocol = view.getUint8(at + 6);
+    const ports = at + Ipv6.HeaderLength;
+    inner.family = 6;
+    inner.tos = (view.getUint16(at) >>> 4) & 0xff;
+    inner.ttl = view.getUint8(at + 7);
+    inner.isWhole = true;
     let h = 0;
     for (let word = at + 8; word < at + Ipv6.HeaderLength; word += 4)
       h = mix(h, view.getInt32(word));
-    const protocol = view.getUint8(at + 6);
-    const ports = at + Ipv6.HeaderLength;
-    if (!hasPorts(protocol) || ports + PORTS > start[frame] + length[frame])
-      return mix(h, protocol);
-    return mix(h, view.getInt32(ports) ^ protocol);
+    const isWithPorts = hasPorts(protocol) && ports + PORTS <= end;
+    inner.flow = mix(h, isWithPorts ? view.getInt32(ports) ^ protocol : protocol);
   }
 
-  function flowEthernet(frame: Frame): number {
+  function lookAtOther(frame: Frame): void {
     const at = start[frame];
+    inner.family = 0;
+    inner.tos = 0;
+    inner.ttl = 0;
+    inner.isWhole = false;
     const h = mix(view.getInt32(at), view.getInt32(at + 4));
-    return mix(mix(h, view.getInt32(at + 8)), etherType[frame]);
+    inner.flow = mix(mix(h, view.getInt32(at + 8)), etherType[frame]);
   }
 
-  return {
-    family,
-    flow: (frame) => {
-      const kind = family(frame);
-      return kind === 4 ? flowIpv4(frame) : kind === 6 ? flowIpv6(frame) : flowEthernet(frame);
-    },
-    tos: (frame) => {
+  const inner = {
+    flow: 0,
+    family: 0,
+    tos: 0,
+    ttl: 0,
+    isWhole: false,
+    look: (frame: Frame): void => {
       const at = payload[frame];
-      const kind = family(frame);
-      if (kind === 4) return view.getUint8(at + 1);
-      return kind === 6 ? (view.getUint16(at) >>> 4) & 0xff : 0;
-    },
-    ttl: (frame) => {
-      const kind = family(frame);
-      return kind === 0 ? 0 : view.getUint8(payload[frame] + (kind === 4 ? 8 : 7));
-    },
-    isWhole: (frame) => {
-      const kind = family(frame);
-      return kind === 6 || (kind === 4 && ipv4.dontFragment(view, payload[frame]));
+      const end = start[frame] + length[frame];
+      const type = etherType[frame];
+      if (type === EtherType.Ipv4 && at + Ipv4.HeaderLengthMin <= end) lookAtIpv4(at, end);
+      else if (type === EtherType.Ipv6 && at + Ipv6.HeaderLength <= end) lookAtIpv6(at, end);
+      else lookAtOther(frame);
     },
   };
+  return inner;
 }
 
-/** What every packet of a flow tells apart by its first four bytes. */
+/** Do all packets of a flow have its ports in the first four bytes behind the header of IP? */
 function hasPorts(protocol: number): boolean {
   return protocol === Protocol.Tcp || protocol === Protocol.Udp || protocol === SCTP;
 }
@@ -94,6 +96,6 @@ const SCTP = 132;
 
 /** One round of a multiplicative hash; the high bits are the well mixed ones. */
 function mix(h: number, word: number): number {
-  const mixed = Math.imul((h ^ word) | 0, 0x9e37_79b1);
+  const mixed = Math.imul(h ^ word, 0x9e37_79b1);
   return mixed ^ (mixed >>> 15);
 }

@@ -21,7 +21,7 @@ export interface OuterPacket {
   /** Four words each. */
   readonly source: Int32Array<ArrayBuffer>;
   readonly destination: Int32Array<ArrayBuffer>;
-  readonly isToGroup: boolean;
+  readonly isToGroup: () => boolean;
   /** Its ECN field. */
   ecn: number;
   /** Where the packet ends, and what is here of it. */
@@ -39,15 +39,21 @@ export interface OuterPacket {
   readonly shift: (by: number) => void;
 }
 
-export function outerPacketOn(plane: Plane): OuterPacket {
+/** Makes it. `isPort`: the UDP ports at which somebody listens; packets to others are not read by `read`. */
+export function outerPacketOn(plane: Plane, isPort: Uint8Array): OuterPacket {
   const { start, length, wireLength, payload, etherType, flags, view } = plane.frames;
   const packet = new Packet();
   const readPacket = readOn(plane, packet);
 
+  /** Several packets in one frame, each with a frame of its own inside? */
+  function isTrain(frame: Frame): boolean {
+    return (flags[frame] & (FrameFlag.Super | FrameFlag.Tunneled)) === FrameFlag.Super;
+  }
+
   function readAny(frame: Frame): boolean {
     const type = etherType[frame];
     if (type !== EtherType.Ipv4 && type !== EtherType.Ipv6) return false;
-    if ((flags[frame] & FrameFlag.Super) !== 0 || readPacket(frame) !== Reason.Ok) return false;
+    if (isTrain(frame) || readPacket(frame) !== Reason.Ok) return false;
     if (packet.protocol !== Protocol.Udp || packet.transport === NO_TRANSPORT) return false;
     const here = Math.min(packet.at + packet.length, start[frame] + length[frame]);
     if (packet.fragment !== 0 || packet.transport + Udp.HeaderLength > here) return false;
@@ -74,7 +80,9 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     const here = start[frame] + length[frame];
     const udpAt = at + Ipv4.HeaderLengthMin;
     if (udpAt + Udp.HeaderLength > here || view.getUint8(at) !== 0x45) return false;
-    if (view.getUint8(at + 9) !== Protocol.Udp || ipv4.isFragment(view, at)) return false;
+    if (view.getUint8(at + 9) !== Protocol.Udp || isPort[view.getUint16(udpAt + 2)] === 0)
+      return false;
+    if (ipv4.isFragment(view, at)) return false;
     const wireEnd = start[frame] + wireLength[frame];
     if (ipv4.checkIpv4(view, at, here, wireEnd) !== Reason.Ok) return false;
     outer.packetEnd = at + ipv4.totalLength(view, at);
@@ -106,12 +114,12 @@ export function outerPacketOn(plane: Plane): OuterPacket {
     packetHere: 0,
     wireEnd: 0,
     end: 0,
-    get isToGroup(): boolean {
+    isToGroup: (): boolean => {
       const { family, destination } = outer;
       return family === 4 ? destination[3] >>> 28 === 0xe : destination[0] >>> 24 === 0xff;
     },
     read: (frame: Frame): boolean => {
-      if ((flags[frame] & FrameFlag.Super) !== 0) return false;
+      if (isTrain(frame)) return false;
       return etherType[frame] === EtherType.Ipv4 ? readPlain(frame) : readAny(frame);
     },
     readAny,

@@ -5,7 +5,7 @@
  */
 import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
-import { VtepFlag, VtepFragments } from '../program/layout.js';
+import { VtepFlag, VtepFragments } from '../program/vxlan-layout.js';
 import { checksumOf, pseudoSumIpv4, pseudoSumIpv6, sum, udpChecksumOf } from '../wire/checksum.js';
 import { EcnField, encapsulateEcn } from '../wire/ecn.js';
 import { Ethernet, EtherType } from '../wire/ethernet.js';
@@ -35,22 +35,22 @@ export function outerOn(
   const send = sendOn(plane, around);
 
   /** Type of service of the outer header. */
-  function tosFor(frame: Frame, vtep: number): number {
+  function tosFor(vtep: number): number {
     const settings = vteps.flags[vtep];
-    const own = inner.tos(frame);
+    const own = inner.tos;
     const base = (settings & VtepFlag.TosInherits) === 0 ? vteps.tos[vtep] : own & ~EcnField.Bits;
     return (settings & VtepFlag.EcnZero) === 0 ? base | encapsulateEcn(own & EcnField.Bits) : base;
   }
 
-  function ttlFor(frame: Frame, vtep: number): number {
-    const inherited = (vteps.flags[vtep] & VtepFlag.TtlInherits) === 0 ? 0 : inner.ttl(frame);
-    return inherited === 0 ? vteps.ttl[vtep] : inherited;
+  function ttlFor(vtep: number): number {
+    const inherits = (vteps.flags[vtep] & VtepFlag.TtlInherits) !== 0;
+    return inherits && inner.ttl !== 0 ? inner.ttl : vteps.ttl[vtep];
   }
 
-  function fragmentsFor(frame: Frame, vtep: number): number {
+  function fragmentsFor(vtep: number): number {
     const wanted = vteps.fragments[vtep];
     if (wanted === VtepFragments.Unset) return 0;
-    return wanted === VtepFragments.Set || inner.isWhole(frame) ? DONT_FRAGMENT : 0;
+    return wanted === VtepFragments.Set || inner.isWhole ? DONT_FRAGMENT : 0;
   }
 
   function sourcePortFor(flow: number, vtep: number): number {
@@ -102,9 +102,11 @@ export function outerOn(
   return (frame, vtep, vni, road, bytes) => {
     const isIpv4 = vteps.family[vtep] === 4;
     const header = isIpv4 ? Ipv4.HeaderLengthMin : Ipv6.HeaderLength;
-    const sourcePort = sourcePortFor(inner.flow(frame), vtep);
-    const [tos, ttl] = [tosFor(frame, vtep), ttlFor(frame, vtep)];
-    const df = isIpv4 ? fragmentsFor(frame, vtep) : 0;
+    inner.look(frame);
+    const sourcePort = sourcePortFor(inner.flow, vtep);
+    const tos = tosFor(vtep);
+    const ttl = ttlFor(vtep);
+    const df = isIpv4 ? fragmentsFor(vtep) : 0;
     const usesPolicy = (vteps.flags[vtep] & VtepFlag.GroupPolicy) !== 0;
     const group = usesPolicy && (flags[frame] & FrameFlag.HasPolicy) !== 0 ? policy[frame] : 0;
 

@@ -6,7 +6,7 @@
 import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { Speech, Step } from '../observe/trace.js';
-import { VtepNeighbors } from '../program/layout.js';
+import { VtepNeighbors } from '../program/vxlan-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
 import * as arp from '../wire/arp.js';

@@ -43,6 +43,8 @@ export interface TunnelSurroundings {
 export interface Tunnels {
   /** A frame goes into the tunnel end that is this port. Uses up a hold. */
   readonly enter: (frame: Frame, port: number) => void;
+  /** An IPv4 packet for the MAC of a host, the only thing in its frame, if the short way takes it; uses up a hold then, else the frame is untouched. */
+  readonly hurry: (frame: Frame, host: number) => boolean;
   /** A frame for the MAC of a host, if it is for one of its tunnel ends; uses up a hold then, else the frame is untouched, and false the answer. */
   readonly take: (frame: Frame, host: number) => boolean;
   /** The stack of a host hears a packet: was it for a tunnel end? The hold stays the caller's. */

@@ -38,8 +38,10 @@ export const enum FrameFlag {
   Forwarded = 8,
   /** It came by a tunnel with a policy, which stands in `policy`. */
   HasPolicy = 16,
-  /** Both bits of a frame that a wire cannot carry as it is. */
-  Offloaded = Partial | Super,
+  /** Of a super-frame: what is to be cut is in a tunnel, and each piece has the headers around it. */
+  Tunneled = 32,
+  /** The bits of a frame that a wire cannot carry as it is. */
+  Offloaded = Partial | Super | Tunneled,
 }
 
 /** How a super-frame is to be cut: the numbers of linux/virtio_net.h. */

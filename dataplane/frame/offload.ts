@@ -6,10 +6,13 @@
  * Both pass whole from one device to another that understands them; segment.ts makes wire frames of them for all others.
  *
  * The description comes from whoever sent the frame, so it is checked against the bytes once, in parse, as everything else.
+ *
+ * Complication: tunnels. A kernel with a VXLAN device cuts nothing either where its veth leads to us, and then the description is that of the packet in the
+ *   tunnel. Such a frame is *tunneled*; the checksum of the outer datagram, if it has one, is partial too. TAPs do not know of that (before Linux 6.17).
  */
 import { Reason } from '../observe/reason.js';
 import { fold, pseudoSumIpv4, pseudoSumIpv6 } from '../wire/checksum.js';
-import { EtherType } from '../wire/ethernet.js';
+import { checkEthernet, EtherType, typeOrLength } from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
@@ -17,10 +20,10 @@ import { Ipv6 } from '../wire/ipv6.js';
 import { checkTcp, headerLength as tcpHeaderLength, Tcp } from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
 import { Udp } from '../wire/udp.js';
+import { skipTags } from '../wire/vlan.js';
+import { checkVxlan, Vxlan } from '../wire/vxlan.js';
 import { FrameFlag, Gso } from './frames.js';
 import type { Frame, Frames } from './frames.js';
-
-/** Where TCP and UDP have their checksums. */
 
 /** The smallest payload Linux lets TCP cut into (TCP_MIN_GSO_SIZE), and the most datagrams of one train (UDP_MAX_SEGMENTS). */
 const TCP_GSO_SIZE_MIN = 8;
@@ -50,22 +53,74 @@ export function checkOffload(
     const fits = sumAt >= packetAt && sumAt + checksumOffset[frame] + 2 <= end;
     return fits ? 0 : -Reason.OffloadInvalid;
   }
+  flags[frame] &= ~FrameFlag.Tunneled;
+  const payloadAt = cutFrom(frames, frame, packetAt, etherType);
+  if (payloadAt >= 0) return payloadAt - packetAt;
+  const isPartial = (flags[frame] & FrameFlag.Partial) !== 0;
+  const udpAt = isPartial ? tunnelIn(frames, frame, packetAt, etherType) : -1;
+  const inner = udpAt < 0 ? -1 : packetInside(frames, frame, udpAt);
+  const innerPayloadAt = inner < 0 ? -1 : cutFrom(frames, frame, inner, typeBefore(frames, inner));
+  if (innerPayloadAt < 0) return -Reason.OffloadInvalid;
+  flags[frame] |= FrameFlag.Tunneled;
+  return innerPayloadAt - packetAt;
+}
+
+/** Where the payload begins that is to be cut, if this packet is what the description of a super-frame is about; else -1. */
+function cutFrom(frames: Frames, frame: Frame, packetAt: number, etherType: number): number {
+  const { start, length, flags, checksumStart, checksumOffset, view } = frames;
+  const at = start[frame];
+  const end = at + length[frame];
   const protocol = protocolOf(frames, frame, etherType);
   const transportAt = protocol < 0 ? -1 : transportOf(frames, packetAt, end, etherType, protocol);
   const payloadAt = transportAt < 0 ? -1 : payloadOf(frames, frame, transportAt, end, protocol);
-  if (payloadAt < 0) return -Reason.OffloadInvalid;
+  if (payloadAt < 0) return -1;
   const offset = protocol === Protocol.Tcp ? Tcp.ChecksumOffset : Udp.ChecksumOffset;
-  if ((flags[frame] & FrameFlag.Partial) === 0) {
-    checksumStart[frame] = transportAt - at;
-    checksumOffset[frame] = offset;
-    flags[frame] |= FrameFlag.Partial;
-    const pseudo = etherType === EtherType.Ipv4 ? pseudoSumIpv4 : pseudoSumIpv6;
-    const sum = pseudo(frames.view, packetAt, protocol, end - transportAt);
-    frames.view.setUint16(transportAt + offset, fold(sum));
-  } else if (checksumStart[frame] !== transportAt - at || checksumOffset[frame] !== offset) {
-    return -Reason.OffloadInvalid;
-  }
-  return payloadAt - packetAt;
+  if ((flags[frame] & FrameFlag.Partial) !== 0)
+    return checksumStart[frame] === transportAt - at && checksumOffset[frame] === offset
+      ? payloadAt
+      : -1;
+  checksumStart[frame] = transportAt - at;
+  checksumOffset[frame] = offset;
+  flags[frame] |= FrameFlag.Partial;
+  const pseudo = etherType === EtherType.Ipv4 ? pseudoSumIpv4 : pseudoSumIpv6;
+  view.setUint16(transportAt + offset, fold(pseudo(view, packetAt, protocol, end - transportAt)));
+  return payloadAt;
+}
+
+/** Where the UDP header of a packet stands that ends where the frame does and carries VXLAN; -1 when it is none. */
+export function tunnelIn(
+  frames: Frames,
+  frame: Frame,
+  packetAt: number,
+  etherType: number,
+): number {
+  const { start, length, view } = frames;
+  const end = start[frame] + length[frame];
+  const udpAt = transportOf(frames, packetAt, end, etherType, Protocol.Udp);
+  if (udpAt < 0 || udp.checkUdp(view, udpAt, end, end) !== Reason.Ok) return -1;
+  if (udp.length(view, udpAt) !== end - udpAt) return -1;
+  return checkVxlan(view, udpAt + Udp.HeaderLength, end, end) === Reason.Ok ? udpAt : -1;
+}
+
+/** Where the packet begins that is in such a tunnel, or -1. */
+export function packetInside({ start, length, view }: Frames, frame: Frame, udpAt: number): number {
+  const end = start[frame] + length[frame];
+  const at = udpAt + Udp.HeaderLength + Vxlan.HeaderLength;
+  const typeAt = checkEthernet(at, end, end) === Reason.Ok ? skipTags(view, at, end, end) : -1;
+  return typeAt < 0 ? -1 : typeAt + 2;
+}
+
+/** The type of the packet that begins here. */
+export function typeBefore({ view }: Frames, packetAt: number): number {
+  return typeOrLength(view, packetAt - 2);
+}
+
+/** Is the checksum of this transport header one that was left to a network card? */
+export function isPartialAt(frames: Frames, frame: Frame, transportAt: number): boolean {
+  const { start, flags, checksumStart } = frames;
+  if ((flags[frame] & FrameFlag.Partial) === 0) return false;
+  const isOuter = (flags[frame] & FrameFlag.Tunneled) !== 0;
+  return isOuter || start[frame] + checksumStart[frame] === transportAt;
 }
 
 /** The transport that the description of a super-frame names, or -1 when it does not go with the packet. */

@@ -5,21 +5,33 @@
  * stands for, one by one, into slots that the caller gives. TCP: headers as they are, but for sequence number, lengths, IPv4
  * identification (+1 each), FIN and PSH (only on the last) and CWR (only on the first; RFC 3168 §6.1.2). UDP: every datagram its own length.
  *
+ * Around the frames of one in a tunnel stand the headers of the tunnel: each outer packet and datagram with a length and checksums of its own, the
+ * identification counting as well.
+ *
  * Checksums are made from the partial one that the sender left: it knows what the pseudo-header is, also behind a routing header, where
  * we would have to look for the final destination. Only the transport length in it is exchanged.
  */
-import { checksumOf, fold, sum, udpChecksumOf } from '../wire/checksum.js';
+import {
+  checksumOf,
+  fold,
+  pseudoSumIpv4,
+  pseudoSumIpv6,
+  sum,
+  udpChecksumOf,
+} from '../wire/checksum.js';
 import { checkEthernet, EtherType, typeOrLength } from '../wire/ethernet.js';
 import { Ipv6 } from '../wire/ipv6.js';
 import * as ipv4 from '../wire/ipv4.js';
+import { Protocol } from '../wire/ipv4.js';
 import { Flag } from '../wire/tcp.js';
+import * as udp from '../wire/udp.js';
 import { Udp } from '../wire/udp.js';
 import { skipTags } from '../wire/vlan.js';
 import { copyBytes, memoryOf } from './copy.js';
 import type { Memory } from './copy.js';
 import { FrameFlag, Gso } from './frames.js';
 import type { Frame, Frames } from './frames.js';
-import { checkOffload } from './offload.js';
+import { checkOffload, packetInside, tunnelIn, typeBefore } from './offload.js';
 
 /**
  * Ends the sum that a partial checksum began, so that a wire may see the frame. As a card does it: a sum of 0 is written as 0xffff for UDP
@@ -44,6 +56,10 @@ export class Segmenter {
   private payloadAt = 0;
   private checksumAt = 0;
   private etherType = 0;
+  /** Of one in a tunnel: the outer UDP header, and the packet inside. Else that is the packet itself. */
+  private udpAt = 0;
+  private innerAt = 0;
+  private innerType = 0;
   private isTcp = false;
   private size = 0;
   private count = 0;
@@ -72,6 +88,7 @@ export class Segmenter {
     this.whole = frame;
     this.etherType = etherType;
     this.packetAt = typeAt + 2 - at;
+    this.findInner(frame, typeAt + 2);
     this.payloadAt = this.packetAt + headers;
     this.transportAt = checksumStart[frame];
     this.checksumAt = this.transportAt + checksumOffset[frame];
@@ -81,6 +98,19 @@ export class Segmenter {
     const transportLength = length[frame] - this.transportAt;
     this.pseudoSum = fold(view.getUint16(at + this.checksumAt) + (~transportLength & 0xffff));
     return this.count;
+  }
+
+  private findInner(frame: Frame, packetAt: number): void {
+    const { frames } = this;
+    const at = frames.start[frame];
+    this.innerAt = packetAt - at;
+    this.innerType = this.etherType;
+    if ((frames.flags[frame] & FrameFlag.Tunneled) === 0) return;
+    const udpAt = tunnelIn(frames, frame, packetAt, this.etherType);
+    const inner = packetInside(frames, frame, udpAt);
+    this.udpAt = udpAt - at;
+    this.innerAt = inner - at;
+    this.innerType = typeBefore(frames, inner);
   }
 
   /** Writes frame `index` of those that the super-frame stands for into the slot `into`, complete with its columns. */
@@ -94,10 +124,11 @@ export class Segmenter {
     copyBytes(pool, from, pool, to, payloadAt);
     copyBytes(pool, from + payloadAt + offset, pool, to + payloadAt, payload);
     this.fillColumns(into, payloadAt + payload);
-    this.numberPacket(to, length[into], index);
+    this.numberPacket(to + this.innerAt, this.innerType, length[into] - this.innerAt, index);
     if (this.isTcp) this.numberTcp(to + this.transportAt, index);
     else frames.view.setUint16(to + this.transportAt + 4, length[into] - this.transportAt);
     this.sumTransport(to, length[into]);
+    if (this.innerAt !== this.packetAt) this.wrap(to, length[into], index);
   }
 
   private fillColumns(into: Frame, bytes: number): void {
@@ -116,11 +147,9 @@ export class Segmenter {
   }
 
   /** The header of the packet: its length, and for IPv4 its identification and checksum. */
-  private numberPacket(to: number, bytes: number, index: number): void {
+  private numberPacket(at: number, etherType: number, length: number, index: number): void {
     const { view } = this.frames;
-    const at = to + this.packetAt;
-    const length = bytes - this.packetAt;
-    if (this.etherType !== EtherType.Ipv4) {
+    if (etherType !== EtherType.Ipv4) {
       view.setUint16(at + 4, length - Ipv6.HeaderLength);
       return;
     }
@@ -128,6 +157,22 @@ export class Segmenter {
     view.setUint16(at + 4, ipv4.identification(view, at) + index);
     view.setUint16(at + 10, 0);
     view.setUint16(at + 10, checksumOf(sum(view, at, ipv4.headerLength(view, at))));
+  }
+
+  /** The headers of the tunnel, around a packet that is complete. A datagram without a checksum has none. */
+  private wrap(to: number, bytes: number, index: number): void {
+    const { view } = this.frames;
+    const { packetAt, etherType } = this;
+    const at = to + packetAt;
+    this.numberPacket(at, etherType, bytes - packetAt, index);
+    const udpAt = to + this.udpAt;
+    const length = to + bytes - udpAt;
+    view.setUint16(udpAt + 4, length);
+    if (udp.checksum(view, udpAt) === 0) return;
+    view.setUint16(udpAt + Udp.ChecksumOffset, 0);
+    const pseudoSumOf = etherType === EtherType.Ipv4 ? pseudoSumIpv4 : pseudoSumIpv6;
+    const total = pseudoSumOf(view, at, Protocol.Udp, length) + sum(view, udpAt, length);
+    view.setUint16(udpAt + Udp.ChecksumOffset, udpChecksumOf(total));
   }
 
   private numberTcp(at: number, index: number): void {

@@ -84,7 +84,6 @@ export const enum Reason {
   // VXLAN (forward/encapsulate, forward/decapsulate).
   VxlanMtu,
   VxlanWithoutRemote,
-  VxlanVlanUnmapped,
   VxlanNeighborKnown,
   VxlanNeighborUnknown,
   VxlanTooDeep,

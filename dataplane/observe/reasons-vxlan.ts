@@ -13,11 +13,6 @@ export const vxlanReasons = {
     says: 'the tunnel end does not know behind which other end its destination is, and has nobody to send to what it does not know',
     see: 'RFC 7348 §4.2; Linux vxlan_xmit, without an entry for 00:00:00:00:00:00',
   },
-  [Reason.VxlanVlanUnmapped]: {
-    name: 'vxlan-vlan-unmapped',
-    says: 'the tunnel end has no VNI for its VLAN',
-    see: 'RFC 7348 §6.1; Linux br_handle_egress_vlan_tunnel',
-  },
   [Reason.VxlanNeighborKnown]: {
     name: 'vxlan-neighbor-known',
     says: 'it asks for a MAC that the tunnel end knows, and answers itself',

@@ -6,6 +6,8 @@
  * checksum gets it where it stands: others who hold the frame are served as well with it. Frames that leave nothing to be done pass by
  * their own slot and cost one look.
  *
+ * With another mask it is a sink around a device that takes most of what is left to a card, but not all (FrameFlag.Tunneled): such frames alone are cut.
+ *
  * A super-frame arrived when all frames it stands for did; otherwise it is refused for the Reason of the last one that was.
  */
 import { FrameFlag } from '../frame/frames.js';
@@ -27,28 +29,45 @@ export class Segmenting implements Sink {
   private readonly ours = new Uint8Array(BATCH);
   private waiting = 0;
 
-  /** @param most the most frames in one `send` to this */
+  /**
+   * @param most the most frames in one `send` to this
+   * @param untaken frames with one of these flags are not for the inner sink
+   */
   constructor(
     private readonly frames: Frames,
     private readonly inner: Sink,
     most: number,
+    private readonly untaken: number = FrameFlag.Offloaded,
   ) {
     this.refusals = new Uint8Array(most);
     this.segmenter = new Segmenter(frames);
   }
 
   send(from: Int32Array, at: number, count: number): number {
-    const { flags } = this.frames;
+    const { frames, untaken, inner } = this;
+    const { flags } = frames;
+    if (!this.hasUntaken(from, at, count)) {
+      const refused = inner.send(from, at, count);
+      if (refused > 0) for (let i = 0; i < count; i++) this.refusals[i] = inner.refusals[i];
+      return refused;
+    }
     this.refusals.fill(Reason.Ok, 0, count);
     for (let i = 0; i < count; i++) {
       const frame = from[at + i];
-      if ((flags[frame] & FrameFlag.Offloaded) === 0) this.add(frame, i, 0);
+      if ((flags[frame] & untaken) === 0) this.add(frame, i, 0);
       else this.makeWhole(frame, i);
     }
     this.flush();
     let refused = 0;
     for (let i = 0; i < count; i++) if (this.refusals[i] !== Reason.Ok) refused++;
     return refused;
+  }
+
+  private hasUntaken(from: Int32Array, at: number, count: number): boolean {
+    const { frames, untaken } = this;
+    let all = 0;
+    for (let i = at; i < at + count; i++) all |= frames.flags[from[i]];
+    return (all & untaken) !== 0;
   }
 
   /** A description that does not fit was dropped by parse; where none has looked yet, the frame passes as it came. */

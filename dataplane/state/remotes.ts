@@ -84,14 +84,14 @@ export class Remotes {
     return this.fdb.touch(this.key(vni, high), low | 0);
   }
 
-  /** Is this number that of the end with this address? */
-  isEnd(end: number, a: number, b: number, c: number, d: number): boolean {
+  /** Is this number that of the end with this address, four words? */
+  isEnd(end: number, words: Int32Array): boolean {
     const { ends } = this;
     return (
-      ends.word(end, 3) === d &&
-      ends.word(end, 2) === c &&
-      ends.word(end, 1) === b &&
-      ends.word(end, 0) === a
+      ends.word(end, 3) === words[3] &&
+      ends.word(end, 2) === words[2] &&
+      ends.word(end, 1) === words[1] &&
+      ends.word(end, 0) === words[0]
     );
   }
 

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { Native } from '../../native-bindings/native.js';
 import type { Plane } from '../forward/plane.js';
 import { QUEUE } from '../forward/plane.js';
+import { FrameFlag } from '../frame/frames.js';
 import { Device } from '../port/device.js';
 import type { DeviceState, Opening } from '../port/device.js';
 import { CaptureReader } from '../port/file/reader.js';
@@ -149,7 +150,8 @@ export class LivePorts {
     this.devices.push(device);
     this.told.push('up');
     arrivals.setHandle(port, device.handle);
-    const sink = live.kind === 'capture' ? new Segmenting(frames, device, QUEUE) : device;
+    const untaken = live.kind === 'capture' ? FrameFlag.Offloaded : FrameFlag.Tunneled;
+    const sink = new Segmenting(frames, device, QUEUE, untaken);
     this.stand(port, { name, receiver: device, sink });
   }
 

@@ -54,12 +54,12 @@ int64_t nanosecondsOf(const pcap_pkthdr& header) {
   return int64_t{header.ts.tv_sec} * 1'000'000'000 + header.ts.tv_usec;
 }
 
-}  // namespace
+/** No frame is a super-frame. */
+constexpr uint32_t MTU_ANY = std::numeric_limits<uint32_t>::max();
 
-Offload recognise(uint8_t* frame, uint32_t length, uint32_t mtu) {
-  Layout layout;
+/** What this packet of a frame leaves to a network card. */
+Offload recogniseAt(uint8_t* frame, uint32_t length, const Layout& layout, uint32_t mtu) {
   Offload offload;
-  if (!findTransport(frame, length, layout)) return offload;
   const bool isTcp = layout.protocol == PROTOCOL_TCP;
   const uint32_t field = isTcp ? TCP_CHECKSUM : UDP_CHECKSUM;
   uint8_t* const transport = frame + layout.transport;
@@ -81,6 +81,16 @@ Offload recognise(uint8_t* frame, uint32_t length, uint32_t mtu) {
   offload.checksumStart = static_cast<uint16_t>(layout.transport);
   offload.checksumOffset = static_cast<uint16_t>(field);
   return offload;
+}
+
+}  // namespace
+
+Offload recognise(uint8_t* frame, uint32_t length, uint32_t mtu) {
+  Layout layout, inner;
+  if (!findTransport(frame, length, layout)) return Offload{};
+  const Offload offload = recogniseAt(frame, length, layout, mtu);
+  if (offload.flags != 0 || !findTunneled(frame, length, layout, inner)) return offload;
+  return recogniseAt(frame, length, inner, MTU_ANY);
 }
 
 Capture::Opened Capture::open(const DeviceOptions& options) {

@@ -16,6 +16,9 @@ constexpr uint16_t TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD, TYPE_TAG = 0x8100, TY
 constexpr uint8_t PROTOCOL_TCP = 6, PROTOCOL_UDP = 17;
 constexpr uint32_t IPV4_HEADER = 20, IPV6_HEADER = 40, TCP_HEADER = 20, UDP_HEADER = 8;
 constexpr uint32_t TCP_CHECKSUM = 16, UDP_CHECKSUM = 6;
+constexpr uint32_t VXLAN_HEADER = 8;
+/** In the first byte of a VXLAN header (RFC 7348 §5). */
+constexpr uint8_t VXLAN_HAS_VNI = 0x08;
 /** More fragments, and the offset of a fragment: not both 0 in a fragment. */
 constexpr uint16_t FRAGMENT_BITS = 0x3FFF;
 
@@ -101,6 +104,17 @@ inline bool findTransport(const uint8_t* frame, uint32_t length, Layout& layout)
   }
   const uint32_t rest = length - layout.transport;
   return layout.protocol == PROTOCOL_TCP ? rest >= TCP_HEADER : layout.protocol == PROTOCOL_UDP && rest >= UDP_HEADER;
+}
+
+/** Finds the same in the tunnel that a frame may be, whatever its UDP port. */
+inline bool findTunneled(const uint8_t* frame, uint32_t length, const Layout& outer, Layout& inner) {
+  const uint32_t vxlan = outer.transport + UDP_HEADER;
+  const uint32_t begin = vxlan + VXLAN_HEADER;
+  if (outer.protocol != PROTOCOL_UDP || length < begin || (frame[vxlan] & VXLAN_HAS_VNI) == 0) return false;
+  if (!findTransport(frame + begin, length - begin, inner)) return false;
+  inner.network += begin;
+  inner.transport += begin;
+  return true;
 }
 
 /** Sum of the pseudo header of a TCP or UDP packet with `bytes` behind its IP header (RFC 9293 §3.1, RFC 8200 §8.1), not folded. */

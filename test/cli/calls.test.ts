@@ -10,6 +10,7 @@ const commands = [
   'replay',
   'explain',
   'check',
+  'mtu',
   'bench',
   'bench memory',
   'bench cost',

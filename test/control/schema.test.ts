@@ -17,11 +17,15 @@ networks:
   b:
   m: { driver: macvlan, driver_opts: { parent: eth1.7, macvlan_mode: source } }
   v: { x-bridge: { vlan_filtering: true, uplink: { nic: eth1.8, trunks: [1, 2] } } }
+  x: { x-vxlan: { vx1: { vni: 5, remotes: [10.9.0.7], ttl: inherit, stations: [ { mac: "02:00:00:00:00:01", remote: 10.9.0.8, addresses: [10.0.0.7] } ] }, vx2: { vni: 6, group: 239.1.1.1, dev: eth1 } } }
+  o: { driver: overlay, x-overlay: { stale: [] } }
 services:
   c1: { <<: *base, networks: { a: { ipv4_address: 10.0.0.5, x-port: { hairpin: true } }, b: } }
   c2: { <<: *base, networks: [a], ports: ["80:80", { target: 81, published: 8081 }] }
   c3: { network_mode: "service:c1" }
   c4: { networks: { m: { x-port: { sources: ["02:00:00:00:00:01"] } }, v: { x-port: { tag: 5 } } } }
+  c5: { networks: [o] }
+x-swarm: { data_path_port: 4790, nodes: { h: { data_path_addr: eth1 } } }
 `;
 
 test('the JSON Schema is of draft 2020-12 and has these keys', (t) => {
@@ -49,7 +53,7 @@ test('the JSON Schema is of draft 2020-12 and has these keys', (t) => {
 
 test('what is a lab fits the JSON Schema, and what has another shape does not', (t) => {
   const schema = z.fromJSONSchema(topologySchema());
-  t.is(parseLab(GOOD, 'lab.yaml').sandboxes.length, 4);
+  t.is(parseLab(GOOD, 'lab.yaml').sandboxes.length, 5);
   t.true(schema.safeParse(parse(GOOD, { merge: true })).success);
   t.false(schema.safeParse({ services: ['c1'] }).success);
   t.false(schema.safeParse({ services: { c1: { netwroks: [] } } }).success);

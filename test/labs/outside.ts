@@ -53,6 +53,12 @@ export const h2: StationPlan = {
   gateway: '172.16.69.1',
 };
 
+/** The wire between NICs that lead out of a lab: a hub, at whose ports everything on it is seen. */
+export function hubAt(...ports: string[]): StationPlan {
+  const nics = ports.map((port): NicPlan => ({ port, mac: '52:54:00:00:00:00', addresses: [] }));
+  return { name: 'hub', nics, repeats: true };
+}
+
 /** The station with VLAN sub-interfaces on its first NIC, as `ip link add ... type vlan` makes them: they have its MAC. */
 export function withVlans(
   station: StationPlan,

@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { describeFrame } from '../../control/explain/dissect.js';
 import type { FrameDescription } from '../../control/explain/dissect.js';
 import { viewOf } from '../../pcaps/build/bytes.js';
+import { tunneledIn } from './tunneled.js';
 import type { Stage } from './stage.js';
 
 export class PortTold {
@@ -53,13 +54,49 @@ export class PortTold {
     this.t.deepEqual([...sources].sort(), [...macs].sort(), `sources at ${this.port}`);
   }
 
+  /** Some VXLAN packet there, of this VNI, had a frame in it that is described by a line with these words in it. */
+  carried(vni: number, words: string): void {
+    const lines = this.carriedLines(vni);
+    this.t.true(
+      lines.some((line) => line.includes(words)),
+      `${this.port} carried in VNI ${vni}:\n${lines.join('\n')}`,
+    );
+  }
+
+  /** No VXLAN packet there had such a frame in it. */
+  didNotCarry(words: string): void {
+    const lines = this.carriedVnis().flatMap((vni) => this.carriedLines(vni));
+    this.t.deepEqual(
+      lines.filter((line) => line.includes(words)),
+      [],
+      `${this.port} carried it`,
+    );
+  }
+
+  /** There were VXLAN packets of these VNIs there. */
+  carriedOnlyVnis(...vnis: number[]): void {
+    this.t.deepEqual(this.carriedVnis(), vnis, `VNIs at ${this.port}`);
+  }
+
+  private carriedVnis(): number[] {
+    const frames = this.stage.leftBy(this.port).flatMap(({ bytes }) => tunneledIn(bytes) ?? []);
+    return [...new Set(frames.map(({ vni }) => vni))].sort((one, other) => one - other);
+  }
+
+  private carriedLines(wanted: number): string[] {
+    const frames = this.stage.leftBy(this.port).flatMap(({ bytes }) => tunneledIn(bytes) ?? []);
+    return frames.filter(({ vni }) => vni === wanted).map(({ frame }) => describe(frame).summary);
+  }
+
   private lines(): string[] {
     return this.descriptions().map(({ summary }) => summary);
   }
 
   private descriptions(): FrameDescription[] {
-    return this.stage
-      .leftBy(this.port)
-      .map(({ bytes }) => describeFrame(viewOf(bytes), 0, bytes.length, bytes.length));
+    return this.stage.leftBy(this.port).map(({ bytes }) => describe(bytes));
   }
+}
+
+function describe(bytes: Uint8Array): FrameDescription {
+  return describeFrame(viewOf(bytes), 0, bytes.length, bytes.length);
 }

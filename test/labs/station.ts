@@ -59,6 +59,8 @@ export interface StationPlan {
   readonly also?: readonly string[];
   /** It is a router. */
   readonly forwards?: boolean;
+  /** It is a hub: what it hears by a NIC it says by all others, so that each of them hears all that is on the wire. */
+  readonly repeats?: boolean;
   /** Ports at which it serves. */
   readonly listens?: readonly Service[];
 }
@@ -102,6 +104,7 @@ export class Station {
   private readonly routes: Route[] = [];
   private readonly routesSaid: RouteSaid[] = [];
   private readonly forwards: boolean;
+  private readonly repeats: boolean;
   private readonly tcp = new Tcp(this.send.bind(this));
   private readonly udp = new Udp(this.send.bind(this));
   private readonly reassembly = new Reassembly();
@@ -111,7 +114,7 @@ export class Station {
   /** @param put takes the frames it sends, by the port they go in at; `now` tells the tick */
   constructor(
     plan: StationPlan,
-    put: (port: string, frame: Uint8Array) => void,
+    private readonly put: (port: string, frame: Uint8Array) => void,
     now: () => number,
   ) {
     this.name = plan.name;
@@ -119,6 +122,7 @@ export class Station {
     const texts = this.nics.flatMap(({ addresses }) => addresses.map(({ text }) => text));
     this.own = new Set([...texts, ...(plan.also ?? [])]);
     this.forwards = plan.forwards === true;
+    this.repeats = plan.repeats === true;
     for (const nic of this.nics)
       for (const { block } of nic.addresses) this.routes.push({ to: block, nic });
     const { gateway, routes = [] } = plan;
@@ -205,6 +209,10 @@ export class Station {
 
   /** A frame arrives at a port of it. */
   hear(port: string, bytes: Uint8Array): void {
+    if (this.repeats) {
+      for (const nic of this.nics) if (nic.port !== port) this.put(nic.port, bytes);
+      return;
+    }
     const { vlan, frame } = untagged(bytes);
     const nic = this.nics.find((candidate) => candidate.port === port && candidate.vlan === vlan);
     if (nic?.takes(frame) === true) this.understand(nic, messageOf(frame));

@@ -17,6 +17,7 @@ import { shareOut } from '../../control/supervisor/share.js';
 import type { CaptureFormat } from '../../dataplane/worker/replay.js';
 import { u16, u32, u8 } from '../../pcaps/build/bytes.js';
 import type { Station } from '../../pcaps/build/ethernet.js';
+import { nanosecondPcap } from '../../pcaps/build/capture.js';
 import { arpReply, arpRequest } from '../../pcaps/build/ipv4.js';
 import * as build from '../capture/build.js';
 import { inDirectory } from '../capture/read.js';
@@ -24,6 +25,7 @@ import { labOf } from '../dataplane/lab.js';
 import { eth0, eth1, far, frame4, near, packet4, sealed, udp } from '../dataplane/routed.js';
 import type { Scripted } from '../dataplane/story.js';
 import { filesUnder, pcaps } from '../golden/golden.js';
+import { Stage } from '../labs/stage.js';
 import { topologies, yamlOf } from './topologies.js';
 import { drawn, pick, placesOf, reportOf, scripted, sent } from './traffic.js';
 
@@ -106,6 +108,46 @@ for (const id of readdirSync(join(pcaps, 'labs'))) {
     });
   });
 }
+
+/** Two hosts without NICs, on each an overlay of two subnets, between which its namespace routes. */
+const OVERLAYS = `x-hosts: { n1: , n2: }
+networks:
+  one: { driver: overlay, ipam: { config: [{ subnet: 10.1.1.0/24 }, { subnet: 10.1.2.0/24 }] } }
+  two: { driver: overlay, ipam: { config: [{ subnet: 10.2.1.0/24 }, { subnet: 10.2.2.0/24 }] } }
+services:
+  c1: { x-host: n1, networks: { one: { ipv4_address: 10.1.1.7 } } }
+  c2: { x-host: n1, networks: { one: { ipv4_address: 10.1.2.7 } } }
+  c3: { x-host: n2, networks: { two: { ipv4_address: 10.2.1.7 } } }
+  c4: { x-host: n2, networks: { two: { ipv4_address: 10.2.2.7 } } }
+`;
+
+test('namespaces of overlays give up a neighbor at the same time with two workers as with one', async (t) => {
+  const lab = labOf(OVERLAYS);
+  t.is(shareOut(lab, 2).owners.workers, 2);
+  const stage = new Stage(lab);
+  for (const [from, number] of [
+    ['c1', 1],
+    ['c3', 2],
+  ] as const) {
+    const to = `10.${number}.2`;
+    stage.station(from).route({ to: `${to}.0/24`, via: `10.${number}.1.1` });
+    stage.ping(from, `${to}.99`);
+    stage.wait(5);
+    stage.ping(from, `${to}.99`, 1);
+    t.is(stage.station(from).echoes.errors.size, 2, 'the first two, which were given up');
+  }
+  await inDirectory(async (path) => {
+    mkdirSync(path('in'), { recursive: true });
+    const inputs = ['c1.one', 'c3.two'].map((name): InputFile => {
+      const file = path(`in/${name}.pcap`);
+      writeFileSync(file, nanosecondPcap.encode(stage.passedAt(name, 'in')));
+      return { port: portNamed(name, lab), name, path: file };
+    });
+    const replayed = (workers: number): Promise<ReadonlyMap<string, Buffer>> =>
+      outputsOf(lab, inputs, { out: path('out'), workers, format: 'pcap' });
+    t.deepEqual(await replayed(2), await replayed(1));
+  });
+});
 
 const TWO_HOSTS = `x-wires: { lan: }
 x-hosts: { n1: { nics: { eth0: { wire: lan } } }, n2: { nics: { eth0: { wire: lan } } } }

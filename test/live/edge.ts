@@ -61,6 +61,7 @@ export async function talk(
   t: ExecutionContext,
   lab: TestLab,
   pairs: readonly string[],
+  mtu = 1500,
 ): Promise<void> {
   const why = whyNoMatrix();
   if (why !== undefined) {
@@ -73,7 +74,7 @@ export async function talk(
   };
   const talks = pairs.map((pair) => {
     const [one = '', other = ''] = pair.split(' - ');
-    return { mtu: 1500, one: endOf(one), other: endOf(other), probes: PROBES };
+    return { mtu, one: endOf(one), other: endOf(other), probes: PROBES };
   });
   const heard = await converse(talks, TCP_BYTES);
   t.deepEqual(
@@ -96,6 +97,11 @@ export async function balance(t: ExecutionContext, running: RunningLab): Promise
 export function dropped(running: RunningLab, name: string, reason: Reason): number {
   const port = running.compiled.ports.findIndex((compiled) => compiled.port === name);
   return sumOfCounters(running).dropped[port * Reason.Count + reason] ?? 0;
+}
+
+export function consumed(running: RunningLab, name: string, reason: Reason): number {
+  const port = running.compiled.ports.findIndex((compiled) => compiled.port === name);
+  return sumOfCounters(running).consumed[port * Reason.Count + reason] ?? 0;
 }
 
 /** What `show` would say. */

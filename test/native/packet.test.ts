@@ -10,6 +10,23 @@ const FIRST = { isIpv6: false, tags: [], identification: 1, sequence: 1, options
 const segment = (size: number, tags: readonly number[] = [], isIpv6 = false): Uint8Array[] =>
   trainOf({ ...FIRST, tags, isIpv6 }, [size]).map((it) => frameOf(it));
 
+/** A frame in VXLAN, in a datagram without checksum. */
+function around(inner: Uint8Array, isIpv6: boolean): Uint8Array {
+  const [like = new Uint8Array()] = segment(0, [], isIpv6);
+  const { network, transport } = headersOf(like);
+  const bytes = 16 + inner.length;
+  const frame = Uint8Array.from([
+    ...like.subarray(0, transport),
+    ...[0xc0, 0, 0x12, 0xb5, bytes >> 8, bytes & 0xff, 0, 0],
+    ...[8, 0, 0, 0, 0, 0, 42, 0],
+    ...inner,
+  ]);
+  frame[network + (isIpv6 ? 6 : 9)] = 17;
+  const length = isIpv6 ? bytes : 20 + bytes;
+  frame.set([length >> 8, length & 0xff], network + (isIpv6 ? 4 : 2));
+  return frame;
+}
+
 /** A UDP datagram with 3 bytes, its checksum partial. */
 function datagram(isIpv6: boolean): Uint8Array {
   const [like = new Uint8Array()] = segment(0, [], isIpv6);
@@ -87,6 +104,33 @@ eachKind('a partial checksum is known as such, also behind a tag', (t, ground, o
       complete(received, transport, ground.frames.checksumOffset[got] ?? 0);
     }
     t.deepEqual(received, frameOf(train));
+  }
+});
+
+eachKind('a partial checksum in a tunnel is known as such', (t, ground, open) => {
+  const where = ground.namespace();
+  ground.veth(where);
+  const from = ground.packet(where, 'here');
+  const to = open(where, 'there');
+  for (const [isIpv6, isInnerIpv6] of [
+    [false, true],
+    [true, false],
+  ] as const) {
+    const [train] = trainOf({ ...FIRST, isIpv6: isInnerIpv6 }, [100]);
+    if (train === undefined) return;
+    const inner = frameOf(train, true);
+    const outer = isIpv6 ? 40 : 20;
+    const frame = around(inner, isIpv6);
+    const [slot = 0] = ground.claim(1);
+    ground.load(slot, frame);
+    ground.frames.flags[slot] = FrameFlag.Partial;
+    ground.frames.checksumStart[slot] = 14 + outer + 16 + headersOf(inner).transport;
+    ground.frames.checksumOffset[slot] = 16;
+    t.is(ground.native.send(from, Int32Array.of(slot), 0, 1, ground.outcomes), 0);
+    const [got = -1] = ground.receive(to);
+    t.is(ground.frames.flags[got], FrameFlag.Partial);
+    t.is(ground.frames.checksumStart[got], ground.frames.checksumStart[slot]);
+    t.is(ground.frames.checksumOffset[got], 16);
   }
 });
 

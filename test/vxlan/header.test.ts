@@ -35,10 +35,10 @@ test('VX-1: with `reserved: linux` each bit that is not known ends a frame, as i
 test('VX-2: the VNI stands in bytes 4 to 6, all 24 bits of it; the reserved bytes are sent 0 and ignored', (t) => {
   for (const vni of [0, 1, 42, 0x01_0203, 0xff_ffff]) {
     const tunnel = new Tunnel({ vxlan: `vni: ${vni}, ${REMOTE}` });
-    const [{ digits = '' } = {}] = tunnel
+    const [frame = { digits: '' }] = tunnel
       .send(toFar())
       .left.filter(({ port }) => port === 'h.eth0');
-    t.is(digits.slice(84, 100), `08000000${vni.toString(16).padStart(6, '0')}00`);
+    t.is(frame.digits.slice(84, 100), `08000000${vni.toString(16).padStart(6, '0')}00`);
     const flags = 0x08ff_ffff;
     t.deepEqual(tunnel.receive({ inner: fromFar(), vni, flags, reserved: 255 }).left, heard);
   }

@@ -9,6 +9,8 @@ import { Reason } from '../../../dataplane/observe/reason.js';
 import { NO_REFUSALS } from '../../../dataplane/port/port.js';
 import type { Sink } from '../../../dataplane/port/port.js';
 import { Segmenting } from '../../../dataplane/port/segmenting.js';
+import { frameOf } from '../../layer3/packets.js';
+import { outerPacket } from '../../vxlan/ends.js';
 import { bridge } from '../lab.js';
 import type { Passing } from './fake-native.js';
 import { partialFrame, superFrame, wireFrame, wireFrames } from './super.js';
@@ -32,7 +34,7 @@ function put(passing: Passing): number {
 }
 
 /** What a segmenting sink hands on for these slots; every slot of its own must be free again. */
-function cut(slots: readonly number[], refuse: readonly number[] = []) {
+function cut(slots: readonly number[], refuse: readonly number[] = [], untaken?: number) {
   const seen: Uint8Array[] = [];
   const refusals = new Uint8Array(64);
   const inner: Sink = {
@@ -49,7 +51,7 @@ function cut(slots: readonly number[], refuse: readonly number[] = []) {
       return refused;
     },
   };
-  const sink = new Segmenting(frames, inner, slots.length);
+  const sink = new Segmenting(frames, inner, slots.length, untaken);
   const before = frames.claimed;
   const refused = sink.send(Int32Array.from(slots), 0, slots.length);
   const kept = frames.claimed - before;
@@ -119,6 +121,68 @@ test('rule 4: what must fit an MTU is one of the packets that a super-frame stan
   );
 });
 
+/** A tunnel around frames. */
+interface Around {
+  readonly version: 4 | 6;
+  readonly checksum: 'right' | 'none';
+  readonly identification: number;
+}
+
+const around = fc.record<Around>({
+  version: fc.constantFrom(4, 6),
+  checksum: fc.constantFrom('right', 'none'),
+  identification: fc.constantFrom(0, 0xffff),
+});
+
+/** The digits of the frame that carries such bytes in VXLAN, as the n-th of its packets. */
+function tunneled(
+  { version, checksum, identification }: Around,
+  bytes: Uint8Array,
+  index = 0,
+  isPartial = false,
+): string {
+  const [source, destination] =
+    version === 4
+      ? ['c0a86301', 'c0a86302']
+      : ['fd'.padEnd(31, '0') + '1', 'fd'.padEnd(31, '0') + '2'];
+  const packet = outerPacket({
+    ...{ source, destination, vni: 42, to: '', from: '', checksum },
+    identification: (identification + index) & 0xffff,
+    inner: Buffer.from(bytes).toString('hex'),
+  });
+  const left =
+    isPartial && checksum === 'right' ? { ...packet, checksum: 'partial' as const } : packet;
+  return frameOf(left, { to: '020000000002', from: '020000000001' });
+}
+
+/** The super-frame as a kernel gives it that has put it into a tunnel: the description is about what is inside. */
+function tunneledSuper(it: Described, tunnel: Around): Passing {
+  const inside = superFrame(it);
+  const bytes = Buffer.from(tunneled(tunnel, inside.bytes, 0, true), 'hex');
+  const grown = bytes.length - inside.bytes.length;
+  return { ...inside, bytes, checksumStart: (inside.checksumStart ?? 0) + grown };
+}
+
+test('a super-frame in a tunnel becomes the frames that it stands for, each in the tunnel', (t) => {
+  fc.assert(
+    fc.property(described, around, (it, tunnel) => {
+      const slot = put(tunneledSuper(it, tunnel));
+      t.is(parse(slot), Reason.Ok);
+      t.is((frames.flags[slot] ?? 0) & FrameFlag.Tunneled, FrameFlag.Tunneled);
+      const expected = wireFrames(it).map((frame, i) => tunneled(tunnel, frame, i));
+      t.is((frames.packetLength[slot] ?? 0) + 14, (expected[0] ?? '').length / 2);
+      const { seen, refused, kept } = cut([slot]);
+      t.deepEqual(
+        seen.map((frame) => Buffer.from(frame).toString('hex')),
+        expected,
+      );
+      t.is(refused, 0);
+      t.is(kept, 0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 const long: Described = {
   version: 4,
   transport: 'tcp',
@@ -131,6 +195,17 @@ const long: Described = {
   payload: new Uint8Array(65_000).map((_, i) => i * 7),
   gsoSize: 100,
 };
+
+test('a sink around a device that takes super-frames cuts those in tunnels, and no others', (t) => {
+  const tunnel: Around = { version: 4, checksum: 'none', identification: 0 };
+  const slots = [put(superFrame(long)), put(tunneledSuper(long, tunnel))];
+  slots.forEach(parse);
+  const { seen } = cut(slots, [], FrameFlag.Tunneled);
+  t.deepEqual(seen[0], Uint8Array.from(superFrame(long).bytes));
+  t.is(seen.length, 1 + wireFrames(long).length);
+  const alone = cut([put(superFrame(long))], [0], FrameFlag.Tunneled);
+  t.deepEqual([alone.seen.length, alone.refused, alone.refusals], [1, 1, [Reason.DeviceQueueFull]]);
+});
 
 test('more segments than a batch pass in batches, in order, between the frames before and behind', (t) => {
   const plain = { bytes: wireFrame({ ...long, payload: new Uint8Array(20) }) };
@@ -260,8 +335,9 @@ test('whatever bytes and descriptions come, nothing is read or written outside t
         start: fc.nat(90),
       }),
       fc.nat(3),
-      (it, changes, lie, which) => {
-        const slot = put(superFrame(it));
+      fc.option(around, { nil: undefined }),
+      (it, changes, lie, which, tunnel) => {
+        const slot = put(tunnel === undefined ? superFrame(it) : tunneledSuper(it, tunnel));
         const start = frames.start[slot] ?? 0;
         for (const [at, value] of changes) frames.bytes[start + at] = value;
         if (which === 1) frames.gsoSize[slot] = lie.gsoSize;
