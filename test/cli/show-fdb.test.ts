@@ -28,8 +28,9 @@ async function shown(
   t: ExecutionContext,
   words: readonly string[] = [],
   frames = story,
+  lab = STALE,
 ): Promise<string> {
-  const given = setUp(t, STALE, frames);
+  const given = setUp(t, lab, frames);
   const outcome = await inProcess(given.folder, 'show', 'fdb', ...given.words, ...words);
   endedWith(t, outcome, 0);
   return outcome.stdout;
@@ -105,6 +106,23 @@ test.serial(
     t.deepEqual(changes.map((line) => line.replaceAll(/ +/g, ' ')).slice(-2), [
       '11.500 s green.vxlan42 42 02:42:0a:00:00:02 aged 192.168.99.1 - 10 s of silence',
       '20.000 s green.vxlan42 42 02:42:0a:00:00:02 learned - 192.168.99.1 frame 3 of c1',
+    ]);
+  },
+);
+
+test.serial(
+  'a station that was given up for another one is told with the frame of that',
+  async (t) => {
+    const lab = STALE.replace('ageing: 10s', 'fdb_max_learned: 1');
+    const frames: readonly Timed[] = [
+      [0, 'c1', question(c1, c3.ip)],
+      [1, 'c2', question({ mac: '02:00:00:00:00:05', ip: c2.ip }, c3.ip)],
+    ];
+    const history = await shown(t, ['--history'], frames, lab);
+    const changes = history.split('\n').filter((line) => line.includes('green.vxlan42'));
+    t.deepEqual(changes.map((line) => line.replaceAll(/ +/g, ' ')).slice(-2), [
+      '1.000 s green.vxlan42 42 02:42:0a:00:00:02 evicted 192.168.99.1 - room for that of frame 1 of c2',
+      '1.000 s green.vxlan42 42 02:00:00:00:00:05 learned - 192.168.99.2 frame 1 of c2',
     ]);
   },
 );
