@@ -7,7 +7,7 @@ import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
 import { Place, kindIn, originIn, portIn } from '../../dataplane/state/fdb-memory.js';
-import { Kind } from '../../dataplane/state/fdb.js';
+import { Kind } from '../../dataplane/state/fdb-kinds.js';
 import type { BridgeNetwork, Compiled } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
 import type { Endpoint } from '../model/endpoint.js';

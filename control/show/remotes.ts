@@ -2,7 +2,7 @@
 import type { Plane } from '../../dataplane/forward/plane.js';
 import { listFdb } from '../../dataplane/state/fdb-entries.js';
 import type { FdbEntry } from '../../dataplane/state/fdb-entries.js';
-import { Kind } from '../../dataplane/state/fdb.js';
+import { Kind } from '../../dataplane/state/fdb-kinds.js';
 import { Change } from '../../dataplane/state/history.js';
 import type { HistoryRecord } from '../../dataplane/state/history.js';
 import type { Remotes } from '../../dataplane/state/remotes.js';

@@ -1,7 +1,7 @@
 /** Who lives where, as networks and wires have learned it: read from the memory of their Fdbs, also while the Workers of a running lab write it. */
 import { listFdb } from '../../dataplane/state/fdb-entries.js';
 import type { FdbEntry } from '../../dataplane/state/fdb-entries.js';
-import { Kind } from '../../dataplane/state/fdb.js';
+import { Kind } from '../../dataplane/state/fdb-kinds.js';
 import type { Compiled } from '../compile/compile.js';
 import { macText } from '../explain/text.js';
 import { networkName } from '../live/names.js';

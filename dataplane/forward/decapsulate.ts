@@ -17,7 +17,7 @@ import { ReversePath } from '../program/layout.js';
 import { VtepFlag } from '../program/vxlan-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
-import { Kind } from '../state/fdb.js';
+import { Kind } from '../state/fdb-kinds.js';
 import { pseudoSumIpv4, pseudoSumIpv6, updateChecksum } from '../wire/checksum.js';
 import { decapsulateEcn, Ecn, EcnField, ECN_DROP } from '../wire/ecn.js';
 import { Ethernet, EtherType, isGroup, isZero, sourceHigh, sourceLow } from '../wire/ethernet.js';
