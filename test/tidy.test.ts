@@ -180,7 +180,11 @@ test(`no function is longer than ${FUNCTION_LINES_MAX} lines`, (t) => {
 const HOT_FILES = [
   'port/replay.ts',
   'port/recorder.ts',
+  'port/drawn.ts',
+  'port/flows.ts',
+  'port/packets.ts',
   'port/synth.ts',
+  'port/tunnel-flows.ts',
   'port/device.ts',
   'port/player.ts',
   'port/recorded.ts',

@@ -4,6 +4,7 @@ import { OUTER_BYTES } from '../../dataplane/port/packets.js';
 import type { TunnelFlows, TunnelKind } from '../../dataplane/port/tunnel-flows.js';
 import { mannersOf } from './programs.js';
 import type { Topology } from './programs.js';
+import type { SourcePorts } from './source-ports.js';
 
 /** One thing to measure. */
 export interface Case {
@@ -28,6 +29,8 @@ export interface Case {
 export interface Samples {
   readonly nsPerFrame: readonly number[];
   readonly frames: number;
+  /** Of what encapsulates: how the source ports of outer packets spread. */
+  readonly sourcePorts?: readonly SourcePorts[];
   /** The longest pause, and how many there were. */
   readonly gcPauseMax_ms: number;
   readonly gcPauses: number;

@@ -7,6 +7,7 @@ import { cutsFor } from '../../dataplane/worker/crossing.js';
 import type { Case, Samples } from './case.js';
 import { ownersOfHosts, programFor } from './programs.js';
 import type { ShareSamples } from './share-task.js';
+import type { SourcePorts } from './source-ports.js';
 
 /** One measured case. The first eight keys are the stable part of `--json`. */
 export interface Result {
@@ -27,6 +28,8 @@ export interface Result {
   readonly gcPauses: number;
   readonly gcPauseMax_ms: number;
   readonly memoryGrowth_bytes: number;
+  /** Of what encapsulates: how the source ports of outer packets spread. */
+  readonly sourcePorts?: readonly SourcePorts[];
 }
 
 /** Measures one case in a worker of its own, and where it is shared out among several, with those as well. */
@@ -54,6 +57,7 @@ async function measureAlone(what: Case): Promise<Result> {
     gcPauses: samples.gcPauses,
     gcPauseMax_ms: round(samples.gcPauseMax_ms, 2),
     memoryGrowth_bytes: samples.growth,
+    ...(samples.sourcePorts && { sourcePorts: samples.sourcePorts }),
   };
 }
 
@@ -108,4 +112,15 @@ export function growthNotes(results: readonly Result[]): string[] {
       `${name}: with ${many.hosts} children a frame takes ${times(many)} times as long as with ${few.hosts}, and ${times(quiet)} times where only ${few.hosts} of them speak: the difference is cache misses`,
     ];
   });
+}
+
+/** How evenly the source ports of outer packets spread: the same whatever was measured with them. */
+export function sourcePortNotes(results: readonly Result[]): string[] {
+  const notes = results.flatMap(({ name, sourcePorts = [] }) =>
+    sourcePorts.map(
+      ({ flows, count, chiSquare, degrees, critical }) =>
+        `${name}: the source ports of ${count} ${flows} flows have a chi-square of ${chiSquare} with ${degrees} degrees of freedom; chance alone exceeds ${critical} in 1 % of cases`,
+    ),
+  );
+  return [...new Set(notes)];
 }

@@ -15,6 +15,7 @@ import type { Case, Samples } from './case.js';
 import { programFor } from './programs.js';
 import type { Topology } from './programs.js';
 import { introduce, routerProgram } from './router.js';
+import { sourcePortsOf } from './source-ports.js';
 import { introduceTunnel, tunnelProgram } from './tunnels.js';
 
 const SAMPLE_MS = 20;
@@ -33,6 +34,8 @@ export default async function measure(what: Case): Promise<Samples> {
   const samples = await sample(breath, seconds * 1000);
   if (plane.counters.unaccounted() !== plane.frames.claimed)
     throw new Error('frames are unaccounted for, so these figures mean nothing');
+  if (tunnel?.kind === 'vxlan encapsulate')
+    return { ...samples, sourcePorts: sourcePortsOf(tunnel) };
   return samples;
 }
 

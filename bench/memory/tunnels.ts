@@ -29,10 +29,8 @@ import {
 const BRIDGE = 0;
 /** Interfaces: the bridge, then the NICs. */
 const [UNDERLAY, OUTSIDE] = [1, 2];
-/** Besides those behind other ends. */
-const STATIONS = 8192;
 /** RFC 7348 §5, Source Port. */
-const [SOURCE_FIRST, SOURCE_LAST] = [0xc000, 0xffff];
+export const SOURCE_PORTS = { first: 0xc000, count: 0x4000 };
 
 export function tunnelProgram({ kind, count, ports }: TunnelFlows): Program {
   const translates = kind === 'vxlan nat';
@@ -57,7 +55,7 @@ export function tunnelProgram({ kind, count, ports }: TunnelFlows): Program {
   program.addresses.word3.set([OWN_INSIDE, OWN_UNDERLAY, OWN_OUTSIDE].slice(0, 1 + nics));
   program.ports.link.fill(NONE);
   writeBridge(program, BRIDGE, ports + 1, OWN_INSIDE);
-  program.networks.stationsMax[BRIDGE] = STATIONS + count;
+  program.networks.stationsMax[BRIDGE] = INSIDE_COUNT + count;
   writeTunnel(program, ports, count);
   writeNic(program, 0, ports + 1, OWN_UNDERLAY);
   if (translates) {
@@ -103,12 +101,12 @@ function writeTunnel(program: Program, port: number, stations: number): void {
   vteps.family[0] = 4;
   vteps.link[0] = NONE;
   vteps.udpPort[0] = VXLAN_PORT;
-  vteps.sourceFirst[0] = SOURCE_FIRST;
-  vteps.sourceLast[0] = SOURCE_LAST;
+  vteps.sourceFirst[0] = SOURCE_PORTS.first;
+  vteps.sourceLast[0] = SOURCE_PORTS.first + SOURCE_PORTS.count - 1;
   vteps.flags[0] = VtepFlag.Learns;
   vteps.ttl[0] = 64;
   vteps.ageing_ns[0] = AGEING_NS;
-  vteps.stationsMax[0] = STATIONS + stations;
+  vteps.stationsMax[0] = stations;
   vteps.vniCount[0] = 1;
   vnis.vni[0] = VNI;
   vnis.remoteCount[0] = ENDS;

@@ -38,7 +38,7 @@ export async function benchMemory(options: BenchMemoryOptions): Promise<void> {
   const { seconds, seed } = measuringOf(options);
   const workers = workersOf(options.workers) ?? 1;
   const { casesOf, sharedCasesOf } = await import('../../bench/memory/case.js');
-  const { growthNotes, measureCase } = await import('../../bench/memory/run.js');
+  const { growthNotes, measureCase, sourcePortNotes } = await import('../../bench/memory/run.js');
   const cases = chosen(
     workers === 1 ? casesOf(seed, seconds) : sharedCasesOf(seed, seconds, workers),
     ({ name, frameBytes, children, traffic: { hosts, ports, pattern } }) =>
@@ -47,7 +47,9 @@ export async function benchMemory(options: BenchMemoryOptions): Promise<void> {
   );
   const results: Result[] = [];
   for (const what of cases) results.push(...(await measureCase(what)));
-  const text = [memoryTable(results), ...growthNotes(results)].join('\n');
+  const text = [memoryTable(results), ...growthNotes(results), ...sourcePortNotes(results)].join(
+    '\n',
+  );
   print(options, results, { seconds, seed }, text);
 }
 

@@ -11,7 +11,7 @@ import type { ExplainLiveOptions } from './explain-live.js';
 import { addLive } from './live-commands.js';
 import type { ReplayOptions } from './replay.js';
 import type { ShowOptions } from './show.js';
-import { AT_HELP, KEYS_HELP, WHAT_HELP } from './show-words.js';
+import { AT_HELP, HISTORY_HELP, KEYS_HELP, MAC_HELP, WHAT_HELP } from './show-words.js';
 
 const collect = (word: string, words: string[] = []): string[] => [...words, word];
 const IN = '--in <port=file>';
@@ -156,15 +156,17 @@ function addShow(program: Command): void {
     .command('show')
     .description('print what a running lab does, what hosts know, or a table of etherloom itself')
     .argument('<what>', WHAT_HELP)
-    .argument('[topology]', `${TOPOLOGY}; for conntrack, routes, neighbors, nat`)
+    .argument('[topology]', `${TOPOLOGY}; for conntrack, routes, neighbors, nat, fdb`)
     .option('--json', 'print it as JSON; schema is JSON always')
-    .option(IN, `for conntrack, neighbors, nat: ${IN_HELP}`, collect)
-    .option('--at <time>', `for conntrack, neighbors, nat: ${AT_HELP}`)
+    .option(IN, `for conntrack, neighbors, nat, fdb: ${IN_HELP}`, collect)
+    .option('--at <time>', `for conntrack, neighbors, nat, fdb: ${AT_HELP}`)
+    .option('--mac <address>', MAC_HELP)
+    .option('--history', HISTORY_HELP)
     .option('--watch', 'print it again each second; with --json, a line each second')
     .option(LAB, LAB_HELP)
     .addHelpText(
       'after',
-      `${KEYS_HELP}\n${example('show ports --watch')}\n  etherloom show conntrack lab.yaml --in c1=a.pcap --at 3.5s\n  etherloom show reasons`,
+      `${KEYS_HELP}\n${example('show ports --watch')}\n  etherloom show conntrack lab.yaml --in c1=a.pcap --at 3.5s\n  etherloom show fdb lab.yaml --in c1=a.pcap --history\n  etherloom show reasons`,
     )
     .action(async (what: string, topology: string | undefined, options: ShowOptions) => {
       await (await import('./show.js')).show(what, topology, options);

@@ -11,16 +11,17 @@ import { neighborsOf } from '../show/neighbors.js';
 import { routesShown } from '../show/routes.js';
 import { conntrackTable, natTable, neighborsTable, routesTable } from '../show/tables.js';
 import { CallError } from './errors.js';
+import { fdbText, macOf } from './show-fdb.js';
+import type { ShowFdbOptions } from './show-fdb.js';
 import type { Replayed } from './show-words.js';
 
-export interface ShowReplayOptions {
-  readonly json?: true;
+export interface ShowReplayOptions extends ShowFdbOptions {
   readonly in?: readonly string[];
   readonly at?: string;
 }
 
 /**
- * `etherloom show conntrack|routes|neighbors|nat`: what the hosts know at a moment of a replay. Routes are what they are without one.
+ * `etherloom show conntrack|routes|neighbors|nat|fdb`: what hosts and networks know at a moment of a replay. Routes are what they are without one.
  * @throws CallError, TopologyErrors, CaptureError
  */
 export async function showReplayed(
@@ -35,6 +36,10 @@ export async function showReplayed(
   const given = what === 'routes' ? (['in', 'at'] as const).find((it) => options[it]) : undefined;
   if (given !== undefined)
     throw new CallError(`show routes: --${given} is not for routes, which no frame changes`);
+  const forFdb = (['mac', 'history'] as const).find((it) => options[it]);
+  if (forFdb !== undefined && what !== 'fdb')
+    throw new CallError(`show ${what}: --${forFdb} is for fdb`);
+  macOf(options);
   const until = untilOf(options.at);
   const compiled = compile(await loadLab(topology));
   if (what === 'routes') {
@@ -65,6 +70,9 @@ function tell(
       return;
     case 'nat':
       print(compiled, what, natOf(compiled, plane, tick), natTable, options, tick);
+      return;
+    case 'fdb':
+      process.stdout.write(`${fdbText(compiled, plane, tick, options)}\n`);
   }
 }
 

@@ -4,7 +4,10 @@ import { CallError } from './errors.js';
 import type { ShowLiveOptions } from './show-live.js';
 import type { ShowReplayOptions } from './show-replay.js';
 import { LIVE, REPLAYED } from './show-words.js';
+import type { Replayed } from './show-words.js';
 import { tableOf } from './table.js';
+
+const REPLAY_WORDS = ['in', 'at', 'mac', 'history'] as const;
 
 /** Both columns in 100. */
 const REASON_WIDTHS = [null, 71];
@@ -20,8 +23,8 @@ export async function show(
   topology: string | undefined,
   options: ShowOptions,
 ): Promise<void> {
-  const live = LIVE.find((it) => it === what);
-  const replayed = REPLAYED.find((it) => it === what);
+  const replayed = REPLAYED.find((it) => it === what && !isLiveFdb(it, topology, options));
+  const live = replayed === undefined ? LIVE.find((it) => it === what) : undefined;
   if (replayed === undefined) refuseReplayed(what, topology, options);
   if (live !== undefined) {
     const { showLive } = await import('./show-live.js');
@@ -30,7 +33,7 @@ export async function show(
   }
   const { json, watch, lab } = options;
   if (watch !== undefined || lab !== undefined)
-    throw new CallError(`show ${what}: --watch and --lab are for ${LIVE.join(', ')}`);
+    throw new CallError(`show ${what}: --watch and --lab are for ${LIVE.join(', ')} of a running lab`);
   if (replayed !== undefined) {
     const { showReplayed } = await import('./show-replay.js');
     await showReplayed(replayed, topology, options);
@@ -55,9 +58,19 @@ export async function show(
       return;
     default:
       throw new CallError(
-        `show ${what}: there is only show ${[...LIVE, ...REPLAYED].join(', ')}, reasons and schema`,
+        `show ${what}: there is only show ${[...new Set([...LIVE, ...REPLAYED])].join(', ')}, reasons and schema`,
       );
   }
+}
+
+/** A running lab has an Fdb, too: that is meant where nothing is said that a replay needs. */
+function isLiveFdb(
+  what: Replayed,
+  topology: string | undefined,
+  options: ShowReplayOptions,
+): boolean {
+  const isTold = REPLAY_WORDS.some((it) => options[it] !== undefined);
+  return what === 'fdb' && topology === undefined && !isTold;
 }
 
 /** What only a replay has a use for. */
@@ -66,7 +79,7 @@ function refuseReplayed(
   topology: string | undefined,
   options: ShowReplayOptions,
 ): void {
-  const given = (['in', 'at'] as const).find((it) => options[it] !== undefined);
+  const given = REPLAY_WORDS.find((it) => options[it] !== undefined);
   const word = given === undefined ? topology : `--${given}`;
   if (word !== undefined)
     throw new CallError(`show ${what}: ${word} is for ${REPLAYED.join(', ')}`);

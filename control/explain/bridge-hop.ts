@@ -33,7 +33,10 @@ export function bridgeHop(
   const sent = sentViews(context, notes);
   const views = hostViews(context, notes);
   const goesOn =
-    leads.includes(Step.Routed) || views.gathers === true || views.unsolicited !== undefined;
+    leads.includes(Step.Routed) ||
+    leads.includes(Step.Decapsulated) ||
+    views.gathers === true ||
+    views.unsolicited !== undefined;
   const { verdict, reason } = verdictOf(notes, sent.length, goesOn);
   const seen = (step: Step): EntryView | undefined =>
     entryView(context, place.bridge, noted(notes, step));

@@ -12,9 +12,11 @@ import * as ethernet from '../../dataplane/wire/ethernet.js';
 import { Ethernet, EtherType } from '../../dataplane/wire/ethernet.js';
 import * as vlan from '../../dataplane/wire/vlan.js';
 import { Vlan } from '../../dataplane/wire/vlan.js';
+import * as vxlan from '../../dataplane/wire/vxlan.js';
+import { Vxlan } from '../../dataplane/wire/vxlan.js';
 import { describeIpv4, describeIpv6 } from './packet.js';
 import { hex, ipv4Text, macText } from './text.js';
-import type { Reading } from './transport.js';
+import type { Open, Reading } from './transport.js';
 
 /** One VLAN tag, outermost first. */
 export interface TagDescription {
@@ -39,21 +41,31 @@ export interface FrameDescription {
   readonly type?: string;
   /** IP addresses of the packet inside. */
   readonly packet?: { readonly source: string; readonly destination: string };
+  /** The frame that it carries through a tunnel. */
+  readonly inner?: FrameDescription;
   /** One line that says what it is. */
   readonly summary: string;
   /** The first check that the frame or the packet inside fails. A frame that the capture cut short is not malformed. */
   readonly malformed?: { readonly reason: string; readonly says: string };
 }
 
+/** UDP ports at which VXLAN is looked for: that of RFC 7348 §5, and the one that Linux had before it. */
+const VXLAN_PORTS: readonly number[] = [4789, 8472];
+
+/** So many tunnels in tunnels are looked into, as by the data plane. */
+const TUNNELS_MAX = 4;
+
 /**
  * Describes the frame that stands at `start`..`end` of `bytes`. `wireLength` is how many bytes it had; where a capture claims
- * fewer than it kept, those it kept count.
+ * fewer than it kept, those it kept count. `ports`: where else VXLAN is looked for.
  */
 export function describeFrame(
   bytes: DataView,
   start: number,
   end: number,
   wireLength: number,
+  ports: readonly number[] = [],
+  tunnelsMax = TUNNELS_MAX,
 ): FrameDescription {
   const captured = end - start;
   const length = Math.max(wireLength, captured);
@@ -76,13 +88,31 @@ export function describeFrame(
     return { ...head, tags: [], ...conclusion({ text, fault: -typeAt }) };
   }
   const type = ethernet.typeOrLength(bytes, typeAt);
-  const reading = describePayload(bytes, type, typeAt + 2, end, start + length, head);
+  const open = tunnelsMax === 0 ? closed : openIn(bytes, ports, tunnelsMax);
+  const reading = describePayload(bytes, type, typeAt + 2, end, start + length, head, open);
   return {
     ...head,
     tags: describeTags(bytes, start, typeAt),
     type: ethernet.isType(type) ? (TYPE_NAMES[type] ?? hex(type)) : 'LLC',
     ...packetOf(reading),
+    ...(reading.inner && { inner: reading.inner }),
     ...conclusion(reading),
+  };
+}
+
+const closed = (): undefined => undefined;
+
+/** Looks into VXLAN (RFC 7348 §5). */
+function openIn(bytes: DataView, ports: readonly number[], tunnelsMax: number): Open {
+  return (port, at, end, wireEnd) => {
+    if (!VXLAN_PORTS.includes(port) && !ports.includes(port)) return undefined;
+    const fault = vxlan.checkVxlan(bytes, at, end, wireEnd);
+    if (fault === Reason.VxlanWithoutVni) return undefined;
+    if (fault !== Reason.Ok) return { tunnel: 'VXLAN', fault };
+    const from = at + Vxlan.HeaderLength;
+    const inner = describeFrame(bytes, from, end, wireEnd - from, ports, tunnelsMax - 1);
+    const text = `${tagsText(inner.tags)}${inner.summary}`;
+    return { tunnel: `VXLAN ${vxlan.vni(bytes, at)}`, inner, text };
   };
 }
 
@@ -128,6 +158,17 @@ function describeTags(bytes: DataView, start: number, typeAt: number): TagDescri
   return tags;
 }
 
+/** `VLAN 10 priority 3, `: what the summary does not say. */
+export function tagsText(tags: readonly TagDescription[]): string {
+  return tags
+    .map(({ protocol, vlan, priority, dropEligible }) => {
+      const service = protocol === '0x88a8' ? ' (802.1ad)' : '';
+      const high = priority === 0 ? '' : ` priority ${priority}`;
+      return `VLAN ${vlan}${service}${high}${dropEligible ? ' drop eligible' : ''}, `;
+    })
+    .join('');
+}
+
 interface Stations {
   readonly source: string;
   readonly destination: string;
@@ -140,14 +181,15 @@ function describePayload(
   end: number,
   wireEnd: number,
   stations: Stations,
+  open: Open,
 ): Reading {
   const between = `${stations.source} → ${stations.destination}`;
   if (!ethernet.isType(type)) return describeLlc(bytes, at, end, wireEnd, type, between);
   switch (type) {
     case EtherType.Ipv4:
-      return describeIpv4(bytes, at, end, wireEnd);
+      return describeIpv4(bytes, at, end, wireEnd, open);
     case EtherType.Ipv6:
-      return describeIpv6(bytes, at, end, wireEnd);
+      return describeIpv6(bytes, at, end, wireEnd, open);
     case EtherType.Arp:
       return describeArp(bytes, at, end, wireEnd);
     case EtherType.Lldp:

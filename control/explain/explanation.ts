@@ -11,13 +11,18 @@ import type { Compiled } from '../compile/compile.js';
 import { beforeParsed, bridgeHop } from './bridge-hop.js';
 import { describeFrame } from './dissect.js';
 import type { FrameDescription } from './dissect.js';
-import type { AnyHop, PortView } from './hops.js';
+import type { AnyHop, DecapsulatedHop, EncapsulatedHop, PortView } from './hops.js';
 import { childHop, downHop, upHop } from './link-hops.js';
 import { passagesOf } from './passages.js';
 import type { Passage } from './passages.js';
 import { routeHop } from './route-hops.js';
-import { endingOf, noted, portView } from './views.js';
+import { decapsulatedHop, encapsulatedHop, tunnelHop } from './tunnel-hops.js';
+import { at, endingOf, noted, portView } from './views.js';
 import type { Context } from './views.js';
+
+/** Bytes of the headers of VXLAN over IPv4, and over IPv6 (RFC 7348 §5). */
+const VXLAN_IPV4 = 50;
+const VXLAN_IPV6 = 70;
 
 /** What a super-frame stands for: segments (TCP) or datagrams (UDP) of at most so many bytes of payload. */
 export interface SuperFrame {
@@ -62,9 +67,9 @@ export function explanationOf(
   const context = { compiled, frame, inPort, number, tick };
   const passages = passagesOf(compiled.program, notes);
   const hops: AnyHop[] = [];
-  for (const [index, passage] of passages.entries()) {
-    const here = { ...context, frame: frameAt(frame, hops, passage.after) };
-    hops.push(hopOf(here, passage, leadsOf(passages, index), hops));
+  for (const [index, { after }] of passages.entries()) {
+    const here = { ...context, frame: frameAt(frame, hops, after) };
+    hops.push(hopOf(here, passages, index, hops));
   }
   const parsed = !beforeParsed.includes(endingOf(passages[0]?.notes ?? [])?.number ?? 0);
   const superFrame = parsed ? superFrameIn(plane, slot) : undefined;
@@ -81,7 +86,7 @@ export function explanationOf(
   };
 }
 
-/** The frame as it is behind a hop: a route gives it other MACs, and a host that translates other addresses. */
+/** The frame as it is behind a hop: a route gives it other MACs, a host that translates other addresses, and a tunnel a packet around it. */
 export function frameAt(
   frame: FrameDescription,
   hops: readonly AnyHop[],
@@ -90,6 +95,8 @@ export function frameAt(
   const here = hops[index ?? -1];
   if (here === undefined) return frame;
   const before = frameAt(frame, hops, here.after);
+  if (here.stage === 'encapsulated') return wrapped(before, here);
+  if (here.stage === 'decapsulated') return unwrapped(before.inner ?? before, here);
   if (here.stage !== 'route') return before;
   const { packet } = before;
   const translated = Object.fromEntries(
@@ -98,12 +105,40 @@ export function frameAt(
   return { ...before, ...here.addresses, ...(packet && { packet: { ...packet, ...translated } }) };
 }
 
+function wrapped(inner: FrameDescription, hop: EncapsulatedHop): FrameDescription {
+  const { packet, addresses, vni, keepsTags } = hop;
+  const isIpv6 = packet.destination.includes(':');
+  const overhead = isIpv6 ? VXLAN_IPV6 : VXLAN_IPV4;
+  return {
+    length: inner.length + overhead,
+    captured: inner.captured + overhead,
+    ...addresses,
+    tags: [],
+    type: isIpv6 ? 'IPv6' : 'IPv4',
+    packet,
+    inner: keepsTags ? inner : { ...inner, tags: [] },
+    summary: `VXLAN ${vni} ${packet.source} → ${packet.destination}, ${inner.summary}`,
+  };
+}
+
+/** Out of a tunnel, with the tag of the VLAN that its segment carries. */
+function unwrapped(
+  inner: FrameDescription,
+  { segment: { vlan } }: DecapsulatedHop,
+): FrameDescription {
+  if (vlan === undefined) return inner;
+  const tag = { protocol: '0x8100', vlan, priority: 0, dropEligible: false };
+  return { ...inner, tags: [tag, ...inner.tags] };
+}
+
 function hopOf(
   context: Context,
-  passage: Passage,
-  leads: readonly Step[],
+  passages: readonly Passage[],
+  index: number,
   hops: readonly AnyHop[],
 ): AnyHop {
+  const passage = at(passages, index);
+  const leads = leadsOf(passages, index);
   switch (passage.step) {
     case Step.Bridged:
       return bridgeHop(context, passage, leads);
@@ -115,6 +150,12 @@ function hopOf(
       return downHop(context, passage);
     case Step.Routed:
       return routeHop(context, passage, hops[passage.after ?? -1]);
+    case Step.Tunneled:
+      return tunnelHop(context, passage);
+    case Step.Encapsulated:
+      return encapsulatedHop(context, passage, at(passages, passage.after ?? -1));
+    case Step.Decapsulated:
+      return decapsulatedHop(context, passage);
     default:
       return atNoStage(context, passage);
   }
@@ -137,10 +178,10 @@ function leftBy(hops: readonly AnyHop[]): PortView[] {
   );
 }
 
-function frameIn({ trace }: Plane): FrameDescription {
+function frameIn({ trace, program }: Plane): FrameDescription {
   const { bytes, wireLength } = trace.arrival;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return describeFrame(view, 0, bytes.length, wireLength);
+  return describeFrame(view, 0, bytes.length, wireLength, [...program.vteps.udpPort]);
 }
 
 function clockOf({ frames }: Plane, slot: number): string {

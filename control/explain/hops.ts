@@ -248,4 +248,69 @@ export interface RouteHop extends Hop {
   readonly addresses?: { readonly source: string; readonly destination: string };
 }
 
-export type AnyHop = BridgeHop | ChildHop | UpHop | DownHop | RouteHop;
+/** What a tunnel end knows of a station: behind which other end it lives, and why. */
+export interface RemoteView extends Pick<EntryView, 'taughtBy' | 'heardBefore_s' | 'at'> {
+  readonly remote: string;
+  readonly kind: 'learned' | 'declared';
+}
+
+/** A VXLAN segment, and the VLAN of the bridge that it carries. */
+export interface SegmentView {
+  readonly vni: number;
+  readonly at?: Position;
+  readonly vlan?: number;
+}
+
+/** The frame comes to a tunnel end that is a port of the bridge before. */
+export interface TunnelHop extends Hop {
+  readonly stage: 'tunnel';
+  readonly port: PortView;
+  /** Absent where its VLAN has none. */
+  readonly segment?: SegmentView;
+  /** Behind which end its destination is; absent where that is not known, or is everybody. */
+  readonly known?: RemoteView;
+  /** To whom it goes then: one group, or so many ends, and where they are listed. */
+  readonly listed?: { readonly count: number; readonly group?: string; readonly at?: Position };
+}
+
+/** It has got the headers of VXLAN, and goes to one of the other ends. */
+export interface EncapsulatedHop extends Hop {
+  readonly stage: 'encapsulated';
+  readonly host: string;
+  readonly vni: number;
+  /** The end, and where it is listed, if it is. */
+  readonly remote: AddressView;
+  readonly isGroup?: true;
+  /** VLAN tags of the frame inside are left on. */
+  readonly keepsTags?: true;
+  readonly udpPort: number;
+  /** Absent where there is none, and for a group, which is spoken to by a NIC. */
+  readonly route?: Rule;
+  readonly link?: LinkView;
+  readonly nextHop: string;
+  readonly waits?: 'waiting' | 'resumed';
+  /** Its sender was told that packets must not be longer. */
+  readonly toldMtu?: number;
+  /** The MACs for the way to the next hop. */
+  readonly addresses?: { readonly source: string; readonly destination: string };
+  /** Addresses of the packet around it. */
+  readonly packet: { readonly source: string; readonly destination: string };
+}
+
+/** A host takes it out of the packet around it. */
+export interface DecapsulatedHop extends Hop {
+  readonly stage: 'decapsulated';
+  /** The tunnel end by which it enters the bridge. */
+  readonly port: PortView;
+  readonly segment: SegmentView;
+  readonly remote: string;
+  readonly source: {
+    readonly outcome: 'learned' | 'moved' | 'refreshed' | 'kept' | 'not learned';
+    readonly before?: RemoteView;
+    /** Why it is not learned, where a setting says so. */
+    readonly rule?: Rule;
+  };
+}
+
+export type AnyHop =
+  BridgeHop | ChildHop | UpHop | DownHop | RouteHop | TunnelHop | EncapsulatedHop | DecapsulatedHop;

@@ -35,8 +35,10 @@ function common(
   { notes, after }: Passage,
   link: Link,
   child?: CompiledPort,
+  isOpened = false,
 ): Common {
-  const ending = endingOf(notes);
+  // What a stack took out of a tunnel goes on, though the packet around it has come to its end.
+  const ending = isOpened ? undefined : endingOf(notes);
   return {
     ...(after !== undefined && { after }),
     sent: sentViews(context, notes),
@@ -94,14 +96,18 @@ export function upHop(context: Context, passage: Passage, leads: readonly Step[]
   const popped = noted(passage.notes, Step.Popped);
   const user = popped === undefined ? link : at(compiled.links, popped[1]);
   const parent = parentView(user);
-  const basics = common(context, passage, link);
+  const isOpened = leads.includes(Step.Decapsulated);
+  const basics = common(context, passage, link, undefined, isOpened);
   const owner =
     parent?.driver === 'ipvlan' && !isToGroup(frame) ? ownerOf(context, basics.sent) : undefined;
   const own = user.children.find(
     ({ mac }) => parent?.driver === 'macvlan' && mac.value === frame.source,
   );
   const goesOn =
-    leads.includes(Step.Routed) || basics.gathers === true || basics.unsolicited !== undefined;
+    isOpened ||
+    leads.includes(Step.Routed) ||
+    basics.gathers === true ||
+    basics.unsolicited !== undefined;
   const isHeard = !goesOn && !isTagged(frame, popped !== undefined);
   return {
     stage: 'up',

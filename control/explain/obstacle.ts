@@ -57,7 +57,7 @@ function tellingOf(file: string, explanation: Explanation, from: Party, to: Part
     hops.findIndex((hop) => hop.ended?.verdict === 'drop' && isWith(hop, to)),
     hops.findIndex(({ ended }) => ended?.verdict === 'drop'),
     hops.findIndex((hop) => isWith(hop, to) && hop.stage === 'up'),
-    hops.findIndex((hop) => hop.stage === 'route' && hop.waits === 'waiting'),
+    hops.findIndex((hop) => 'waits' in hop && hop.waits === 'waiting'),
     hops.findLastIndex(({ ended }) => ended !== undefined),
     hops.length - 1,
   ].find((found) => found >= 0);

@@ -12,16 +12,17 @@ import {
   readingOf,
   way,
   type Carrier,
+  type Open,
   type Reading,
 } from './transport.js';
 
-/** Describes the IPv4 packet at `at`. `quoted`: it stands in an ICMP error, which cuts it short. */
+/** Describes the IPv4 packet at `at`. Without `open` it stands in an ICMP error, which cuts it short. */
 export function describeIpv4(
   bytes: DataView,
   at: number,
   frameEnd: number,
   frameWireEnd: number,
-  quoted = false,
+  open?: Open,
 ): Reading {
   const fault = ipv4.checkIpv4(bytes, at, frameEnd, frameWireEnd);
   if (fault !== Reason.Ok) return { text: 'IPv4', fault };
@@ -36,8 +37,8 @@ export function describeIpv4(
     end,
     wireEnd: fragment ? at + Ipv4.LengthMax : wireEnd,
     fragment,
-    whole: !quoted && !fragment && end === wireEnd,
-    ...(quoted ? {} : { quote: (inner: number) => quotedIpv4(bytes, inner, end) }),
+    whole: open !== undefined && !fragment && end === wireEnd,
+    ...(open && { open, quote: (inner: number) => quotedIpv4(bytes, inner, end) }),
   };
   const id = hex(ipv4.identification(bytes, at));
   const offset = ipv4.fragmentOffset(bytes, at);
@@ -47,13 +48,13 @@ export function describeIpv4(
   return fragment ? firstFragment(reading, id) : reading;
 }
 
-/** Describes the IPv6 packet at `at`; `quoted` as for IPv4. */
+/** Describes the IPv6 packet at `at`; `open` as for IPv4. */
 export function describeIpv6(
   bytes: DataView,
   at: number,
   frameEnd: number,
   frameWireEnd: number,
-  quoted = false,
+  open?: Open,
 ): Reading {
   const fault = ipv6.checkIpv6(bytes, at, frameEnd, frameWireEnd);
   if (fault !== Reason.Ok) return { text: 'IPv6', fault };
@@ -69,8 +70,8 @@ export function describeIpv6(
     wireEnd,
     fragment: false,
     // Behind a routing header the pseudo-header has another destination: packets with extensions are not judged.
-    whole: !quoted && end === wireEnd && ipv6.upperOffset(upper) === Ipv6.HeaderLength,
-    ...(quoted ? {} : { quote: (inner: number) => quotedIpv6(bytes, inner, end) }),
+    whole: open !== undefined && end === wireEnd && ipv6.upperOffset(upper) === Ipv6.HeaderLength,
+    ...(open && { open, quote: (inner: number) => quotedIpv6(bytes, inner, end) }),
   };
   if (upper < 0) return readingOf(carrier, `IPv6 ${way(carrier)}`, -upper);
   const upperAt = at + ipv6.upperOffset(upper);
@@ -80,12 +81,12 @@ export function describeIpv6(
 }
 
 function quotedIpv4(bytes: DataView, at: number, end: number): string {
-  return describeIpv4(bytes, at, end, at + Ipv4.LengthMax, true).text;
+  return describeIpv4(bytes, at, end, at + Ipv4.LengthMax).text;
 }
 
 function quotedIpv6(bytes: DataView, at: number, end: number): string {
   const wireEnd = at + Ipv6.HeaderLength + Ipv4.LengthMax;
-  return describeIpv6(bytes, at, end, wireEnd, true).text;
+  return describeIpv6(bytes, at, end, wireEnd).text;
 }
 
 /** What stands behind the IPv6 fragment header at `at` (RFC 8200 §4.5). */

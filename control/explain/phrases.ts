@@ -7,6 +7,7 @@ import type {
   EntryView,
   FrameName,
   Hop,
+  RouteHop,
   SentView,
   Setting,
 } from './hops.js';
@@ -91,6 +92,14 @@ export function complaint(
   return said === undefined ? [] : [`The host told its sender so by ICMP: ${said}.`];
 }
 
+/** Whether the answer came for which it had to wait. */
+export function waiting({ waits, ended }: Pick<RouteHop, 'waits' | 'ended'>): string[] {
+  if (waits === undefined || ended !== undefined) return [];
+  return waits === 'waiting'
+    ? ['It waits for the answer: up to three questions, a second apart.']
+    : ['The answer came at once, and it went on.'];
+}
+
 /** Whom it set free by what it told the host. */
 export function release(released: readonly FrameName[] | undefined): string[] {
   return released === undefined
@@ -120,7 +129,10 @@ function framesText(frames: readonly FrameName[]): string {
 }
 
 /** How an entry came to be. */
-export function entry(file: string, { taughtBy, heardBefore_s, at, kind }: EntryView): string {
+export function entry(
+  file: string,
+  { taughtBy, heardBefore_s, at, kind }: Omit<EntryView, 'port' | 'kind'> & { kind: string },
+): string {
   if (taughtBy === undefined) return `as a ${kind} entry says${where(file, at)}`;
   const { port, number, before_s } = taughtBy;
   const heard =

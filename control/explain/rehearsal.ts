@@ -135,7 +135,7 @@ class Rehearsal {
       return { reached: explanation.hops.some(({ answered }) => answered), what, explanation };
     let arrived = this.arrivedAt(to);
     // One that had to ask for the next hop may have gone another way than those that find it known.
-    if (!arrived && explanation.hops.some((hop) => hop.stage === 'route' && hop.waits)) {
+    if (!arrived && explanation.hops.some((hop) => 'waits' in hop && hop.waits)) {
       this.exchange();
       const second = this.say(sender.port, wanted);
       arrived = this.arrivedAt(to);

@@ -1,14 +1,20 @@
 /** What happened to a packet where a host found a route for it. */
 import { Step } from '../../dataplane/observe/trace.js';
-import type { Note } from '../../dataplane/observe/trace.js';
 import { addressText } from '../address.js';
-import type { Compiled } from '../compile/compile.js';
 import { connectionView, translationViews } from './connection-views.js';
 import type { AnyHop, RouteHop } from './hops.js';
 import type { Passage } from './passages.js';
 import { mtuRule, ruleAtRoute } from './route-rules.js';
-import { macText } from './text.js';
-import { at, endingOf, hostViews, interfaceView, noted, REDIRECT, sentViews } from './views.js';
+import {
+  addressesOf,
+  at,
+  endingOf,
+  hostViews,
+  interfaceView,
+  noted,
+  REDIRECT,
+  sentViews,
+} from './views.js';
 import type { Context } from './views.js';
 
 /** `before`: the hop from which it came to the host. */
@@ -62,17 +68,5 @@ export function routeHop(
     ...(pieces > 0 && { pieces: { count: pieces, rule: mtuRule(place) } }),
     ...(waits && { waits: resumed ? ('resumed' as const) : ('waiting' as const) }),
     ...(addressed && { addresses: addressesOf(compiled, addressed) }),
-  };
-}
-
-/** The MACs that a note of this kind says. */
-function addressesOf({ program }: Compiled, [, high, low, iface]: Note) {
-  const { networks, links } = program;
-  const isBridge = iface < networks.rows;
-  const { macHigh, macLow } = isBridge ? networks : links;
-  const row = isBridge ? iface : iface - networks.rows;
-  return {
-    source: macText(macHigh[row] ?? 0, macLow[row] ?? 0),
-    destination: macText(high, low),
   };
 }

@@ -131,7 +131,7 @@ function neitherRule(place: AtRoute): Rule {
 }
 
 /** The MTU of the way out. */
-export function mtuRule({ context, iface }: AtRoute): Rule {
+export function mtuRule({ context, iface }: Pick<AtRoute, 'context' | 'iface'>): Rule {
   const { networks, links, program } = context.compiled;
   const network = networks[iface];
   if (network !== undefined)

@@ -15,6 +15,7 @@ import {
   ruleText,
   seconds,
   settingPlace,
+  waiting,
   where,
 } from './phrases.js';
 import { shortName } from './views.js';
@@ -36,7 +37,7 @@ export function routeSentences(file: string, hop: RouteHop): string[] {
     ...routeText(file, hop),
     ...of('source'),
     ...piecesText(file, hop),
-    ...waitingText(hop),
+    ...waiting(hop),
     ...(addresses ? [`The next hop has the MAC ${addresses.destination}.`] : []),
     ...(sent.length > 0 && ended === undefined ? [`It ${leaving(file, sent)}.`] : []),
     ...(hop.redirected ? redirectText(file, hop.redirected) : complaint(file, hop)),
@@ -60,13 +61,6 @@ function routeText(file: string, { route, link, nextHop, waits, host, ended }: R
 function piecesText(file: string, { pieces }: RouteHop): string[] {
   if (pieces === undefined) return [];
   return [`It goes on in ${pieces.count} fragments: ${ruleText(file, pieces.rule)}.`];
-}
-
-function waitingText({ waits, ended }: RouteHop): string[] {
-  if (waits === undefined || ended !== undefined) return [];
-  return waits === 'waiting'
-    ? ['It waits for the answer: up to three questions, a second apart.']
-    : ['The answer came at once, and it went on.'];
 }
 
 function connectionText(file: string, connection: ConnectionView): string {

@@ -11,6 +11,7 @@ import type { Position } from '../model/position.js';
 import type { FrameDescription } from './dissect.js';
 import { linkView, shortName } from './views.js';
 import type { Context } from './views.js';
+import { ruleAtTunnelHost, vlansRules } from './vtep-rules.js';
 
 /** A rule in the words of the topology, and where it stands; without `at` it is a default. */
 export interface Rule {
@@ -74,7 +75,8 @@ export function ruleAtWire(
 }
 
 /** What a port of a bridge that keeps VLANs apart says about them. */
-export function vlanRule({ port, endpoint, link, isOpen }: CompiledPort): Rule[] {
+export function vlanRule({ port, endpoint, link, isOpen, vtep }: CompiledPort): Rule[] {
+  if (vtep !== undefined) return vlansRules(vtep);
   const vlan = endpoint?.vlan ?? (isOpen ? undefined : link?.bridge?.bridge?.uplink?.vlan);
   return vlan === undefined ? [] : [wordsOf(port, vlan)];
 }
@@ -180,7 +182,7 @@ export function ruleAtHost(
     case Reason.ReversePath:
       return reversePathRules(compiled, host, frame);
     default:
-      return [];
+      return ruleAtTunnelHost(reason, compiled, host);
   }
 }
 

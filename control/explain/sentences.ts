@@ -2,7 +2,7 @@
  * An Explanation in sentences, in the order in which things happened.
  */
 import { bridgeArrival, bridgeSentences } from './bridge-sentences.js';
-import type { TagDescription } from './dissect.js';
+import { tagsText } from './dissect.js';
 import { frameAt } from './explanation.js';
 import type { Explanation } from './explanation.js';
 import type { AnyHop } from './hops.js';
@@ -15,6 +15,11 @@ import {
 } from './link-sentences.js';
 import { seconds } from './phrases.js';
 import { routeSentences } from './route-sentences.js';
+import {
+  decapsulatedSentences,
+  encapsulatedSentences,
+  tunnelSentences,
+} from './tunnel-sentences.js';
 
 /** A sentence, and where it stands in the tree of a way that branches. */
 export interface Told {
@@ -50,17 +55,6 @@ export function treeOf(explanation: Explanation): Told[] {
     });
   });
   return [...head.map((sentence) => ({ sentence, depth: 0, opens: false })), ...told];
-}
-
-/** `VLAN 10 priority 3, `: what the summary does not say. */
-function tagsText(tags: readonly TagDescription[]): string {
-  return tags
-    .map(({ protocol, vlan, priority, dropEligible }) => {
-      const service = protocol === '0x88a8' ? ' (802.1ad)' : '';
-      const high = priority === 0 ? '' : ` priority ${priority}`;
-      return `VLAN ${vlan}${service}${high}${dropEligible ? ' drop eligible' : ''}, `;
-    })
-    .join('');
 }
 
 /** One line, for a comment on the frame in a capture. */
@@ -133,5 +127,11 @@ export function sentencesAt(explanation: Explanation, hop: AnyHop, index: number
       return downSentences(file, hop);
     case 'route':
       return routeSentences(file, hop);
+    case 'tunnel':
+      return tunnelSentences(file, frame, hop);
+    case 'encapsulated':
+      return encapsulatedSentences(file, hop);
+    case 'decapsulated':
+      return decapsulatedSentences(file, frame.inner ?? frame, hop);
   }
 }

@@ -5,6 +5,7 @@ import { Protocol } from '../../dataplane/wire/ipv4.js';
 import * as tcp from '../../dataplane/wire/tcp.js';
 import * as udp from '../../dataplane/wire/udp.js';
 import { Udp } from '../../dataplane/wire/udp.js';
+import type { FrameDescription } from './dissect.js';
 
 /** What could be said about a packet, and the first thing found wrong with it. */
 export interface Reading {
@@ -13,7 +14,17 @@ export interface Reading {
   readonly fault: number;
   readonly source?: string;
   readonly destination?: string;
+  /** The frame that it carries through a tunnel. */
+  readonly inner?: FrameDescription;
 }
+
+/** What a datagram carries through a tunnel: `VXLAN 42`, and the frame in it, of which `text` says what it is. */
+export type Tunneled =
+  | { readonly tunnel: string; readonly inner: FrameDescription; readonly text: string }
+  | { readonly tunnel: string; readonly fault: Reason };
+
+/** Describes what a datagram to this port carries between `at` and its end, if that is a frame in a tunnel. */
+export type Open = (port: number, at: number, end: number, wireEnd: number) => Tunneled | undefined;
 
 /** The IP packet around a transport header. */
 export interface Carrier {
@@ -30,6 +41,8 @@ export interface Carrier {
   readonly whole: boolean;
   /** Describes the packet that an ICMP error quotes at this offset. Absent inside a quotation: they do not nest. */
   readonly quote?: (at: number) => string;
+  /** Absent where tunnels are not looked into. */
+  readonly open?: Open;
 }
 
 /** A reading of a packet that `carrier` carries. */
@@ -108,11 +121,26 @@ export function describeUdp(bytes: DataView, at: number, carrier: Carrier): Read
   if (fault !== Reason.Ok) return readingOf(carrier, `UDP ${way(carrier)}`, fault);
   const length = udp.length(bytes, at);
   const ports = wayOfPorts(carrier, udp.sourcePort(bytes, at), udp.destinationPort(bytes, at));
-  const text = `UDP ${ports} len ${length - Udp.HeaderLength}`;
-  if (!carrier.whole) return readingOf(carrier, text, Reason.Ok);
+  const tunneled = tunneledIn(bytes, at, carrier);
+  if (tunneled && 'fault' in tunneled)
+    return readingOf(carrier, `${tunneled.tunnel} ${ports}`, tunneled.fault);
+  const inside = tunneled && { inner: tunneled.inner };
+  const text = tunneled
+    ? `${tunneled.tunnel} ${ports}, ${tunneled.text}`
+    : `UDP ${ports} len ${length - Udp.HeaderLength}`;
+  if (!carrier.whole) return { ...readingOf(carrier, text, Reason.Ok), ...inside };
   const pseudoSum = pseudoSumOf(bytes, carrier, Protocol.Udp, length);
-  const verdict = udp.checkUdpChecksum(bytes, at, pseudoSum, carrier.family === 4);
-  return judged(carrier, text, verdict, udp.checksum(bytes, at), pseudoSum);
+  const mayBeNone = carrier.family === 4 || tunneled !== undefined;
+  const verdict = udp.checkUdpChecksum(bytes, at, pseudoSum, mayBeNone);
+  return { ...judged(carrier, text, verdict, udp.checksum(bytes, at), pseudoSum), ...inside };
+}
+
+/** The frame that a datagram carries through a tunnel; a fragment has not all of it. */
+function tunneledIn(bytes: DataView, at: number, carrier: Carrier): Tunneled | undefined {
+  if (carrier.fragment) return undefined;
+  const wireEnd = at + udp.length(bytes, at);
+  const [port, from] = [udp.destinationPort(bytes, at), at + Udp.HeaderLength];
+  return carrier.open?.(port, from, Math.min(carrier.end, wireEnd), wireEnd);
 }
 
 /** `172.18.0.2:40000 → 172.18.0.3:80`, and IPv6 addresses in brackets (RFC 3986 §3.2.2). */

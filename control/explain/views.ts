@@ -7,7 +7,7 @@ import type { Note } from '../../dataplane/observe/trace.js';
 import { LOCAL_PORT } from '../../dataplane/forward/plane.js';
 import { Action } from '../../dataplane/forward/verdict.js';
 import { Place, kindIn, originIn, portIn } from '../../dataplane/state/fdb-memory.js';
-import { Kind } from '../../dataplane/state/fdb.js';
+import { Kind } from '../../dataplane/state/fdb-kinds.js';
 import type { BridgeNetwork, Compiled } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
 import type { Endpoint } from '../model/endpoint.js';
@@ -24,6 +24,7 @@ import type {
   TagView,
   UnsolicitedView,
 } from './hops.js';
+import { macText } from './text.js';
 
 /** What all that looks at a trace needs. */
 export interface Context {
@@ -73,6 +74,18 @@ export function interfaceView(compiled: Compiled, iface: number): LinkView | und
   }
   const link = links[iface - program.networks.rows];
   return link && linkView(link);
+}
+
+/** The MACs that a note of `Addressed` says. */
+export function addressesOf({ program }: Compiled, [, high, low, iface]: Note) {
+  const { networks, links } = program;
+  const isBridge = iface < networks.rows;
+  const { macHigh, macLow } = isBridge ? networks : links;
+  const row = isBridge ? iface : iface - networks.rows;
+  return {
+    source: macText(macHigh[row] ?? 0, macLow[row] ?? 0),
+    destination: macText(high, low),
+  };
 }
 
 /** `eth0.50` of `node-1.eth0.50`. */

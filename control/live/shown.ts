@@ -7,12 +7,12 @@ import { reasonText } from '../../dataplane/observe/reasons.js';
 import type { LivePort } from '../../dataplane/worker/live-job.js';
 import type { Compiled } from '../compile/compile.js';
 import type { ByReason } from '../replay/summary.js';
+import { stationsOf } from '../show/stations.js';
+import type { Station } from '../show/stations.js';
 import type { RunningLab, WorkerState } from '../supervisor/running.js';
-import { ratesOf, total } from './meter.js';
+import { ratesOf, tickOf, total } from './meter.js';
 import type { Meter, PortSample, PortState, Rate, Sample } from './meter.js';
 import { networkName, networkOfPort } from './names.js';
-import { stationsOf } from './stations.js';
-import type { Station } from './stations.js';
 import type { What } from './protocol.js';
 
 export interface PortShown {
@@ -93,7 +93,7 @@ export function shownOf(what: What, running: RunningLab, meter: Meter): Shown {
     case 'ports':
       return { what, lab, ports: portsOf(running, meter) };
     case 'fdb':
-      return { what, lab, stations: stationsOf(running) };
+      return { what, lab, stations: stationsOf(running.compiled, running.fdbs, tickOf(running)) };
     case 'counters':
       return { what, lab, counters: countersOf(meter.sample()) };
     case 'workers':

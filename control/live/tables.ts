@@ -1,8 +1,8 @@
 /** What `show` says about a running lab, in tables for people. */
 import { grouped, keptBackText, tableOf } from '../cli/table.js';
 import type { ByReason } from '../replay/summary.js';
+import { stationsTable } from '../show/fdb-tables.js';
 import type { CountersShown, PortShown, Shown, WorkerShown } from './shown.js';
-import type { Station } from './stations.js';
 import { bits, count, duration } from './units.js';
 
 export function tableOfShown(shown: Shown): string {
@@ -34,24 +34,6 @@ function portsTable(ports: readonly PortShown[]): string {
       port.framesIn,
       port.framesOut,
       port.dropped,
-    ]),
-  );
-}
-
-function stationsTable(stations: readonly Station[]): string {
-  const hasVlans = stations.some(({ vlan }) => vlan !== undefined);
-  return tableOf(
-    ['network', ...(hasVlans ? ['VLAN'] : []), 'MAC', 'port', 'kind', 'last heard', 'taught by'],
-    stations.map(({ network, vlan, mac, port, kind, heard_s, taughtBy, at }) => [
-      network,
-      ...(hasVlans ? [vlan ?? '-'] : []),
-      mac,
-      port,
-      kind,
-      heard_s === undefined ? '-' : `${duration(heard_s)} ago`,
-      taughtBy === undefined
-        ? (at ?? 'the topology')
-        : `frame ${grouped(taughtBy.number)} of ${taughtBy.port}, ${duration(taughtBy.ago_s)} ago`,
     ]),
   );
 }

@@ -96,10 +96,7 @@ export class Addressing {
     return { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) };
   }
 
-  /**
-   * What a node takes for itself of a network, beside its containers: the next free address, which is answered. Whoever joins the network first on a
-   * node brings that about, by which he is not to be blamed for the last address being gone: so he has his own already.
-   */
+  /** What a node takes of a network beside its containers: the next free address, or nothing after refusing who made it do so. */
   takeForNode(attachment: Attachment, network: NetworkDraft): string | undefined {
     const taken = this.takeLowest(4, attachment, network);
     return taken && addressText(4, taken.value);

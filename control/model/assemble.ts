@@ -5,6 +5,7 @@ import type { Joint } from './endpoints.js';
 import { GATEWAY_BRIDGE, joinGatewayBridges } from './gateway-bridge.js';
 import { ONLY_HOST, readHosts, withImplicitNics } from './hosts.js';
 import type { Host, Lab } from './lab.js';
+import { refuseLoops } from './loops.js';
 import type { Findings } from './mistake.js';
 import type { Network } from './network.js';
 import {
@@ -80,6 +81,7 @@ export function assembleLab({ root, damaged }: Checked, file: string, findings: 
   const around = (host: Host) => surroundingsOf(host, made);
   const aroundNamed = (host: string) => around(homeOf(host, hosts));
   const whole = withVxlan(made, networks, { around: aroundNamed, isWhole }, findings);
+  refuseLoops(whole, hosts, findings);
   const written = new Map(drafts.map((draft) => [draft.name, draft.written]));
   const writtenOf = ({ name: service }: Sandbox) => written.get(service);
   const published = withPublished(sandboxes, writtenOf, whole, hosts, findings);

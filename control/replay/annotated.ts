@@ -66,5 +66,5 @@ function annotateWith(compiled: Compiled): (plane: Plane) => Annotating {
 
 /** Has the frame not come to its end, because it waits for a next hop or for the first fragment of its datagram? */
 function isWaiting(hop: AnyHop): boolean {
-  return hop.gathers === true || (hop.stage === 'route' && hop.waits === 'waiting');
+  return hop.gathers === true || ('waits' in hop && hop.waits === 'waiting');
 }

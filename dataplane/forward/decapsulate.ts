@@ -17,7 +17,7 @@ import { ReversePath } from '../program/layout.js';
 import { VtepFlag } from '../program/vxlan-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
-import { Kind } from '../state/fdb.js';
+import { Kind } from '../state/fdb-kinds.js';
 import { pseudoSumIpv4, pseudoSumIpv6, updateChecksum } from '../wire/checksum.js';
 import { decapsulateEcn, Ecn, EcnField, ECN_DROP } from '../wire/ecn.js';
 import { Ethernet, EtherType, isGroup, isZero, sourceHigh, sourceLow } from '../wire/ethernet.js';
@@ -81,7 +81,9 @@ export function decapsulateOn(
     outer.shift(start[copy] - start[frame]);
     counters.copied[0]++;
     holders[copy] = 1;
+    if (plane.isTracing) trace.note(Step.Opened, host);
     open(copy, host);
+    if (plane.isTracing) trace.note(Step.Done);
     return true;
   }
 
@@ -286,6 +288,12 @@ function learnOn(
       );
   }
 
+  function noteEnd(vtep: number, end: number): void {
+    const { ends } = remotes[vtep];
+    const word = (i: number): number => ends.word(end, i) >>> 0;
+    trace.note(Step.RemoteWas, word(0), word(1), word(2), word(3));
+  }
+
   function teach(frame: Frame, vni: number, vtep: number, high: number, low: number): void {
     teacher.port = inPort[frame];
     teacher.serial = serial[frame];
@@ -301,6 +309,7 @@ function learnOn(
     const entry = known.find(vni, high, low, tick[frame]);
     if (plane.isTracing) note(Step.RemoteBefore, vtep, entry);
     const isThere = entry >= 0 && known.isEnd(fdb.portOf(entry), source);
+    if (plane.isTracing && entry >= 0 && !isThere) noteEnd(vtep, fdb.portOf(entry));
     if (isThere) fdb.renewAt(entry, tick[frame]);
     else if (entry >= 0 && fdb.kindOf(entry) !== Kind.Dynamic) return Reason.VxlanStationElsewhere;
     else teach(frame, vni, vtep, high, low);

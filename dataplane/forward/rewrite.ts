@@ -5,8 +5,8 @@
  * A checksum that was left to a network card (FrameFlag.Partial) holds the sum of the pseudo-header alone, not complemented: there only the addresses
  * count, and they are taken out of the sum and others put in.
  */
-import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
+import { isPartialAt } from '../frame/offload.js';
 import { fold, updateChecksum, updateUdpChecksum } from '../wire/checksum.js';
 import { IcmpType, type } from '../wire/icmp.js';
 import { Protocol } from '../wire/ipv4.js';
@@ -27,7 +27,7 @@ const IPV4_CHECKSUM = 10;
  * it has are read from it. Its hop limit stays.
  */
 export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => void {
-  const { payload, flags, view } = frames;
+  const { payload, view } = frames;
   /** The sums of what was, and of what is now: of the addresses, and of the ports. */
   let addressesWere = 0;
   let addressesAre = 0;
@@ -81,11 +81,13 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
     view.setUint16(at + Tcp.ChecksumOffset, mended);
   }
 
+  /** None stays none, also around what is left to a network card. */
   function mendUdp(at: number, isPartial: boolean): void {
     const checksum = view.getUint16(at + Udp.ChecksumOffset);
-    const mended = isPartial
-      ? movePseudoSum(checksum)
-      : updateUdpChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
+    const mended =
+      isPartial && checksum !== 0
+        ? movePseudoSum(checksum)
+        : updateUdpChecksum(checksum, addressesWere + portsWere, addressesAre + portsAre);
     view.setUint16(at + Udp.ChecksumOffset, mended);
   }
 
@@ -120,7 +122,7 @@ export function rewriteOn({ frames }: Plane, packet: Packet): (frame: Frame) => 
     if (packet.transport === NO_TRANSPORT) return;
     // The frame may be a copy: its bytes stand elsewhere.
     const transport = at + packet.transport - packet.at;
-    const isPartial = packet.isPartial || (flags[frame] & FrameFlag.Partial) !== 0;
+    const isPartial = packet.isPartial || isPartialAt(frames, frame, transport);
     portsWere = 0;
     portsAre = 0;
     switch (packet.protocol as Protocol) {

@@ -1,6 +1,7 @@
 /** What the tracker of connections needs to know of a packet beyond its tuple, and whether its checksum is right. */
 import { FrameFlag } from '../frame/frames.js';
 import type { Frame } from '../frame/frames.js';
+import { isPartialAt } from '../frame/offload.js';
 import { isPartial, isRight, pseudoSumIpv4, pseudoSumIpv6, sum } from '../wire/checksum.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
@@ -65,8 +66,9 @@ export function segmentOn({ frames }: Plane, packet: Packet): Segment {
 
   /** Of a whole packet that is here. One that a network card was to complete has the pseudo sum, and is right as well. */
   function isIntact(frame: Frame): boolean {
-    packet.isPartial = (frameFlags[frame] & FrameFlag.Partial) !== 0;
-    if (packet.isPartial || packet.fragment !== 0) return true;
+    packet.isPartial = isPartialAt(frames, frame, packet.transport);
+    // What is left to a card may be in a tunnel.
+    if ((frameFlags[frame] & FrameFlag.Partial) !== 0 || packet.fragment !== 0) return true;
     const end = packet.at + packet.length;
     const at = checksumAt();
     if (at < 0 || end > start[frame] + length[frame]) return true;

@@ -64,5 +64,6 @@ function remotesOf(
     const end = remotes.declareEnd(word0[row], word1[row], word2[row], word3[row]);
     remotes.declareStation(vni, macHigh[row], macLow[row], end, row);
   }
+  remotes.fdb.open();
   return remotes;
 }

@@ -48,7 +48,10 @@ export function questionsOn(
     if (station === NO_QUESTION) return false;
     const reply = station >= 0 ? answer(frame, station, isArp, vni) : NOBODY;
     if (reply >= 0) {
-      if (plane.isTracing) trace.note(Step.Speaks, Speech.Answer);
+      if (plane.isTracing) {
+        trace.note(Step.SpokenFor, station);
+        trace.note(Step.Speaks, Speech.Answer);
+      }
       intoBridge(reply, port);
       if (plane.isTracing) trace.note(Step.Done);
       end(frame, Action.Consume | Reason.VxlanNeighborKnown);

@@ -52,7 +52,7 @@ export function tooBigOn(
     view.setUint16(at + 6, view.getUint16(asked));
     view.setUint32(at + 8, view.getUint32(asked + 2));
     if (vlan[vni] !== 0) tags.push(error, EtherType.VlanTag, vlan[vni]);
-    if (plane.isTracing) trace.note(Step.Speaks, Speech.Error, Complaint.TooLong);
+    if (plane.isTracing) trace.note(Step.Speaks, Speech.Error, Complaint.TooLong, mtu);
     intoBridge(error, port);
     if (plane.isTracing) trace.note(Step.Done);
   };

@@ -17,7 +17,7 @@ import type { Frame } from '../frame/frames.js';
 import { Reason } from '../observe/reason.js';
 import { NONE, PriorityTags, VLAN_SET_WORDS, VlanMode } from '../program/layout.js';
 import type { Program } from '../program/program.js';
-import { Kind } from '../state/fdb.js';
+import { Kind } from '../state/fdb-kinds.js';
 import { Ethernet, EtherType, missing } from '../wire/ethernet.js';
 import { Vlan, isTag, vlanId } from '../wire/vlan.js';
 import type { Plane } from './plane.js';

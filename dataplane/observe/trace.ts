@@ -69,16 +69,23 @@ export const enum Step {
   Addressed,
   /** A frame that waited waits no more: slot, its port, its serial, Release. What follows up to its `Done` is about that frame. */
   Resumed,
-  /** The host sends a frame of its own: Speech, of an error the Complaint (forward/complain). What follows up to its `Done` is about that frame. */
+  /**
+   * The host, or a tunnel end, sends a frame of its own: Speech, of an error the Complaint (forward/complain) and, where a tunnel end sends it, the MTU that
+   * it tells. What follows up to its `Done` is about that frame.
+   */
   Speaks,
   /** The host would send an ICMP error, and a policy keeps it back: Complaint, interface by which it would leave. */
   Silenced,
-  /** The end of what the newest open `Resumed` or `Speaks` is about. */
+  /** The stack of a host has heard what is for one of its tunnel ends: host. What follows up to its `Done` is about the copy that is taken out of it. */
+  Opened,
+  /** The end of what the newest open `Resumed`, `Speaks` or `Opened` is about. */
   Done,
-  /** It goes into a tunnel: row of `vnis`, the port that leads there. What follows up to `Encapsulated` is about that. */
+  /** It goes into a tunnel: row of `vnis`, or -1 where its VLAN has none, the port that leads there. What follows up to `Encapsulated` is about that. */
   Tunneled,
   /** What is known of the end behind which its destination is: place, in which the number of an end stands for a port; serial, taught at, heard at. Absent: nothing. */
   RemoteKnown,
+  /** The tunnel end has answered in the name of a station: row of `remoteStations`. */
+  SpokenFor,
   /** The end to which it, or this copy of it, is sent: four words of an address. */
   Encapsulated,
   /** It comes out of a tunnel: row of `vnis`, the port by which it enters the bridge. */
@@ -87,6 +94,8 @@ export const enum Step {
   CameFrom,
   /** What was known of the end behind which its source is, before and after it: as RemoteKnown. */
   RemoteBefore,
+  /** The end behind which it was before, where that is another one: four words of an address. */
+  RemoteWas,
   RemoteAfter,
   /** This, or one copy of it, ended: Action (Drop or Consume), Reason. */
   Ended,

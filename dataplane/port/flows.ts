@@ -36,7 +36,7 @@ export const REMOTE = 0xc633_6400 | 0;
 // As the bits of a word: what is above 2^31 would be a double.
 const OUTSIDE = OWN_OUTSIDE | 0;
 const ROUTER = NEXT_HOP | 0;
-export const PORT_FIRST = 1024;
+const PORT_FIRST = 1024;
 export const PORT_BITS = 15;
 const FRAME_LENGTH = 60;
 const ECHO = 0x0800;

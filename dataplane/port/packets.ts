@@ -43,14 +43,15 @@ export interface Packets {
   ) => void;
 }
 
-/** Makes what writes frames of so many bytes into a pool. */
+/** Makes what writes frames of so many bytes, and what stands before those, into a pool. */
 export function packetsOn({ view }: Frames, frameBytes: number): Packets {
-  const total = frameBytes - ETHERNET_BYTES;
-  const udpBytes = total - IPV4_BYTES;
+  const packetBytes = frameBytes - ETHERNET_BYTES;
+  const udpBytes = packetBytes - IPV4_BYTES;
 
-  /** Everything up to the source address. */
+  /** Everything up to the source address, of a packet of `total` bytes. */
   function put(
     at: number,
+    total: number,
     protocol: number,
     to: number,
     from: number,
@@ -71,7 +72,7 @@ export function packetsOn({ view }: Frames, frameBytes: number): Packets {
 
   return {
     udp: (at, to, from, source, destination, ports) => {
-      put(at, Protocol.Udp, to, from, source, destination);
+      put(at, packetBytes, Protocol.Udp, to, from, source, destination);
       const addresses = half(source) + half(destination);
       const sum = complement(addresses + Protocol.Udp + 2 * udpBytes + half(ports));
       view.setInt32(at + 32, (destination << 16) | (ports >>> 16));
@@ -79,16 +80,16 @@ export function packetsOn({ view }: Frames, frameBytes: number): Packets {
       view.setInt32(at + 40, sum << 16);
     },
     echo: (at, to, from, source, destination, typeAndId) => {
-      put(at, Protocol.Icmp, to, from, source, destination);
+      put(at, packetBytes, Protocol.Icmp, to, from, source, destination);
       const type = typeAndId >>> 16;
       view.setInt32(at + 32, (destination << 16) | type);
       view.setInt32(at + 36, (complement(half(typeAndId)) << 16) | (typeAndId & 0xffff));
       view.setInt32(at + 40, 0);
     },
     outer: (at, to, from, source, destination, sourcePort, vni) => {
-      put(at, Protocol.Udp, to, from, source, destination);
+      put(at, packetBytes + OUTER_BYTES, Protocol.Udp, to, from, source, destination);
       view.setInt32(at + 32, (destination << 16) | sourcePort);
-      view.setInt32(at + 36, (VXLAN_PORT << 16) | udpBytes);
+      view.setInt32(at + 36, (VXLAN_PORT << 16) | (udpBytes + OUTER_BYTES));
       view.setInt32(at + 40, Vxlan.FlagVni >>> 16);
       view.setInt32(at + 44, vni >>> 8);
       view.setInt16(at + 48, vni << 8);

@@ -48,7 +48,7 @@ export class Segmenting implements Sink {
     const { flags } = frames;
     if (!this.hasUntaken(from, at, count)) {
       const refused = inner.send(from, at, count);
-      if (refused > 0) this.refusals.set(inner.refusals.subarray(0, count));
+      if (refused > 0) for (let i = 0; i < count; i++) this.refusals[i] = inner.refusals[i];
       return refused;
     }
     this.refusals.fill(Reason.Ok, 0, count);

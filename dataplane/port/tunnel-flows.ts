@@ -15,7 +15,6 @@ import {
   OWN_INSIDE,
   OWN_OUTSIDE,
   PORT_BITS,
-  PORT_FIRST,
   REMOTE,
   SERVER_PORT,
 } from './flows.js';
@@ -45,6 +44,8 @@ export const ENDS = 32;
 /** The first that Docker gives. */
 export const VNI = 4097;
 
+/** Above VXLAN_PORT: what comes back from outside to that port of the host is for its tunnel end, whoever has it translated. */
+const PORT_FIRST = 0x2000;
 const FLOWS_MIN = 10_000;
 const FCS = 4;
 /** Of Ethernet, IPv4 and UDP, in whole words. */
@@ -65,8 +66,7 @@ export function tunnelFlowsOn(frames: Frames, flows: TunnelFlows): Source {
 function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows): Fill {
   const { start, length, wireLength, view } = frames;
   const bytes = frameBytes - FCS;
-  const inner = packetsOn(frames, bytes);
-  const { outer } = packetsOn(frames, bytes + OUTER_BYTES);
+  const { udp, outer } = packetsOn(frames, bytes);
   const soiled = Math.min(bytes, OUTER_BYTES + HEADER_BYTES);
   const flowCount = Math.max(FLOWS_MIN, count);
 
@@ -77,7 +77,7 @@ function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows)
   function intoTunnel(at: number, flow: number): number {
     const here = INSIDE + (flow & (INSIDE_COUNT - 1));
     const there = STATION + (flow % count);
-    inner.udp(at, there, here, here, there, (portOf(flow) << 16) | SERVER_PORT);
+    udp(at, there, here, here, there, (portOf(flow) << 16) | SERVER_PORT);
     return here & (ports - 1);
   }
 
@@ -94,7 +94,7 @@ function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows)
     const here = INSIDE + (flow & (INSIDE_COUNT - 1));
     const there = STATION + (flow % count);
     const inside = wrap(at, there, flow);
-    inner.udp(inside, here, there, there, here, (SERVER_PORT << 16) | portOf(flow));
+    udp(inside, here, there, there, here, (SERVER_PORT << 16) | portOf(flow));
     return ports + 1;
   }
 
@@ -102,26 +102,39 @@ function fillOn(frames: Frames, { kind, count, ports, frameBytes }: TunnelFlows)
     const there = STATION + (flow & (INSIDE_COUNT - 1));
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
     const inside = wrap(at, there, flow);
-    inner.udp(inside, OWN_INSIDE, there, there, remote, (portOf(flow) << 16) | SERVER_PORT);
+    udp(inside, OWN_INSIDE, there, there, remote, (portOf(flow) << 16) | SERVER_PORT);
     return ports + 1;
   }
 
   function fromOutside(at: number, flow: number): number {
     const remote = (REMOTE + (flow >>> PORT_BITS)) | 0;
-    inner.udp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | portOf(flow));
+    udp(at, OUTSIDE, ROUTER, remote, OUTSIDE, (SERVER_PORT << 16) | portOf(flow));
     // Where the frame before it in this slot may have had headers.
     for (let word = at + HEADER_BYTES; word < at + soiled; word += 4) view.setInt32(word, 0);
     return ports + 2;
   }
 
-  return (frame, dice, sent) => {
-    const at = start[frame];
-    const isWrapped = kind === 'vxlan decapsulate' || (kind === 'vxlan nat' && (sent & 1) === 0);
-    length[frame] = isWrapped ? bytes + OUTER_BYTES : bytes;
-    wireLength[frame] = length[frame];
-    if (kind === 'vxlan encapsulate') return intoTunnel(at, below(dice, flowCount));
-    if (kind === 'vxlan decapsulate') return outOfTunnel(at, below(dice, flowCount));
-    const flow = sent < 2 * count ? sent >>> 1 : below(dice, count);
-    return isWrapped ? fromStation(at, flow) : fromOutside(at, flow);
-  };
+  // Each of these is compiled for itself: to ask for every frame which kind it is would be to compare strings.
+  switch (kind) {
+    case 'vxlan encapsulate':
+      return (frame, dice) => {
+        length[frame] = bytes;
+        wireLength[frame] = bytes;
+        return intoTunnel(start[frame], below(dice, flowCount));
+      };
+    case 'vxlan decapsulate':
+      return (frame, dice) => {
+        length[frame] = bytes + OUTER_BYTES;
+        wireLength[frame] = bytes + OUTER_BYTES;
+        return outOfTunnel(start[frame], below(dice, flowCount));
+      };
+    case 'vxlan nat':
+      return (frame, dice, sent) => {
+        const flow = sent < 2 * count ? sent >>> 1 : below(dice, count);
+        const isWrapped = (sent & 1) === 0;
+        length[frame] = isWrapped ? bytes + OUTER_BYTES : bytes;
+        wireLength[frame] = length[frame];
+        return isWrapped ? fromStation(start[frame], flow) : fromOutside(start[frame], flow);
+      };
+  }
 }

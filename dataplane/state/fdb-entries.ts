@@ -16,7 +16,7 @@ import {
   originIn,
   portIn,
 } from './fdb-memory.js';
-import type { Kind } from './fdb.js';
+import type { Kind } from './fdb-kinds.js';
 
 /** One station, as plain numbers. */
 export interface FdbEntry {

@@ -18,6 +18,7 @@
  *
  * Writer: the Worker that owns the Network. Others may read along (fdb-entries.ts). Time is an argument; nothing here reads a clock.
  */
+import { Kind, Lesson } from './fdb-kinds.js';
 import {
   Place,
   EntryTick,
@@ -32,26 +33,6 @@ import {
   portIn,
   slotsFor,
 } from './fdb-memory.js';
-
-export const enum Kind {
-  Free,
-  Dynamic,
-  Static,
-  Sticky,
-  /** The bridge's own address: frames to it go up, not out (IEEE 802.1Q §8.13). */
-  Local,
-}
-
-export const enum Lesson {
-  /** Known there already: only the age was renewed. */
-  Refreshed,
-  Learned,
-  Moved,
-  /** The entry is sticky or local and stays where it is. */
-  Kept,
-  /** No room within reach of its hash. */
-  Refused,
-}
 
 const WORDS = EntryWord.Count;
 const HIGH = EntryWord.High;
@@ -98,7 +79,7 @@ export class Fdb {
     readonly stationsMax: number,
     declaredMax: number,
     readonly ageing_ns: number,
-    memory = new SharedArrayBuffer(fdbBytes(portCount, stationsMax, declaredMax)),
+    readonly memory = new SharedArrayBuffer(fdbBytes(portCount, stationsMax, declaredMax)),
   ) {
     if (memory.byteLength !== fdbBytes(portCount, stationsMax, declaredMax))
       throw new RangeError('this memory has another size than the Fdb of this network');

@@ -11,7 +11,8 @@
  *
  * Writer: the Worker that owns the host.
  */
-import { Fdb, Kind, Lesson } from './fdb.js';
+import { Fdb } from './fdb.js';
+import { Kind, Lesson } from './fdb-kinds.js';
 import { Change } from './history.js';
 import type { History } from './history.js';
 import { Interned } from './interned.js';

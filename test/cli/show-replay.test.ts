@@ -1,9 +1,6 @@
 /** `show conntrack|routes|neighbors|nat`: what the hosts know at a moment of a replay. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import * as build from '../capture/build.js';
 import * as routed from '../explain/routed-lab.js';
 import { arpReply } from '../../pcaps/build/ipv4.js';
 import { home, inner, one, other, outer, pc, toOne } from '../explain/home-lab.js';
@@ -21,14 +18,10 @@ import {
   udp,
 } from '../explain/routed-lab.js';
 import { endedWith, inProcess, labFolder } from './run.js';
+import { setUp } from './timed.js';
+import type { Timed } from './timed.js';
 
 const { SYN, ACK } = routed;
-/** 2023-11-14T22:13:20Z. */
-const FIRST_S = 1_700_000_000;
-
-/** A frame, the port by which it comes in, and when: in seconds after the first. */
-type Timed = readonly [seconds: number, port: string, frame: Uint8Array];
-
 const toFar = at('8.8.8.8', host.a);
 const fromFar = at('8.8.8.8', router);
 const story: readonly Timed[] = [
@@ -41,29 +34,6 @@ const story: readonly Timed[] = [
   [5, 'c1', tcp(c1, at('192.0.2.1', host.a), [5000, 8080], SYN)],
   [6, 'c1', udp(c1, at('192.0.2.77', host.a), [1, 2])],
 ];
-
-/** Puts a lab and captures of its ports into a folder; gives the words that name them. */
-function setUp(
-  t: ExecutionContext,
-  lab: string,
-  frames: readonly Timed[],
-): { folder: string; words: string[] } {
-  const folder = labFolder(t, lab);
-  const ports = [...new Set(frames.map(([, port]) => port))];
-  const words = ports.flatMap((name) => {
-    const records = frames
-      .filter(([, port]) => port === name)
-      .map(([seconds, , frame]) =>
-        build.pcapRecord(frame, {
-          seconds: FIRST_S + Math.floor(seconds),
-          fraction: (seconds % 1) * 1e6,
-        }),
-      );
-    writeFileSync(join(folder, `${name}.pcap`), build.join(build.pcapHeader(), ...records));
-    return ['--in', `${name}=${name}.pcap`];
-  });
-  return { folder, words: ['lab.yaml', ...words] };
-}
 
 /** What is shown of the story, or of another. */
 async function shown(

@@ -3,7 +3,7 @@ import { countersOf, shownOf } from '../../control/live/shown.js';
 import type { PortShown, WorkerShown } from '../../control/live/shown.js';
 import { Meter } from '../../control/live/meter.js';
 import type { Sample } from '../../control/live/meter.js';
-import type { Station } from '../../control/live/stations.js';
+import type { Station } from '../../control/show/stations.js';
 import { tableOfShown } from '../../control/live/tables.js';
 import { bits, count, duration } from '../../control/live/units.js';
 import { linesOf } from '../../control/live/view.js';

@@ -9,7 +9,8 @@ import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { listFdb } from '../../dataplane/state/fdb-entries.js';
 import { fdbBytes } from '../../dataplane/state/fdb-memory.js';
-import { Fdb, Kind, Lesson } from '../../dataplane/state/fdb.js';
+import { Fdb } from '../../dataplane/state/fdb.js';
+import { Kind, Lesson } from '../../dataplane/state/fdb-kinds.js';
 
 const HIGH = 0x0242;
 const FIRST_PORT = 5;

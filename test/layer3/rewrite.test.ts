@@ -33,8 +33,18 @@ function putAddress(words: Int32Array, digits: string): void {
   for (let i = 0; i < 4; i++) words[i] = parseInt(padded.slice(8 * i, 8 * i + 8), 16) | 0;
 }
 
-/** The digits of a frame after its packet was given another name; `isCopy`: in a copy of the slot that it was read in. */
-function renamed(digits: string, was: Packet, name: Name, isCopy = false, flags = 0): string {
+/**
+ * The digits of a frame after its packet was given another name; `isCopy`: in a copy of the slot that it was read in. `inside`: so many bytes behind the
+ * transport header is that whose checksum was left to a network card.
+ */
+function renamed(
+  digits: string,
+  was: Packet,
+  name: Name,
+  isCopy = false,
+  flags = 0,
+  inside = 0,
+): string {
   const { frames } = plane;
   const slot = frames.claim();
   frames.bytes.set(Buffer.from(digits, 'hex'), frames.start[slot]);
@@ -43,6 +53,7 @@ function renamed(digits: string, was: Packet, name: Name, isCopy = false, flags 
   assert.equal(parse(slot), Reason.Ok);
   assert.equal(read(slot), Reason.Ok);
   frames.flags[slot] = flags;
+  frames.checksumStart[slot] = packet.transport - (frames.start[slot] ?? 0) + inside;
   const mine = isCopy ? frames.copy(slot) : slot;
   putAddress(packet.source, name.source);
   putAddress(packet.destination, name.destination);
@@ -179,6 +190,17 @@ prove(
     const wanted = frameOf({ ...partial, ...name }, on);
     assert.equal(renamed(frameOf(partial, on), partial, name), wanted);
     assert.equal(renamed(frameOf(partial, on), partial, name, true, FrameFlag.Partial), wanted);
+  },
+);
+
+prove(
+  'what is left to a network card in a tunnel is not the checksum of the packet around it, unless that is to be cut as well',
+  (was, name, on) => {
+    const wanted = frameOf({ ...was, ...name }, on);
+    assert.equal(renamed(frameOf(was, on), was, name, true, FrameFlag.Partial, 50), wanted);
+    const partial: Packet = { ...was, checksum: 'partial' };
+    const cut = frameOf({ ...partial, ...name }, on);
+    assert.equal(renamed(frameOf(partial, on), was, name, true, FrameFlag.Offloaded, 50), cut);
   },
 );
 

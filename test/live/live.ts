@@ -29,19 +29,27 @@ let count = 0;
 const why = whyNotLive();
 if (why !== undefined) process.stderr.write(`live tests are left out: ${why}\n`);
 
+type Body = (t: ExecutionContext, lab: TestLab) => Promise<void>;
+
 /** A test that needs a machine on which networks can be made; elsewhere it says why it proves nothing. */
-export function liveTest(
-  title: string,
-  body: (t: ExecutionContext, lab: TestLab) => Promise<void>,
-): void {
-  test(title, async (t) => {
+export function liveTest(title: string, body: Body): void {
+  test(title, proof(body));
+}
+
+/** The same for what keeps a machine busy: one after the other. */
+export function busyTest(title: string, body: Body): void {
+  test.serial(title, proof(body));
+}
+
+function proof(body: Body): (t: ExecutionContext) => Promise<void> {
+  return async (t) => {
     if (why !== undefined) {
       t.log(`left out: ${why}`);
       t.pass();
       return;
     }
     await body(t, new TestLab(t));
-  });
+  };
 }
 
 /** A lab of its own for a test. */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { describeFrame, type FrameDescription } from '../../control/explain/dissect.js';
 import { ipv6Text } from '../../control/explain/text.js';
+import { checksumOf, sum } from '../../dataplane/wire/checksum.js';
 import { changed, frame, packet, type FrameName } from './frames.js';
 
 const describe = (bytes: DataView): FrameDescription =>
@@ -32,6 +33,7 @@ const SUMMARIES: Readonly<Record<FrameName, string>> = {
   fragmentIpv6:
     'UDP [fd00::2]:41000 → [fd00::3]:9 len 1592 (first fragment of datagram 0x00c0ffee)',
   lastFragmentIpv6: 'IPv6 last fragment of datagram 0x00c0ffee, from byte 16, fd00::2 → fd00::3',
+  vxlan: 'VXLAN 42 192.168.99.1:50000 → 192.168.99.2:4789, ARP who has 10.0.0.3? tell 10.0.0.2',
   tagged: 'ICMP echo reply id 7 seq 1, 172.18.0.2 → 172.18.0.3',
   doubleTagged: 'ARP 172.18.0.3 is at 02:42:ac:12:00:03',
   spanningTree: 'STP 02:42:ac:12:00:02 → 01:80:c2:00:00:00',
@@ -130,3 +132,41 @@ test('5952 §4: IPv6 addresses are written in their canonical form', (t) => {
     t.is(ipv6Text(packet(hex), 0), text);
   }
 });
+
+test('what is in a tunnel is described as well, four tunnels deep and no deeper', (t) => {
+  const once = new Uint8Array(frame('vxlan').buffer);
+  const { inner } = describe(frame('vxlan'));
+  t.like(inner, {
+    length: 42,
+    source: '02:42:0a:00:00:02',
+    destination: 'ff:ff:ff:ff:ff:ff',
+    type: 'ARP',
+    summary: 'ARP who has 10.0.0.3? tell 10.0.0.2',
+  });
+  let packed: Uint8Array = once;
+  for (let tunnels = 1; tunnels < 6; tunnels++) packed = around(once, packed);
+  const { summary } = describe(new DataView(packed.buffer));
+  t.is(summary.match(/VXLAN 42/g)?.length, 4);
+  t.regex(summary, /, UDP 192\.168\.99\.1:50000 → 192\.168\.99\.2:4789 len 100$/);
+});
+
+test('VXLAN is looked for at the ports of a topology, too, and what has no VNI is UDP', (t) => {
+  const other = changed('vxlan', [[36, '2710']]);
+  t.regex(describe(other).summary, /^UDP .*:10000 len 50$/);
+  t.regex(describeFrame(other, 0, 92, 92, [10_000]).summary, /^VXLAN 42 .*:10000, ARP /);
+  t.regex(describe(changed('vxlan', [[42, '00']])).summary, /^UDP .*:4789 len 50$/);
+});
+
+/** A frame in the tunnel of another. */
+function around(outer: Uint8Array, inner: Uint8Array): Uint8Array {
+  const headers = 50;
+  const whole = new Uint8Array(headers + inner.length);
+  whole.set(outer.slice(0, headers));
+  whole.set(inner, headers);
+  const view = new DataView(whole.buffer);
+  view.setUint16(16, whole.length - 14);
+  view.setUint16(38, whole.length - 34);
+  view.setUint16(24, 0);
+  view.setUint16(24, checksumOf(sum(view, 14, 20)));
+  return whole;
+}

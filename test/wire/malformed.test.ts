@@ -99,6 +99,16 @@ const DAMAGED: readonly (readonly [claim: string, reason: Reason, bytes: DataVie
   ['768: UDP length 7', Reason.UdpBadLength, changed('udpQuery', [[38, '0007']])],
   ['768: UDP length one too many', Reason.UdpBadLength, changed('udpQuery', [[38, '002a']])],
   ['768: a payload bit', Reason.UdpBadChecksum, changed('udpQuery', [[60, 'ff']])],
+  [
+    'VX-15: 7 bytes of VXLAN',
+    Reason.VxlanTruncated,
+    repaired(
+      changed('vxlan', [
+        [16, '0023'],
+        [38, '000f'],
+      ]),
+    ),
+  ],
   ['9293: 19 bytes of TCP', Reason.TcpTruncated, repaired(changed('tcpSyn', [[16, '0027']]))],
   ['9293: data offset 4', Reason.TcpBadDataOffset, changed('tcpSyn', [[46, '40']])],
   ['9293: data offset beyond', Reason.TcpBadDataOffset, changed('tcpSyn', [[46, 'b0']])],

@@ -1,12 +1,10 @@
-/** Who lives where, as the networks and wires of a running lab have learned it: read from the memory of their Fdbs while the Workers write it. */
+/** Who lives where, as networks and wires have learned it: read from the memory of their Fdbs, also while the Workers of a running lab write it. */
 import { listFdb } from '../../dataplane/state/fdb-entries.js';
 import type { FdbEntry } from '../../dataplane/state/fdb-entries.js';
-import { Kind } from '../../dataplane/state/fdb.js';
+import { Kind } from '../../dataplane/state/fdb-kinds.js';
 import type { Compiled } from '../compile/compile.js';
 import { macText } from '../explain/text.js';
-import type { RunningLab } from '../supervisor/running.js';
-import { tickOf } from './meter.js';
-import { networkName } from './names.js';
+import { networkName } from '../live/names.js';
 
 export interface Station {
   readonly network: string;
@@ -26,10 +24,12 @@ export interface Station {
 
 const KINDS = ['dynamic', 'dynamic', 'static', 'sticky', 'local'] as const;
 
-/** The stations of all networks and wires, by network and port; without those that are too old to be found. */
-export function stationsOf(running: RunningLab): Station[] {
-  const now = tickOf(running);
-  const { compiled, fdbs } = running;
+/** The stations of all networks and wires at a tick, by network and port; without those that are too old to be found. */
+export function stationsOf(
+  compiled: Compiled,
+  fdbs: readonly SharedArrayBuffer[],
+  now: number,
+): Station[] {
   const { ageing_ns } = compiled.program.networks;
   return fdbs.flatMap((memory, network) =>
     listFdb(memory)
@@ -78,6 +78,6 @@ function stationOf(compiled: Compiled, network: number, entry: FdbEntry, now: nu
 }
 
 /** Seconds; never less than 0, for the Worker looks at the clock before it receives and we look later or earlier. */
-function ago(now: number, tick: number): number {
+export function ago(now: number, tick: number): number {
   return Math.max(0, now - tick) / 1e9;
 }
