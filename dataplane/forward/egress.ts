@@ -27,14 +27,18 @@ export type Queue = (frame: Frame, port: number) => void;
 /** Makes the function that puts a frame into the egress queue of a port. */
 export function queueOn(plane: Plane): Queue {
   const { queues, queued, dirty, counters, frames } = plane;
+  const { queuedMax } = plane;
   const canBeFull = frames.slots > QUEUE;
   return (frame, port) => {
     const waiting = queued[port];
     if (waiting === 0) dirty[plane.dirtyCount++] = port;
-    if (canBeFull && waiting === QUEUE) {
-      counters.drop(frames.inPort[frame], Reason.DeviceQueueFull);
-      frames.letGo(frame);
-      return;
+    if (canBeFull && waiting >= queuedMax) {
+      plane.isFull = true;
+      if (waiting === QUEUE) {
+        counters.drop(frames.inPort[frame], Reason.DeviceQueueFull);
+        frames.letGo(frame);
+        return;
+      }
     }
     queues[port * QUEUE + waiting] = frame;
     queued[port] = waiting + 1;

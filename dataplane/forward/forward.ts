@@ -31,7 +31,8 @@ const AHEAD = 64;
 
 /** Makes the function that forwards a burst. */
 export function forwardOn(plane: Plane): Forward {
-  const { inPort, wireLength, flags, holders, tick } = plane.frames;
+  const { frames, claimedMax } = plane;
+  const { inPort, wireLength, flags, holders, tick } = frames;
   const { framesIn, bytesIn } = plane.counters;
   const { role } = plane.program.ports;
   const areStations = role.every((one) => one === PortRole.Station);
@@ -83,7 +84,13 @@ export function forwardOn(plane: Plane): Forward {
     for (let next = from; next < to;) {
       const end = Math.min(to, next + AHEAD);
       lookAhead(burst, next, end);
-      for (; next < end; next++) enter(burst[next]);
+      for (; next < end; next++) {
+        if (plane.isFull || frames.claimed > claimedMax) {
+          plane.isFull = false;
+          plane.relieve();
+        }
+        enter(burst[next]);
+      }
     }
   };
   return plane.frontier === undefined ? forward : dealOn(plane, plane.frontier, forward);

@@ -160,8 +160,12 @@ export class Plane {
   vlanType = 0;
   /** The frame at hand has its TRACED bit set: what happens to it is noted. */
   isTracing = false;
-  /** So many frames can be forwarded before the queues must be emptied, lest slots run out. */
+  /** So many frames can be forwarded before the queues must be emptied, lest slots run out; where Workers divide a topology. */
   readonly stepMax: number;
+  /** With more slots in use, or when a queue is full as far as one frame may fill it, the queues must be emptied before another frame is forwarded. */
+  readonly claimedMax: number;
+  readonly queuedMax: number;
+  isFull = false;
   /** Sends what is queued; whoever has sinks sets it. */
   relieve: () => void = nothing;
   /** What others may call; `forwardOn` sets them. */
@@ -180,6 +184,8 @@ export class Plane {
       Math.max(hosts, 1) * (WAITING_MAX + FRAGMENTS_WAITING) + SYNS_MAX * rfcHosts(program);
     const slots = Math.max(SLOTS, 2 * BURST + waiting + 2 * each);
     this.stepMax = Math.floor((slots - BURST - waiting) / each);
+    this.claimedMax = slots - each;
+    this.queuedMax = Math.max(0, QUEUE - each);
     this.frames = new Frames(slots, packetMax ?? mtuMaxOf(program));
     this.guesses = new Int32Array(slots);
     this.fan = new Fan(ports.rows);

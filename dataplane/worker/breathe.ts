@@ -57,9 +57,10 @@ function breathWith({ plane, source, forward, exhale, most }: Lungs): () => numb
   plane.relieve = exhale;
   return () => {
     const count = source.receive(burst, most);
-    // Where frames may need copies on their way, the queues are emptied before slots can run out.
+    // Another Worker cannot see whether slots run out here, so where there are others the queues are emptied before they can.
+    const step = plane.frontier === undefined ? BURST : plane.stepMax;
     for (let from = 0; from < count;) {
-      const to = Math.min(count, from + plane.stepMax);
+      const to = Math.min(count, from + step);
       forward(burst, from, to);
       exhale();
       from = to;
