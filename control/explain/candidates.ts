@@ -10,6 +10,7 @@ import { addAt, removeAt, setAt, settingEdit, valueAt } from './edits.js';
 import type { Edit, Tree } from './edits.js';
 import { portPaths } from './party.js';
 import type { Party } from './party.js';
+import { tunnelEdits } from './tunnel-candidates.js';
 import { vlanEdits } from './vlan-candidates.js';
 
 /** How large another driver is beside a changed value (1) and an added key (2). */
@@ -27,6 +28,7 @@ export function candidatesFor(compiled: Compiled, tree: Tree, from: Party, to: P
     ...portEdits(from, to),
     ...both.flatMap(iccEdits),
     ...vlanEdits(from, to),
+    ...tunnelEdits(from, to),
     ...parentEdits(from, to),
     ...parentEdits(to, from),
     ...wireEdits(lab, from, to),
