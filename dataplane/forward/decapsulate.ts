@@ -44,7 +44,7 @@ const DO_NOT_LEARN = 0x0040_0000;
 export function decapsulateOn(
   plane: Plane,
   around: EncapsulationSurroundings,
-): Omit<Tunnels, 'enter'> {
+): Omit<Tunnels, 'enter' | 'hasten'> {
   const { frames, program, counters, trace } = plane;
   const { start, length, wireLength, flags, checksumStart, holders, policy, view } = frames;
   const { own, drop, local, intoBridge } = around;

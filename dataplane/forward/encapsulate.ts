@@ -19,7 +19,7 @@ import { Ipv6 } from '../wire/ipv6.js';
 import { Udp } from '../wire/udp.js';
 import { isTag, Vlan, vlanId } from '../wire/vlan.js';
 import { Vxlan } from '../wire/vxlan.js';
-import { outerOn } from './outer.js';
+import type { SendOuter } from './outer.js';
 import type { Plane } from './plane.js';
 import { NO_ROAD } from './tunnel-roads.js';
 import type { Roads } from './tunnel-roads.js';
@@ -29,7 +29,7 @@ import type { TunnelSurroundings } from './tunnels.js';
 import { tagsOf } from './tag.js';
 
 /** What a frame grows by above the Ethernet header: outer IP packets are so much longer than the frame inside. */
-const OVERHEAD_IPV4 = Ipv4.HeaderLengthMin + Udp.HeaderLength + Vxlan.HeaderLength;
+export const OVERHEAD_IPV4 = Ipv4.HeaderLengthMin + Udp.HeaderLength + Vxlan.HeaderLength;
 const OVERHEAD_IPV6 = Ipv6.HeaderLength + Udp.HeaderLength + Vxlan.HeaderLength;
 /** Bytes of the headroom that stay free for tags, and for what native code puts there. */
 const RESERVED = 48;
@@ -44,6 +44,7 @@ export interface EncapsulationSurroundings extends TunnelSurroundings {
 export function encapsulateOn(
   plane: Plane,
   around: EncapsulationSurroundings,
+  send: SendOuter,
 ): (frame: Frame, port: number) => void {
   const { frames, program, trace, counters, remotes, vtepAt, floodEnds } = plane;
   const { start, wireLength, payload, flags, holders, tick, view } = frames;
@@ -55,7 +56,6 @@ export function encapsulateOn(
   const strip = stripOn(plane, around);
   const answers = questionsOn(plane, around);
   const tooBig = tooBigOn(plane, around);
-  const send = outerOn(plane, around);
   const segment = wireFramesOn(plane, around, enter);
 
   function enter(frame: Frame, port: number): void {

@@ -36,6 +36,7 @@ export function fastEntryOn(
 
   return (frame, port) => {
     if (!exists) return false;
+    if (tunnels.hasten(frame, port)) return true;
     const iface = ifaceAt[port];
     if (iface === NO_INTERFACE) return false;
     const at = start[frame];

@@ -20,11 +20,19 @@ import type { TunnelSurroundings } from './tunnels.js';
 
 const DONT_FRAGMENT = 0x4000;
 
-/** Makes the function that writes them, `bytes` of packet in all, and sends it on its road. The frame is the caller's alone, and used up. */
+/** Writes them, `bytes` of packet in all, and sends it on its road. The frame is the caller's alone, and used up. */
+export type SendOuter = (
+  frame: Frame,
+  vtep: number,
+  vni: number,
+  road: number,
+  bytes: number,
+) => void;
+
 export function outerOn(
   plane: Plane,
   around: TunnelSurroundings & { readonly roads: Roads },
-): (frame: Frame, vtep: number, vni: number, road: number, bytes: number) => void {
+): SendOuter {
   const { frames, program, identification } = plane;
   const { start, length, wireLength, payload, etherType, packetLength, flags, policy, view } =
     frames;

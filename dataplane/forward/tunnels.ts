@@ -16,9 +16,11 @@ import type { CarryOut } from './emit.js';
 import type { Bridge } from './bridge.js';
 import { decapsulateOn } from './decapsulate.js';
 import { encapsulateOn } from './encapsulate.js';
+import { fastEncapsulateOn } from './fast-encapsulate.js';
 import type { Fibs } from './fibs.js';
 import type { Interfaces } from './interfaces.js';
 import type { LocalAddresses } from './local.js';
+import { outerOn } from './outer.js';
 import type { Plane } from './plane.js';
 import type { Resolver } from './resolve.js';
 import { roadsOn } from './tunnel-roads.js';
@@ -41,6 +43,8 @@ export interface TunnelSurroundings {
 }
 
 export interface Tunnels {
+  /** A frame that came by a port of a bridge goes into its tunnel, if the short way takes it; uses up a hold then, else the frame is untouched. */
+  readonly hasten: (frame: Frame, port: number) => boolean;
   /** A frame goes into the tunnel end that is this port. Uses up a hold. */
   readonly enter: (frame: Frame, port: number) => void;
   /** An IPv4 packet for the MAC of a host, the only thing in its frame, if the short way takes it; uses up a hold then, else the frame is untouched. */
@@ -60,6 +64,11 @@ export function tunnelsOn(plane: Plane, around: TunnelSurroundings): Tunnels {
     carryOut(frame, port, bridge(frame, port));
   }
 
-  const enter = encapsulateOn(plane, { ...around, roads, intoBridge });
-  return { enter, ...decapsulateOn(plane, { ...around, roads, intoBridge }) };
+  const all = { ...around, roads, intoBridge };
+  const send = outerOn(plane, all);
+  return {
+    hasten: fastEncapsulateOn(plane, all, send),
+    enter: encapsulateOn(plane, all, send),
+    ...decapsulateOn(plane, all),
+  };
 }
