@@ -167,7 +167,7 @@ export function decapsulateOn(
     depth--;
   }
 
-  const hurry = fastTunnelOn(plane, around.interfaces, around.roads, enterBridge);
+  const hurry = fastTunnelOn(plane, around, enterBridge);
   return { hurry, take, hear };
 }
 

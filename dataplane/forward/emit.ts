@@ -76,7 +76,7 @@ export function emitOn(plane: Plane, stages: Stages): Emit {
     router.output(frame, host);
   };
   const around = { interfaces, fibs, local: localAddressesOf(program), output };
-  const passing = { bridge: stages.bridge, carryOut, transmit, own, drop, end };
+  const passing = { bridge: stages.bridge, carryOut, queue, transmit, own, drop, end };
   const tunnels = tunnelsOn(plane, { ...around, resolver, ...passing });
   const { complain, draft } = complainOn(plane, around);
   const refuse = closedOn(plane, { ...around, complain });

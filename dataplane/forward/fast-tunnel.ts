@@ -3,19 +3,20 @@
  * decapsulate.ts does, and leaves to that every packet of which it is not sure.
  */
 import type { Frame } from '../frame/frames.js';
-import { NONE, ReversePath } from '../program/layout.js';
+import { NetworkFlag, NONE, PortRole, ReversePath } from '../program/layout.js';
 import { VtepFlag } from '../program/vxlan-layout.js';
 import type { Program } from '../program/program.js';
 import { Exact } from '../state/exact.js';
+import { fixed } from '../state/fixed.js';
 import { isRight } from '../wire/checksum.js';
-import { Ethernet } from '../wire/ethernet.js';
+import { Ethernet, EtherType, isGroup } from '../wire/ethernet.js';
 import { fixedSum, Ipv4, Protocol } from '../wire/ipv4.js';
 import { Udp } from '../wire/udp.js';
 import { isTag } from '../wire/vlan.js';
 import { Vxlan } from '../wire/vxlan.js';
+import type { EncapsulationSurroundings } from './encapsulate.js';
 import type { Interfaces } from './interfaces.js';
 import type { Plane } from './plane.js';
-import type { Roads } from './tunnel-roads.js';
 
 /** Bytes from an IPv4 header without options to the frame inside. */
 const HEADERS = Ipv4.HeaderLengthMin + Udp.HeaderLength + Vxlan.HeaderLength;
@@ -24,6 +25,7 @@ const PLAIN_BITS = 0xff03_0000 | 0;
 const PLAIN = 0x4500_0000;
 /** More fragments, or not the first one. */
 const FRAGMENT = 0x3fff;
+const NO_PORT = -1;
 
 /**
  * Makes the function that takes the frame out of an IPv4 packet for a host; false when the long way has to be gone, as if it had not been here. `enter` lets a
@@ -31,14 +33,17 @@ const FRAGMENT = 0x3fff;
  */
 export function fastTunnelOn(
   plane: Plane,
-  interfaces: Interfaces,
-  roads: Roads,
+  { interfaces, roads, queue }: EncapsulationSurroundings,
   enter: (frame: Frame, vni: number) => void,
 ): (frame: Frame, host: number) => boolean {
-  const { frames, program, remotes } = plane;
+  const { frames, program, remotes, fdbs } = plane;
   const { start, length, wireLength, payload, etherType, packetLength, tick, view } = frames;
   const { vtep: vtepOf } = program.vnis;
+  const { port: portOf } = program.vteps;
+  const { network: networkOf, role } = program.ports;
+  const { mtu } = program.networks;
   const { ends, isHost } = plainEnds(program, interfaces);
+  const isOpen = openBridges(program);
 
   /** Is it such a packet, whole and without padding? */
   function isPlain(at: number, here: number): boolean {
@@ -65,6 +70,25 @@ export function fastTunnelOn(
     return true;
   }
 
+  /** The port behind which the bridge knows the station that a frame out of a tunnel is for, if nothing stands in the way; else NO_PORT. */
+  function portFor(frame: Frame, vni: number): number {
+    const at = start[frame];
+    const tunnel = portOf[vtepOf[vni]];
+    const network = networkOf[tunnel];
+    const high = view.getUint16(at);
+    if (isOpen[network] === 0 || isGroup(high) || packetLength[frame] > mtu[network])
+      return NO_PORT;
+    if (etherType[frame] === EtherType.MacControl) return NO_PORT;
+    const fdb = fdbs[network];
+    const now = tick[frame];
+    const entry = fdb.find(high, view.getInt32(at + 2), now);
+    if (entry < 0) return NO_PORT;
+    const port = fdb.portOf(entry);
+    if (port === tunnel || (role[port] as PortRole) !== PortRole.Station) return NO_PORT;
+    const isKnown = fdb.refresh(view.getUint16(at + 6), view.getInt32(at + 8), tunnel, now);
+    return isKnown ? port : NO_PORT;
+  }
+
   return (frame, host) => {
     if (isHost[host] !== 1) return false;
     const at = payload[frame];
@@ -84,9 +108,17 @@ export function fastTunnelOn(
     payload[frame] = inside + Ethernet.HeaderLength;
     etherType[frame] = type;
     packetLength[frame] = here - inside - Ethernet.HeaderLength;
-    enter(frame, vni);
+    const out = portFor(frame, vni);
+    if (out === NO_PORT) enter(frame, vni);
+    else queue(frame, out);
     return true;
   };
+}
+
+/** By network: 1 where a bridge minds neither VLANs nor who speaks to whom. */
+function openBridges({ networks }: Program): Uint8Array {
+  const minds = NetworkFlag.VlanFiltering | NetworkFlag.InterContainerDisabled;
+  return fixed(Uint8Array.from(networks.flags, (flags) => ((flags & minds) === 0 ? 1 : 0)));
 }
 
 /** VNIs, by host, port, last word of the VXLAN header, and address; of those whose tunnel end asks for nothing special. */

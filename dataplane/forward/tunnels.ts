@@ -34,6 +34,8 @@ export interface TunnelSurroundings {
   readonly resolver: Resolver;
   readonly bridge: Bridge;
   readonly carryOut: CarryOut;
+  /** Out by a port behind which nothing of ours stands. Uses up a hold. */
+  readonly queue: (frame: Frame, port: number) => void;
   /** Out by an interface of a host, as it is. Uses up a hold. */
   readonly transmit: (frame: Frame, iface: number) => void;
   /** Gives up a hold and gives a frame that is the caller's alone, or -1. */
