@@ -26,6 +26,7 @@ const PLAIN = 0x4500_0000;
 /** More fragments, or not the first one. */
 const FRAGMENT = 0x3fff;
 const NO_PORT = -1;
+const NO_VNI = -1;
 
 /**
  * Makes the function that takes the frame out of an IPv4 packet for a host; false when the long way has to be gone, as if it had not been here. `enter` lets a
@@ -44,6 +45,24 @@ export function fastTunnelOn(
   const { mtu } = program.networks;
   const { ends, isHost } = plainEnds(program, interfaces);
   const isOpen = openBridges(program);
+
+  // What was looked up last: mostly it is the same again.
+  let lastHost = NONE;
+  let lastPort = 0;
+  let lastWord = 0;
+  let lastTo = 0;
+  let lastVni = NO_VNI;
+
+  function vniFor(host: number, port: number, word: number, to: number): number {
+    const isSame = word === lastWord && to === lastTo && port === lastPort && host === lastHost;
+    if (isSame) return lastVni;
+    lastHost = host;
+    lastPort = port;
+    lastWord = word;
+    lastTo = to;
+    lastVni = ends.find(host, 0, port, word, to);
+    return lastVni;
+  }
 
   /** Is it such a packet, whole and without padding? */
   function isPlain(at: number, here: number): boolean {
@@ -98,7 +117,7 @@ export function fastTunnelOn(
     if (inside + Ethernet.HeaderLength > here || wireLength[frame] !== here - begin) return false;
     if (!isPlain(at, here)) return false;
     const port = view.getUint16(at + Ipv4.HeaderLengthMin + 2);
-    const vni = ends.find(host, 0, port, view.getInt32(inside - 4), view.getInt32(at + 16));
+    const vni = vniFor(host, port, view.getInt32(inside - 4), view.getInt32(at + 16));
     const type = view.getUint16(inside + Ethernet.TypeOffset);
     if (vni < 0 || isTag(type)) return false;
     if (!isKnown(vni, inside, view.getInt32(at + 12), tick[frame])) return false;
