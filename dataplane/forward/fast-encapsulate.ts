@@ -81,8 +81,7 @@ function vtepsBeside({ ports, networks, vteps, vnis }: Program): Int32Array {
     );
     const [one] = here;
     const forbids = NetworkFlag.VlanFiltering | NetworkFlag.InterContainerDisabled;
-    if (one === undefined || here.length > 1 || (networks.flags[network] & forbids) !== 0)
-      return NO_VTEP;
+    if (here.length !== 1 || (networks.flags[network] & forbids) !== 0) return NO_VTEP;
     const { vtep } = one;
     const isPlain =
       vteps.family[vtep] === 4 &&
