@@ -25,7 +25,7 @@ interface Column {
 }
 
 const MAGIC = 0x4c525445; // "ETRL"
-const VERSION = 5;
+const VERSION = 6;
 const WORDS_BEFORE_COUNTS = 5;
 const names = Object.keys(layout) as TableName[];
 const aligned = (bytes: number): number => (bytes + 7) & ~7;

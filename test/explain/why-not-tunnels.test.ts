@@ -59,7 +59,9 @@ const QUESTIONS: readonly (readonly [of: string, lab: string, edit: string])[] =
 
 for (const [of, lab, edit] of QUESTIONS)
   test(`--why-not: ${of}`, (t) => {
-    const lines = answerText(asked(lab, 'c1', 'c2')).trimEnd().split('\n');
+    const lines = answerText(asked(lab, 'c1', 'c2'))
+      .trimEnd()
+      .split('\n');
     t.regex(lines[0] ?? '', /^No frame of c1 reaches c2\. /);
     t.is(lines[1], edit);
   });

@@ -13,6 +13,7 @@ import { checkIpv6, upperOf, upperOffset } from '../../dataplane/wire/ipv6.js';
 import { checkTcp } from '../../dataplane/wire/tcp.js';
 import { checkUdp } from '../../dataplane/wire/udp.js';
 import { skipTags } from '../../dataplane/wire/vlan.js';
+import { checkVxlan } from '../../dataplane/wire/vxlan.js';
 import { frame, frameNames } from '../wire/frames.js';
 
 /** A whole number 0..below-1. */
@@ -73,6 +74,7 @@ function checkPackets(bytes: DataView, at: number, end: number, wireEnd: number)
   checkIpv4(bytes, at, end, wireEnd);
   checkTcp(bytes, at, end, wireEnd);
   checkUdp(bytes, at, end, wireEnd);
+  checkVxlan(bytes, at, end, wireEnd);
   checkIcmp(at, end, wireEnd);
   if (checkIcmpv6(at, end, wireEnd) === Reason.Ok) checkNeighborDiscovery(bytes, at, end, wireEnd);
   if (checkIpv6(bytes, at, end, wireEnd) !== Reason.Ok) return;
