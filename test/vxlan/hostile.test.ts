@@ -4,6 +4,7 @@ import { ip, packetDigits, piecesOf } from '../layer3/packets.js';
 import { outerFrame, outerPacket } from './ends.js';
 import type { Outer } from './ends.js';
 import { A, C1, fromFar, HOST, settled, toFar } from './lab.js';
+import type { Tunnel } from './lab.js';
 
 const REMOTE = 'remotes: [192.168.99.2]';
 const OUTER: Outer = {
@@ -118,32 +119,57 @@ const hostile = fc.record({
   kept: fc.option(fc.integer({ min: 14, max: 140 }), { freq: 3 }),
 });
 
-test('VX-15: property: no damage to an outer frame does anything but end it or let it through, and every frame is accounted for', (t) => {
-  const tunnels = [false, true].map((isTraced) =>
-    settled({ vxlan: `${REMOTE}, gbp: true, inner_tags: true, checksum: computed` }, { isTraced }),
-  );
-  fc.assert(
-    fc.property(
-      fc.array(hostile, { minLength: 1, maxLength: 4 }),
-      fc.boolean(),
-      (damages, summed) => {
-        let digits = outerFrame({ ...OUTER, checksum: summed ? 'right' : 'none' });
-        let wireLength = digits.length / 2;
-        for (const { at, byte, cut, kept } of damages) {
-          const place = 2 * Math.min(at, digits.length / 2 - 1);
-          digits =
-            digits.slice(0, place) + byte.toString(16).padStart(2, '0') + digits.slice(place + 2);
-          if (cut !== null) {
-            digits = digits.slice(0, 2 * Math.max(cut, 1));
-            wireLength = digits.length / 2;
-          }
-          if (kept !== null) digits = digits.slice(0, 2 * kept);
-        }
-        // `pass` throws unless every frame is accounted for.
-        for (const tunnel of tunnels) tunnel.pass({ port: 'h.eth0', digits, wireLength });
-        t.pass();
-      },
-    ),
-    { numRuns: 2000 },
-  );
-});
+/** A frame damaged so, and how long it was on the wire. */
+function damaged(
+  whole: string,
+  damages: readonly { at: number; byte: number; cut: number | null; kept: number | null }[],
+): { digits: string; wireLength: number } {
+  let digits = whole;
+  let wireLength = digits.length / 2;
+  for (const { at, byte, cut, kept } of damages) {
+    const place = 2 * Math.min(at, digits.length / 2 - 1);
+    digits = digits.slice(0, place) + byte.toString(16).padStart(2, '0') + digits.slice(place + 2);
+    if (cut !== null) {
+      digits = digits.slice(0, 2 * Math.max(cut, 1));
+      wireLength = digits.length / 2;
+    }
+    if (kept !== null) digits = digits.slice(0, 2 * kept);
+  }
+  return { digits, wireLength };
+}
+
+/** `pass` throws unless every frame is accounted for; a traced frame always goes the long way. */
+const bothWays = (vxlan: string): Tunnel[] =>
+  [false, true].map((isTraced) => settled({ vxlan }, { isTraced }));
+
+const SETTINGS = ['', ', gbp: true, inner_tags: true, checksum: computed', ', reserved: linux'];
+
+for (const more of SETTINGS)
+  test(`VX-15: property: no damage to an outer frame does anything but end it or let it through, and the short way does as the long one${more}`, (t) => {
+    const tunnels = bothWays(`${REMOTE}${more}`);
+    const damages = fc.array(hostile, { maxLength: 4 });
+    fc.assert(
+      fc.property(damages, fc.boolean(), (wrong, summed) => {
+        const whole = outerFrame({ ...OUTER, checksum: summed ? 'right' : 'none' });
+        const coming = { port: 'h.eth0', ...damaged(whole, wrong) };
+        const [short, long] = tunnels.map((tunnel) => tunnel.pass(coming));
+        t.deepEqual(short, long);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+for (const more of SETTINGS)
+  test(`VX-15: property: the same of a frame that goes into the tunnel${more}`, (t) => {
+    const tunnels = bothWays(`${REMOTE}${more}`);
+    for (const tunnel of tunnels) tunnel.receive({ inner: fromFar() });
+    const damages = fc.array(hostile, { maxLength: 4 });
+    fc.assert(
+      fc.property(damages, (wrong) => {
+        const coming = { port: 'c1', ...damaged(toFar(), wrong) };
+        const [short, long] = tunnels.map((tunnel) => tunnel.pass(coming));
+        t.deepEqual(short, long);
+      }),
+      { numRuns: 1000 },
+    );
+  });
