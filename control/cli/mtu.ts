@@ -1,9 +1,7 @@
 /** `etherloom mtu`: the MTU that fits what carries each network, and which declared one is wrong. */
-import { readFile } from 'node:fs/promises';
 import { loadLab } from '../model/load.js';
 import { renderMistake } from '../model/mistake.js';
 import type { Mistake } from '../model/mistake.js';
-import { encryptedIn } from '../mtu/encrypted.js';
 import { mtuOf } from '../mtu/mtu.js';
 import { mtuTable } from '../mtu/table.js';
 import { Refused } from './errors.js';
@@ -11,7 +9,7 @@ import { Refused } from './errors.js';
 /** @throws TopologyErrors; Refused when an MTU is larger than what fits */
 export async function mtu(topology: string, { json }: { readonly json?: true }): Promise<void> {
   const lab = await loadLab(topology);
-  const report = mtuOf(lab, encryptedIn(await readFile(topology, 'utf8')));
+  const report = mtuOf(lab);
   const { networks, mistakes, notes } = report;
   const lines = (all: readonly Mistake[]) => all.map((one) => renderMistake(lab.file, one));
   const text = json

@@ -25,6 +25,8 @@ export interface DriverSettings {
 export interface OverlayOptions {
   /** The VNIs of its first subnets, in order; absent: all are chosen. */
   readonly vnis?: Value<readonly number[]> & { readonly at: Position };
+  /** Packets are to be encrypted between the hosts. */
+  readonly isEncrypted: boolean;
 }
 
 /** What a driver has to know about the network it checks. */

@@ -11,16 +11,28 @@ import {
 const VNIS = 'com.docker.network.driver.overlay.vxlanid_list';
 const ENCRYPTED = 'encrypted';
 /** The headers of a frame in VXLAN: outer IPv4, UDP and VXLAN, inner Ethernet. Docker counts them so over IPv6, too. */
-const VXLAN_BYTES = 50;
-/** What IPsec makes of a packet is longer by that, and a multiple of 4. */
-const IPSEC_BYTES = 26;
+export const VXLAN_BYTES = 50;
+/** What IPsec makes of a packet is longer by that, and a multiple of IPSEC_UNIT. */
+export const IPSEC_BYTES = 26;
+const IPSEC_UNIT = 4;
 const MTU_MIN = 68;
 
 /** One Ethernet segment over several hosts, in VXLAN. */
 export function checkOptions(options: DriverOptions, scope: DriverScope): DriverSettings {
   const vnis = readVnis(options);
+  const isEncrypted = options.text(ENCRYPTED) !== undefined;
   options.noteOthers('overlay', [VNIS, ENCRYPTED], scope.network);
-  return { mtu: readMtu(options, scope), icc: { value: true }, overlay: { ...(vnis && { vnis }) } };
+  return {
+    mtu: readMtu(options, scope, isEncrypted),
+    icc: { value: true },
+    overlay: { ...(vnis && { vnis }), isEncrypted },
+  };
+}
+
+/** Bytes of the largest packet that IPsec makes no longer than so many. */
+export function withoutIpsec(bytes: number): number {
+  const left = bytes - IPSEC_BYTES;
+  return left - (left % IPSEC_UNIT);
 }
 
 function readVnis(options: DriverOptions): OverlayOptions['vnis'] {
@@ -35,15 +47,18 @@ function readVnis(options: DriverOptions): OverlayOptions['vnis'] {
 }
 
 /** The option names what the hosts carry between each other, and containers get what is left of it (libnetwork, overlay maxMTU). */
-function readMtu(options: DriverOptions, { network }: DriverScope): Value<number> {
+function readMtu(
+  options: DriverOptions,
+  { network }: DriverScope,
+  isEncrypted: boolean,
+): Value<number> {
   const outer = options.mtu(ETHERNET_MTU);
   let bytes = outer.value - VXLAN_BYTES;
-  if (options.text(ENCRYPTED) !== undefined) {
+  if (isEncrypted) {
     options.findings.note(
       `network ${network}: nothing is encrypted here, but its MTU is that of IPsec`,
     );
-    bytes -= IPSEC_BYTES;
-    bytes -= bytes % 4;
+    bytes = withoutIpsec(bytes);
   }
   if (outer.at !== undefined && bytes < MTU_MIN) {
     const what = `${outer.value} bytes between the hosts leave ${bytes} for packets in VXLAN`;

@@ -9,6 +9,7 @@ import type { Passage } from './passages.js';
 import { ruleAtLink } from './rules.js';
 import {
   at,
+  endedView,
   endingOf,
   hostViews,
   isToGroup,
@@ -42,13 +43,7 @@ function common(
   return {
     ...(after !== undefined && { after }),
     sent: sentViews(context, notes),
-    ...(ending && {
-      ended: {
-        verdict: ending.verdict,
-        reason: ending.reason,
-        rules: ruleAtLink(ending.number, context, link, child),
-      },
-    }),
+    ...endedView(ending, (reason) => ruleAtLink(reason, context, link, child)),
     ...hostViews(context, notes),
   };
 }

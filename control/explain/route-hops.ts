@@ -8,6 +8,7 @@ import { mtuRule, ruleAtRoute } from './route-rules.js';
 import {
   addressesOf,
   at,
+  endedView,
   endingOf,
   hostViews,
   interfaceView,
@@ -45,13 +46,7 @@ export function routeHop(
     stage: 'route',
     ...(after !== undefined && { after }),
     sent: sentViews(context, notes),
-    ...(ending && {
-      ended: {
-        verdict: ending.verdict,
-        reason: ending.reason,
-        rules: ruleAtRoute(ending.number, place),
-      },
-    }),
+    ...endedView(ending, (reason) => ruleAtRoute(reason, place)),
     ...views,
     ...(views.complaint === REDIRECT && {
       redirected: {

@@ -26,6 +26,7 @@ import { ruleAtTunnel } from './tunnel-rules.js';
 import {
   addressesOf,
   at,
+  endedView,
   endingOf,
   hostViews,
   interfaceView,
@@ -59,13 +60,7 @@ function common(context: Context, { notes, after }: Passage, place: Place, iface
   return {
     ...(after !== undefined && { after }),
     sent: sentViews(context, notes),
-    ...(ending && {
-      ended: {
-        verdict: ending.verdict,
-        reason: ending.reason,
-        rules: ruleAtTunnel(ending.number, { context, notes, ...place, iface }),
-      },
-    }),
+    ...endedView(ending, (reason) => ruleAtTunnel(reason, { context, notes, ...place, iface })),
     ...hostViews(context, notes),
   };
 }

@@ -12,6 +12,7 @@ import type { BridgeNetwork, Compiled } from '../compile/compile.js';
 import type { Link } from '../compile/links.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Position } from '../model/position.js';
+import type { Rule } from './rules.js';
 import type { FrameDescription } from './dissect.js';
 import type {
   EntryView,
@@ -134,6 +135,16 @@ export function endingOf(
   const [, action, number] = note;
   const verdict = action === Action.Drop ? 'drop' : 'consume';
   return { verdict, number, reason: reasonText(number) };
+}
+
+/** The end of a frame as a hop tells it, if it ended there: `rulesOf` gives the lines behind a Reason. */
+export function endedView(
+  ending: ReturnType<typeof endingOf>,
+  rulesOf: (reason: Reason) => readonly Rule[],
+) {
+  if (ending === undefined) return {};
+  const { verdict, reason, number } = ending;
+  return { ended: { verdict, reason, rules: rulesOf(number) } };
 }
 
 /** What is said where nothing is wrong. */

@@ -97,6 +97,8 @@ export interface Network {
   readonly macvlan?: MacvlanOptions;
   /** Present when the driver is `ipvlan`. */
   readonly ipvlan?: IpvlanOptions;
+  /** Of an `overlay`: its packets are to be encrypted between the hosts, which only its MTU shows. */
+  readonly isEncrypted?: boolean;
   /** VXLAN ports of its bridge. */
   readonly vteps?: readonly Vtep[];
   readonly endpoints: readonly Endpoint[];

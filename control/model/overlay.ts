@@ -166,6 +166,7 @@ function networkOf(overlay: Overlay, segment: Segment, index: number, site: Site
       isBalancers ? { ...pool, aux: new Map([...pool.aux, [`lb-${draft.name}`, balancer]]) } : pool,
     ],
     bridge: { ...PLAIN_BRIDGE, mac: { value: mac }, masquerade: { value: false } },
+    isEncrypted: draft.settings.overlay?.isEncrypted ?? false,
     vteps: [vtepOf(overlay, segment, index, site)],
     endpoints: own.map(({ endpoint }) => endpoint),
   };

@@ -5,6 +5,7 @@
 import type { Compiled } from '../compile/compile.js';
 import { linkNamed } from '../compile/links.js';
 import { ifaceOf } from '../compile/routes.js';
+import { IPSEC_BYTES, withoutIpsec } from '../drivers/overlay.js';
 import type { Network } from '../model/network.js';
 import type { Position } from '../model/position.js';
 import type { Vtep } from '../model/vtep.js';
@@ -16,9 +17,6 @@ import { waysOf } from './ways.js';
 const OVERHEAD_IPV4 = 50;
 const OVERHEAD_IPV6 = 70;
 const TAG_BYTES = 4;
-/** What IPsec makes of a packet is longer by that, and a multiple of 4: so Docker counts. */
-const IPSEC_BYTES = 26;
-const IPSEC_UNIT = 4;
 
 /** What carries the packets of a network, where it is narrowest. */
 export interface Underlay {
@@ -37,10 +35,7 @@ export interface Underlay {
 }
 
 /** Makes the function that says what carries a network; undefined where its packets do not leave the host but by being routed. */
-export function underlaysOf(
-  compiled: Compiled,
-  isEncrypted: (network: Network) => boolean,
-): (network: Network) => Underlay | undefined {
+export function underlaysOf(compiled: Compiled): (network: Network) => Underlay | undefined {
   const interfaces = interfacesOf(compiled);
   const asked = new Set<Network>();
 
@@ -67,17 +62,16 @@ export function underlaysOf(
 
   function throughTunnel(network: Network, vtep: Vtep): Underlay[] {
     const overhead = overheadOf(network, vtep);
-    const isSecret = isEncrypted(network);
+    const { isEncrypted = false } = network;
     return waysOf(compiled, interfaces, vtep).flatMap(({ to, interfaces: way }) =>
       way.map((one) => {
         const narrow = narrowed(one);
         const left = narrow.mtu_bytes - overhead;
-        const secret = left - IPSEC_BYTES;
         return {
           ...narrow,
           to,
-          overhead_bytes: overhead + (isSecret ? IPSEC_BYTES : 0),
-          fits_bytes: isSecret ? secret - (secret % IPSEC_UNIT) : left,
+          overhead_bytes: overhead + (isEncrypted ? IPSEC_BYTES : 0),
+          fits_bytes: isEncrypted ? withoutIpsec(left) : left,
         };
       }),
     );

@@ -1,5 +1,6 @@
 /** `etherloom mtu`: of each network the MTU that fits what carries it, and what is wrong with the one that it has. */
 import { compile } from '../compile/compile.js';
+import { IPSEC_BYTES, VXLAN_BYTES } from '../drivers/overlay.js';
 import type { Lab } from '../model/lab.js';
 import type { Mistake } from '../model/mistake.js';
 import type { Network } from '../model/network.js';
@@ -33,8 +34,6 @@ export interface MtuReport {
 
 const OPTION = 'com.docker.network.driver.mtu';
 const MTU_MIN = 68;
-const OVERLAY_BYTES = 50;
-const ENCRYPTED_BYTES = 76;
 
 /** One network of the topology: all its parts have one MTU. */
 interface Whole {
@@ -43,14 +42,13 @@ interface Whole {
   readonly underlay?: Underlay;
 }
 
-/** @param encrypted the keys of the networks that are to be encrypted */
-export function mtuOf(lab: Lab, encrypted: ReadonlySet<string>): MtuReport {
-  const underlayOf = underlaysOf(compile(lab), ({ key }) => encrypted.has(key));
+export function mtuOf(lab: Lab): MtuReport {
+  const underlayOf = underlaysOf(compile(lab));
   const wholes = wholesOf(lab.networks.filter(hasMtu), underlayOf);
-  const told = (wanted: MtuVerdict, say: (whole: Whole, isSecret: boolean) => Mistake[]) =>
+  const told = (wanted: MtuVerdict) =>
     wholes
       .filter((whole) => verdictOf(whole, whole.underlay) === wanted)
-      .flatMap((whole) => say(whole, encrypted.has(whole.parts[0]?.network.key ?? '')));
+      .flatMap((whole) => sentence(lab.file, whole));
   return {
     networks: wholes
       .flatMap((whole) => whole.parts.map((part) => ({ whole, part })))
@@ -58,8 +56,8 @@ export function mtuOf(lab: Lab, encrypted: ReadonlySet<string>): MtuReport {
         ({ part: { network, underlay } }) => network.at !== undefined || underlay !== undefined,
       )
       .map(({ whole, part }) => rowOf(lab, whole, part)),
-    mistakes: told('too large', (whole, isSecret) => sentence(lab.file, whole, isSecret)),
-    notes: told('could be larger', (whole, isSecret) => sentence(lab.file, whole, isSecret)),
+    mistakes: told('too large'),
+    notes: told('could be larger'),
   };
 }
 
@@ -111,7 +109,7 @@ function rowOf(lab: Lab, whole: Whole, { network, underlay }: Whole['parts'][num
   };
 }
 
-function sentence(file: string, { parts, underlay }: Whole, isEncrypted: boolean): Mistake[] {
+function sentence(file: string, { parts, underlay }: Whole): Mistake[] {
   const network = parts[0]?.network;
   if (network === undefined || underlay === undefined) return [];
   const { key, mtu, at: declaredAt } = network;
@@ -127,15 +125,15 @@ function sentence(file: string, { parts, underlay }: Whole, isEncrypted: boolean
       : `${is}, and nothing fits: ${where}`;
   const fix =
     fits >= MTU_MIN
-      ? fixOf(network, fits, isEncrypted)
+      ? fixOf(network, fits)
       : `give ${name} an MTU of ${MTU_MIN + overhead_bytes} at least`;
   return [{ at: mtu.at ?? declaredAt ?? START, what, fix }];
 }
 
 /** The option of an overlay names what the hosts carry between each other, of which Docker takes the headers off. */
-function fixOf({ driver, mtu }: Network, fits: number, isEncrypted: boolean): string {
+function fixOf({ driver, mtu, isEncrypted = false }: Network, fits: number): string {
   const isOverlay = driver.value === 'overlay';
-  const headers = isEncrypted ? ENCRYPTED_BYTES : OVERLAY_BYTES;
+  const headers = VXLAN_BYTES + (isEncrypted ? IPSEC_BYTES : 0);
   const option = `${OPTION}: "${isOverlay ? fits + headers : fits}"`;
   const words = mtu.at === undefined ? `add ${option} to driver_opts` : `write ${option}`;
   return isOverlay ? `${words}, of which Docker takes ${headers} for headers` : words;

@@ -2,12 +2,11 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { parseLab } from '../../control/model/load.js';
-import { encryptedIn } from '../../control/mtu/encrypted.js';
 import { mtuOf } from '../../control/mtu/mtu.js';
 import type { MtuReport } from '../../control/mtu/mtu.js';
 
 function reportOf(yaml: string): MtuReport {
-  return mtuOf(parseLab(yaml, 'lab.yaml'), encryptedIn(yaml));
+  return mtuOf(parseLab(yaml, 'lab.yaml'));
 }
 
 /** A line for each network: name, host, MTU, interface, its MTU, end, overhead, what fits, verdict. */

@@ -57,7 +57,7 @@ ${network('blue', 'n1', end(1))}${network('blue2', 'n2', end(0))}services:
 }
 
 function fitsIn(yaml: string, name: string): number {
-  const { networks } = mtuOf(parseLab(yaml, 'lab.yaml'), new Set());
+  const { networks } = mtuOf(parseLab(yaml, 'lab.yaml'));
   const found = networks.find(({ network }: NetworkMtu) => network === name);
   return found?.underlay?.fits_bytes ?? 0;
 }
