@@ -11,6 +11,7 @@ import {
   stationsOf,
   addressesOf,
   MESH,
+  USUAL,
 } from './overlays.js';
 
 test('X-24: an overlay is a bridge with a VXLAN port on each host where somebody joins it', (t) => {
@@ -50,6 +51,7 @@ test('X-24: an overlay is a bridge with a VXLAN port on each host where somebody
 test('X-24: its VXLAN port is as libnetwork has Linux make it: it answers for the others, and floods nothing', (t) => {
   const vtep = vtepOf(lab(MESH), 'n2');
   t.deepEqual(vtep, {
+    ...USUAL,
     name: 'vxlan0',
     port: 'ov@n2.vxlan0',
     at: { line: 6, column: 27 },
@@ -81,23 +83,11 @@ test('X-24: its VXLAN port is as libnetwork has Linux make it: it answers for th
         ],
       },
     ],
-    family: 4,
     local: { value: '192.168.99.2', at: { line: 4, column: 65 } },
-    udpPort: { value: 4789 },
     sourcePorts: { value: [32_768, 60_999] },
-    ttl: { value: 64 },
-    tos: { value: 0 },
-    ecn: { value: 'inherit' },
-    df: { value: 'unset' },
-    checksum: { value: 'zero' },
-    acceptZeroChecksum: { value: false },
-    learning: { value: true },
     neighbors: { value: 'proxy' },
     innerTags: { value: true },
-    gbp: { value: false },
     reserved: { value: 'linux' },
-    ageing_s: { value: 300 },
-    stationsMax: { value: 8192 },
   });
 });
 

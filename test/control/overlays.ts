@@ -37,3 +37,19 @@ services:
   c3: ${on('n3', '[ov]')}
   c4: ${on('n1', '[ov]')}
 `;
+
+/** What is the same of most VXLAN ports, where nothing is said. */
+export const USUAL = {
+  family: 4,
+  udpPort: { value: 4789 },
+  ttl: { value: 64 },
+  tos: { value: 0 },
+  ecn: { value: 'inherit' },
+  df: { value: 'unset' },
+  checksum: { value: 'zero' },
+  acceptZeroChecksum: { value: false },
+  learning: { value: true },
+  gbp: { value: false },
+  ageing_s: { value: 300 },
+  stationsMax: { value: 8192 },
+} as const;
