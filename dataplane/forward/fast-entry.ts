@@ -26,6 +26,7 @@ export function fastEntryOn(
   const { host: hostOf, mtu, macHigh, macLow } = interfaces;
   const ifaceAt = entrances(program, interfaces);
   const exists = ifaceAt.some((iface) => iface !== NO_INTERFACE);
+  const hasTunnels = program.vteps.rows > 0;
 
   /** Was its source heard behind this port before? Bridges learn, NICs do not. */
   function isKnown(frame: Frame, network: number, port: number): boolean {
@@ -36,7 +37,7 @@ export function fastEntryOn(
 
   return (frame, port) => {
     if (!exists) return false;
-    if (tunnels.hasten(frame, port)) return true;
+    if (hasTunnels && tunnels.hasten(frame, port)) return true;
     const iface = ifaceAt[port];
     if (iface === NO_INTERFACE) return false;
     const at = start[frame];
@@ -52,7 +53,8 @@ export function fastEntryOn(
     payload[frame] = at + Ethernet.HeaderLength;
     packetLength[frame] = bytes;
     const host = hostOf[iface];
-    return tunnels.hurry(frame, host) || tunnels.take(frame, host) || hurry(frame, iface, host);
+    if (hasTunnels && (tunnels.hurry(frame, host) || tunnels.take(frame, host))) return true;
+    return hurry(frame, iface, host);
   };
 }
 
